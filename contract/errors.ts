@@ -1,0 +1,221 @@
+/**
+ * Every error that the bridge shows to a person. Each has a stable code, one sentence saying what
+ * happened and one saying what to do next. HTTP, the command line and the Splunk command print these
+ * three and invent nothing of their own.
+ *
+ *   BridgeError
+ *   ├─ BadCall            400  the caller asked for something that cannot be
+ *   ├─ Unauthorized       401  no token, or none that is known
+ *   ├─ NotFound           404  nothing of that name
+ *   ├─ Conflict           409  it changed meanwhile, exists already, or is under way
+ *   ├─ TooLarge           413  beyond a stated limit
+ *   ├─ CodeFailed         422  code written in a notebook raised, or could not be imported
+ *   ├─ BadTable           422  the rows could not be read, or the result is no table
+ *   ├─ NotLive            422  the algorithm has no version that may run
+ *   ├─ QueueFull          429  too many calls wait for one algorithm
+ *   ├─ Cancelled          499  the caller went away, or somebody stopped the run
+ *   ├─ JupyterFailed      502  JupyterLab refused or is down
+ *   ├─ WorkerLost         503  a worker stopped before it answered
+ *   ├─ Stopping           503  the bridge is being stopped
+ *   └─ DeadlinePassed     504  the call took longer than it may
+ */
+export abstract class BridgeError extends Error {
+  abstract readonly code: string;
+  abstract readonly status: number;
+  /** What the reader can do about it, as an imperative sentence. */
+  abstract readonly hint: string;
+  /** Facts for programs: names, limits, cell and line, traceback. */
+  readonly details: Readonly<Record<string, unknown>> = {};
+  /** Seconds after which to try again, where that makes sense. */
+  readonly retryAfter: number | undefined = undefined;
+}
+
+export class BadCall extends BridgeError {
+  override readonly name = "BadCall";
+  readonly code = "BAD_CALL";
+  readonly status = 400;
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+export class Unauthorized extends BridgeError {
+  override readonly name = "Unauthorized";
+  readonly code = "UNAUTHORIZED";
+  readonly status = 401;
+  readonly hint = "Send the header Authorization: Bearer <token>, with the token that `bridge token` prints.";
+
+  constructor(why: "missing" | "unknown") {
+    super(why === "missing" ? "This request carries no token." : "This token is not known here.");
+  }
+}
+
+export class NotFound extends BridgeError {
+  override readonly name = "NotFound";
+  readonly code = "NOT_FOUND";
+  readonly status = 404;
+  readonly hint: string;
+
+  constructor(kind: string, name: string, near: readonly string[] = []) {
+    super(`There is no ${kind} named "${name}".`);
+    this.hint = near.length > 0 ? `Use one of: ${near.join(", ")}.` : `Look at the list of what there is, or create the ${kind} first.`;
+  }
+}
+
+export class Conflict extends BridgeError {
+  override readonly name = "Conflict";
+  readonly code = "CONFLICT";
+  readonly status = 409;
+  readonly hint: string;
+  override readonly retryAfter: number | undefined;
+
+  constructor(message: string, hint: string, retryAfter?: number) {
+    super(message);
+    this.hint = hint;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export class TooLarge extends BridgeError {
+  override readonly name = "TooLarge";
+  readonly code = "TOO_LARGE";
+  readonly status = 413;
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** Where notebook code failed, as far as it is known. */
+export interface CodePlace {
+  readonly algorithm: string;
+  readonly version: string;
+  readonly phase: string;
+  /** The exception's class. */
+  readonly type: string;
+  readonly cell?: number | undefined;
+  readonly cellName?: string | undefined;
+  /** Within the cell if there is one, else within the file. */
+  readonly line?: number | undefined;
+  readonly traceback: string;
+}
+
+export class CodeFailed extends BridgeError {
+  override readonly name = "CodeFailed";
+  readonly code = "CODE_FAILED";
+  readonly status = 422;
+  readonly hint: string;
+  override readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, place: CodePlace) {
+    super(`${place.phase}() of ${place.algorithm} ended with ${place.type}: ${message}`);
+    this.details = { ...place };
+    const where = place.cell === undefined ? "" : ` in cell ${place.cell}${place.line === undefined ? "" : `, line ${place.line}`}`;
+    this.hint = where
+      ? `Look${where} of the notebook of ${place.algorithm}, mend it and save; the next call runs the new code.`
+      : `Read the traceback in the run's details and mend the notebook of ${place.algorithm}.`;
+  }
+}
+
+export class BadTable extends BridgeError {
+  override readonly name = "BadTable";
+  readonly code = "BAD_TABLE";
+  readonly status = 422;
+  readonly hint: string;
+  override readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, hint: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.hint = hint;
+    this.details = details;
+  }
+}
+
+export class NotLive extends BridgeError {
+  override readonly name = "NotLive";
+  readonly code = "NOT_LIVE";
+  readonly status = 422;
+  readonly hint: string;
+  override readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, hint: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.hint = hint;
+    this.details = details;
+  }
+}
+
+export class QueueFull extends BridgeError {
+  override readonly name = "QueueFull";
+  readonly code = "QUEUE_FULL";
+  readonly status = 429;
+  readonly hint = "Send the call again after the time in Retry-After, or raise BRIDGE_QUEUE.";
+  override readonly retryAfter: number;
+
+  constructor(algorithm: string, waiting: number, retryAfter: number) {
+    super(`${waiting} calls wait for ${algorithm} already, which is the limit.`);
+    this.retryAfter = retryAfter;
+  }
+}
+
+export class Cancelled extends BridgeError {
+  override readonly name = "Cancelled";
+  readonly code = "CANCELLED";
+  readonly status = 499;
+  readonly hint = "Send the call again if you still want its result.";
+
+  constructor(why = "The caller went away before the call ended, so its work was stopped.") {
+    super(why);
+  }
+}
+
+export class JupyterFailed extends BridgeError {
+  override readonly name = "JupyterFailed";
+  readonly code = "JUPYTER_FAILED";
+  readonly status = 502;
+  readonly hint = "See the server's log for what JupyterLab wrote; it is started again by itself when it died.";
+}
+
+export class WorkerLost extends BridgeError {
+  override readonly name = "WorkerLost";
+  readonly code = "WORKER_LOST";
+  readonly status = 503;
+  readonly hint = "Send the call again: a new worker starts by itself. If it happens again, read the worker's last lines in the details.";
+  override readonly details: Readonly<Record<string, unknown>>;
+  override readonly retryAfter = 1;
+
+  /** @param how such as "it was killed by SIGSEGV"; @param lastLines what it wrote last. */
+  constructor(how: string, lastLines: string) {
+    super(`The worker stopped before it answered: ${how}.`);
+    this.details = { lastLines };
+  }
+}
+
+export class Stopping extends BridgeError {
+  override readonly name = "Stopping";
+  readonly code = "STOPPING";
+  readonly status = 503;
+  readonly hint = "Send the call again in a few seconds.";
+  override readonly retryAfter = 5;
+
+  constructor() {
+    super("The bridge is being stopped: calls under way finish, new ones are refused.");
+  }
+}
+
+export class DeadlinePassed extends BridgeError {
+  override readonly name = "DeadlinePassed";
+  readonly code = "DEADLINE_PASSED";
+  readonly status = 504;
+  readonly hint: string;
+
+  constructor(seconds: number, limit: string) {
+    super(`The call took longer than ${seconds} s and was stopped.`);
+    this.hint = `Send fewer rows, or raise the limit that fired: ${limit}.`;
+  }
+}

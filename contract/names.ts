@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+/**
+ * The name of an algorithm: the notebook's file name less its ending. People have spaces, dots and
+ * capitals in them; only what could leave the folder or hide in it is refused. Compared ignoring case.
+ */
+export const AlgorithmName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^(?!\.)[^/\\\p{Cc}]+$/u, "a name has no slash, no control character and no leading dot");
+export type AlgorithmName = z.infer<typeof AlgorithmName>;
+
+/** Two names that differ in case alone are one algorithm: this is what is compared. */
+export function nameKey(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}
+
+/** Names that become part of a file's name: models and datasets. Never a path. */
+export const FileSafeName = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u,
+    "a name begins with a letter, digit or _ and goes on with those, dots, dashes and spaces",
+  )
+  .refine((name) => !name.includes("..") && !/[. ]$/.test(name), "a name has no two dots in a row and does not end with a dot or a space");
+export type FileSafeName = z.infer<typeof FileSafeName>;
+
+/** A version of an algorithm: the first 16 hex digits of the SHA-256 of all that changes its behaviour. */
+export const VersionId = z.string().regex(/^[0-9a-f]{16}$/);
+export type VersionId = z.infer<typeof VersionId>;
+
+/** A run's id: time-ordered, unguessable. */
+export const RunId = z.string().regex(/^[0-9a-z-]{8,64}$/);
+export type RunId = z.infer<typeof RunId>;
+
+/** The project that everything belongs to until there are more. */
+export const DEFAULT_PROJECT = "default";
+/** What a call's `model_name` is when it names none (DSDL contract, section 2). */
+export const DEFAULT_MODEL = "default";

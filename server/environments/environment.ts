@@ -1,0 +1,32 @@
+import type { Duplex } from "node:stream";
+import type { WorkerSpec } from "../../runtimes/runtime.ts";
+
+/** A place where workers run. It starts what a runtime describes and knows nothing of languages. */
+export interface Environment extends AsyncDisposable {
+  readonly name: string;
+  /** Names in old searches that mean this one too, such as "Docker". Compared ignoring case. */
+  readonly aliases: readonly string[];
+  /**
+   * Resolves when the worker has connected; what it says first (ready, or a failed import) is a frame on `stream`.
+   * @throws WorkerLost when it ends before that.
+   */
+  start(spec: WorkerSpec): Promise<RunningWorker>;
+  /** Gets what would be slow at the first start (warm processes) ready. Never throws; `start` tells what is wrong. */
+  prepare(spec: WorkerSpec): Promise<void>;
+}
+
+export interface RunningWorker {
+  readonly pid: number;
+  /** Frames both ways (runtimes/PROTOCOL.md). */
+  readonly stream: Duplex;
+  /** Makes the code under way stop at its next statement (SIGINT for local processes). */
+  interrupt(): void;
+  /** Ends the worker and every process that it started; resolves when they are gone. May be called twice. */
+  kill(): Promise<void>;
+  /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. */
+  memory(): Promise<number>;
+  /** The last lines that it wrote outside the protocol: what is shown when it is lost. */
+  tail(): string;
+  /** Resolves when it ended, with a sentence's end such as "it was killed by SIGSEGV" or "it exited with code 3". */
+  readonly ended: Promise<string>;
+}

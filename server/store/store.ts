@@ -1,0 +1,125 @@
+import type { Algorithm, Version } from "#contract/algorithm.ts";
+import type { DatasetVersion } from "#contract/dataset.ts";
+import type { Event } from "#contract/event.ts";
+import type { Manifest } from "#contract/manifest.ts";
+import type { ModelVersion } from "#contract/model.ts";
+import type { VersionId } from "#contract/names.ts";
+import type { Problem } from "#contract/problem.ts";
+import type { LogLine, Run, RunState } from "#contract/run.ts";
+
+/**
+ * All that the bridge remembers. Anyone may read; writing is done in a transaction and nowhere else, and every
+ * write makes its event there, so that console, log and webhooks cannot disagree with the state.
+ */
+export interface Store extends AsyncDisposable {
+  readonly algorithms: AlgorithmsReader;
+  readonly versions: VersionsReader;
+  readonly models: ModelsReader;
+  readonly datasets: DatasetsReader;
+  readonly runs: RunsReader & RunsRecorder;
+  readonly events: EventsReader;
+  /** All of `work` or nothing. Durable when it resolves. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+/** One writer a concept. They share a transaction, so what is written together is true together. */
+export interface Transaction {
+  readonly algorithms: AlgorithmsWriter;
+  readonly versions: VersionsWriter;
+  readonly models: ModelsWriter;
+  readonly datasets: DatasetsWriter;
+  readonly runs: RunsWriter;
+}
+
+export interface AlgorithmsReader {
+  /** By name, ignoring case. */
+  find(name: string): Promise<Algorithm | undefined>;
+  /** Ignoring case; several: the title is ambiguous. */
+  findByTitle(title: string): Promise<Algorithm[]>;
+  /** By name. */
+  list(): Promise<Algorithm[]>;
+}
+
+export interface AlgorithmsWriter {
+  /** Inserts, or replaces all but `live`. Event `algorithm.changed`, or `algorithm.failing` / `algorithm.missing` by its state. */
+  put(algorithm: Omit<Algorithm, "live">): Promise<void>;
+  /** Points `live` to a version that was added. Event `version.live`; none when it pointed there already. */
+  setLive(name: string, version: VersionId): Promise<void>;
+}
+
+export interface VersionsReader {
+  find(algorithm: string, version: string): Promise<{ manifest: Manifest; createdAt: string } | undefined>;
+  /** Newest first; of one algorithm, or of all. */
+  list(filter: { algorithm?: string | undefined; limit: number }): Promise<Version[]>;
+}
+
+export interface VersionsWriter {
+  /** Event `version.exported`. The same version again changes nothing and makes no event. */
+  add(manifest: Manifest, problems: readonly Problem[]): Promise<void>;
+}
+
+export interface ModelsReader {
+  /** By alias (`latest` unless said) or number. */
+  find(algorithm: string, name: string, version?: string): Promise<ModelVersion | undefined>;
+  /** Newest first; only the latest version of each model, unless `name` is given. */
+  list(filter: { algorithm?: string | undefined; name?: string | undefined; limit: number }): Promise<ModelVersion[]>;
+}
+
+export interface ModelsWriter {
+  /** Adds the next version and moves the alias `latest` to it. Event `model.fitted`. */
+  add(
+    model: Omit<ModelVersion, "version" | "aliases" | "createdAt" | "folder">,
+    folderOf: (version: number) => string,
+  ): Promise<ModelVersion>;
+}
+
+export interface DatasetsReader {
+  /** The newest version, or the one named. */
+  find(name: string, version?: number): Promise<DatasetVersion | undefined>;
+  /** The newest version of each, newest first. */
+  list(filter: { limit: number }): Promise<DatasetVersion[]>;
+}
+
+export interface DatasetsWriter {
+  /** Adds the next version. Event `dataset.staged`. */
+  add(dataset: Omit<DatasetVersion, "version" | "createdAt" | "folder">, folderOf: (version: number) => string): Promise<DatasetVersion>;
+}
+
+export interface RunsReader {
+  /** Sees what was recorded a moment ago, too. */
+  find(id: string): Promise<Run | undefined>;
+  /** Newest first. */
+  list(filter: {
+    algorithm?: string | undefined;
+    state?: RunState | undefined;
+    before?: string | undefined;
+    limit: number;
+  }): Promise<Run[]>;
+}
+
+/** Applies are many: their records are kept in memory and written in batches, at most a second later (design.md). */
+export interface RunsRecorder {
+  /** A run began. Returns at once. */
+  start(run: Pick<Run, "project" | "id" | "algorithm" | "version" | "method" | "model" | "caller">): void;
+  /** A line was printed. Kept: the last 200 of a run. */
+  log(id: string, line: LogLine): void;
+  metric(id: string, metric: Run["metrics"][number]): void;
+  /** A run ended. Returns at once; written within a second, or by `flush`. */
+  finish(id: string, end: Pick<Run, "state" | "receipt" | "error"> & { version?: VersionId | null }): void;
+  /** Resolves when everything so far is durable. */
+  flush(): Promise<void>;
+}
+
+export interface RunsWriter {
+  /** Ends a run in this transaction, for those whose result must be durable with it (stage, fit). Event `run.finished`. */
+  finish(id: string, end: Pick<Run, "state" | "receipt" | "error"> & { version?: VersionId | null }): Promise<void>;
+}
+
+export interface EventsReader {
+  /** Those after `number`, oldest first: how a reader that was away catches up. */
+  after(number: number, limit?: number): Promise<Event[]>;
+  /** The newest number; 0 when there is none. */
+  last(): Promise<number>;
+  /** Calls back with each event after it was committed, in order. Returns what ends it. */
+  subscribe(listener: (event: Event) => void): () => void;
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Tests start real processes; two files at a time keep a two-core machine responsive.
+    maxWorkers: 2,
+    pool: "forks",
+  },
+});
