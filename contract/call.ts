@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { FileSafeName } from "./names.ts";
+import { TableFormat } from "./worker.ts";
+
+/** What is asked for: a method of an algorithm on a model, by whom and until when; or a staging. */
+export const Call = z.object({
+  /** A method that the version's manifest declares, or `stage`. */
+  method: z.string().min(1),
+  /** By name or title; null only for a staging. */
+  algorithm: z.string().nullable(),
+  model: FileSafeName,
+  /** Name of an environment or one of its aliases; null: the algorithm's own. */
+  environment: z.string().nullable(),
+  /** The functions' `param`, as JSON text exactly as it goes to them. */
+  param: z.string(),
+  /** Columns to keep, in this order; null: all. */
+  fields: z.array(z.string()).nullable(),
+  /** True for the old DSDL endpoints (`WorkerCall.strict`). */
+  strict: z.boolean(),
+  input: TableFormat,
+  output: TableFormat,
+  /** The name of the token that asks. */
+  caller: z.string(),
+  /** Seconds that the call may take; null: the algorithm's own limit, or the bridge's. */
+  timeout: z.number().positive().nullable(),
+  /** How many rows the caller says that it sends; null: it did not say. */
+  rowsSent: z.int().min(0).nullable(),
+});
+export type Call = z.infer<typeof Call>;
+
+/** Rows as bytes: whole, when they are few, or as they come. */
+export type Rows = Buffer | AsyncIterable<Buffer>;
+
+/** A call's name for a staging: it runs no method of an algorithm. */
+export const STAGE = "stage";

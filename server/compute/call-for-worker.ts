@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import type { Call } from "#contract/call.ts";
+import type { Manifest } from "#contract/manifest.ts";
+import type { ModelVersion } from "#contract/model.ts";
+import type { WorkerCall } from "#contract/worker.ts";
+import type { BridgeHome } from "./home.ts";
+
+/** What a worker is told of a call of a method. @param unfinished the folder that a fit writes its model to */
+export function callForWorker(
+  home: BridgeHome,
+  run: string,
+  call: Call,
+  { manifest, model }: { readonly manifest: Manifest; readonly model: ModelVersion | undefined },
+  unfinished: string | undefined,
+): WorkerCall {
+  const { options } = manifest;
+  const signature = model?.signature ? Object.fromEntries(model.signature.map(({ name, type }) => [name, type])) : null;
+  return {
+    run,
+    method: call.method,
+    strict: call.strict,
+    param: call.param,
+    model: {
+      name: `${manifest.name}_${call.model}`,
+      // Without a fitted version the files may be anybody's and may change: load them each time.
+      key: model && options.keep_model !== false ? `${manifest.name}/${call.model}@${model.version}` : null,
+      folder: unfinished ?? (model ? join(home.root, model.folder) : home.data),
+      shared: home.data,
+    },
+    input: {
+      format: call.input,
+      fields: call.fields,
+      types: call.strict ? null : (options.types ?? signature),
+      rowWise: !call.strict && call.method === "apply" && options.apply === "row-wise",
+      dropMultivalue: !call.strict,
+      file: null,
+    },
+    output: { format: call.output },
+    stage: null,
+  };
+}
+
+/** How long a call may take, and by which limit: its own, its algorithm's, or the bridge's. */
+export function deadlineOf(call: Call, manifest: Manifest | null, bridgeTimeout: number): { seconds: number; limit: string } {
+  if (call.timeout !== null) return { seconds: call.timeout, limit: "the header Compute-Timeout" };
+  if (manifest?.options.timeout !== undefined) {
+    return { seconds: manifest.options.timeout, limit: "options.timeout in the notebook's metadata" };
+  }
+  return { seconds: bridgeTimeout, limit: "BRIDGE_TIMEOUT" };
+}

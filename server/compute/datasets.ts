@@ -1,0 +1,56 @@
+import { constants } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import type { BridgeHome } from "./home.ts";
+
+const VERSIONS = ".versions";
+const UNFINISHED = ".unfinished-";
+
+/** The files of one staging: what notebooks of today read, and a typed copy. */
+export interface DatasetFiles {
+  readonly folder: string;
+  readonly csv: string;
+  readonly json: string;
+  readonly parquet: string;
+}
+
+/** Where a dataset version's files lie, relative to BRIDGE_HOME. */
+export function datasetFolder(home: BridgeHome, name: string, version: number): string {
+  return join(relative(home.root, home.staged), VERSIONS, name, String(version));
+}
+
+/** A new folder to stage into; it becomes a version only by `keepDataset`. */
+export async function startDataset(home: BridgeHome): Promise<DatasetFiles> {
+  await mkdir(join(home.staged, VERSIONS), { recursive: true });
+  const folder = await mkdtemp(join(home.staged, VERSIONS, UNFINISHED));
+  return { folder, csv: join(folder, "rows.csv"), json: join(folder, "call.json"), parquet: join(folder, "rows.parquet") };
+}
+
+/** Moves staged files to their version's place. @param folder relative to BRIDGE_HOME, from `datasetFolder` */
+export async function keepDataset(home: BridgeHome, files: DatasetFiles, folder: string): Promise<void> {
+  const target = join(home.root, folder);
+  await mkdir(dirname(target), { recursive: true });
+  await rm(target, { recursive: true, force: true });
+  await rename(files.folder, target);
+}
+
+const shown = [["rows.csv", "csv"], ["call.json", "json"]] as const;
+
+/** Copies what notebooks will see, so that showing it takes no time. */
+export async function prepareShow(files: DatasetFiles): Promise<void> {
+  for (const [from, ending] of shown) await copyFile(join(files.folder, from), join(files.folder, `${UNFINISHED}${ending}`), constants.COPYFILE_FICLONE);
+}
+
+/** Puts a version's rows where notebooks look for them: `data/<name>.csv` and `.json`, each replaced in one step. After `prepareShow`. */
+export async function showDataset(home: BridgeHome, name: string, folder: string): Promise<void> {
+  for (const [, ending] of shown) await rename(join(home.root, folder, `${UNFINISHED}${ending}`), join(home.staged, `${name}.${ending}`));
+}
+
+/** Removes what stagings that never ended left behind. For the start, before any call. */
+export async function sweepDatasets(home: BridgeHome): Promise<void> {
+  const folder = join(home.staged, VERSIONS);
+  for (const entry of await readdir(folder).catch(() => [])) {
+    if (entry.startsWith(UNFINISHED)) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+  for (const entry of await readdir(home.spool).catch(() => [])) await rm(join(home.spool, entry), { recursive: true, force: true });
+}

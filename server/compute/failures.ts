@@ -1,0 +1,43 @@
+import { BadTable, BridgeError, CodeFailed } from "#contract/errors.ts";
+import { cellAt, type Manifest } from "#contract/manifest.ts";
+import type { ErrorRecord } from "#contract/run.ts";
+import type { WorkerError } from "#contract/worker.ts";
+
+/** What a worker's error means to the caller: whose fault it is, and which cell and line to look at. */
+export function toBridgeError(error: WorkerError, manifest: Manifest | null): BridgeError {
+  const { phase, type, message } = error;
+  if (phase === "parse") {
+    return new BadTable(`The rows could not be read: ${message}`, "Mend the rows, or the types that the notebook declares, and send them again.", { phase, type });
+  }
+  const place = manifest && placeOf(error, manifest);
+  if (phase === "result") {
+    return new BadTable(
+      `The result of ${manifest?.name ?? "the call"} is no table: ${message}`,
+      "Return a DataFrame, a Series, an array, a list, or a dict of lists of one length.",
+      { phase, type, ...place, traceback: error.traceback },
+    );
+  }
+  return new CodeFailed(message, {
+    algorithm: manifest?.name ?? "stage",
+    version: manifest?.version ?? "",
+    phase,
+    type,
+    ...(place ?? { line: error.line ?? undefined }),
+    traceback: error.traceback,
+  });
+}
+
+/** The notebook's cell and line of an error; the file's line where no cell is known (sibling modules, modules laid in by hand). */
+export function placeOf(error: WorkerError, manifest: Manifest): { cell?: number; cellName?: string; line?: number; file?: string } {
+  if (error.line === null) return {};
+  const isOwnFile = error.file === null || error.file === `app/model/${manifest.file}`;
+  const at = isOwnFile ? cellAt(manifest, error.line) : undefined;
+  if (at) return { cell: at.cell, line: at.line, ...(at.name === undefined ? {} : { cellName: at.name }) };
+  return { line: error.line, ...(error.file === null ? {} : { file: error.file }) };
+}
+
+/** An error as runs keep it. What is no BridgeError is a fault of ours: its text stays in the log. */
+export function toRecord(error: unknown): ErrorRecord {
+  if (error instanceof BridgeError) return { code: error.code, message: error.message, hint: error.hint, details: { ...error.details } };
+  return { code: "INTERNAL", message: "The bridge failed while answering.", hint: "Look for this run in the server's log.", details: {} };
+}

@@ -1,0 +1,57 @@
+import { constants } from "node:fs";
+import { cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { nameKey } from "#contract/names.ts";
+import type { BridgeHome } from "./home.ts";
+
+/** The hidden folder of `app/model/data` that holds a folder a model version. */
+const MODELS = ".models";
+const UNFINISHED = ".unfinished-";
+
+/** Where a model version's files lie, relative to BRIDGE_HOME. */
+export function modelFolder(home: BridgeHome, algorithm: string, model: string, version: number): string {
+  return join(relative(home.root, home.data), MODELS, nameKey(algorithm), model, String(version));
+}
+
+/** A new folder for the fit of one run: its files become a version only by `keep`. */
+export async function startModelFolder(home: BridgeHome, run: string): Promise<string> {
+  const folder = join(home.data, MODELS, UNFINISHED + run);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/** Moves what a fit wrote to its version's place. @param folder relative to BRIDGE_HOME, from `modelFolder` */
+export async function keepModelFolder(home: BridgeHome, unfinished: string, folder: string): Promise<void> {
+  const target = join(home.root, folder);
+  await mkdir(dirname(target), { recursive: true });
+  // A crash between rename and commit left a folder that no model names.
+  await rm(target, { recursive: true, force: true });
+  await rename(unfinished, target);
+}
+
+/**
+ * Copies a new version's files to the shared folder, where kernels and other algorithms look for them by their old
+ * paths. Copies, so that nobody who writes there can change a version.
+ */
+export async function shareModelFiles(home: BridgeHome, folder: string, run: string): Promise<void> {
+  const from = join(home.root, folder);
+  for (const entry of await readdir(from)) {
+    const source = join(from, entry);
+    if (entry.startsWith(".") || (await lstat(source)).isSymbolicLink()) continue;
+    const beside = join(home.data, `${UNFINISHED}${run}`);
+    const target = join(home.data, entry);
+    await cp(source, beside, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+    await rm(target, { recursive: true, force: true });
+    await rename(beside, target);
+  }
+}
+
+/** Removes what fits that never ended left behind. For the start, before any call. */
+export async function sweepModelFolders(home: BridgeHome): Promise<void> {
+  for (const folder of [home.data, join(home.data, MODELS)]) {
+    const entries = await readdir(folder).catch(() => []);
+    for (const entry of entries) {
+      if (entry.startsWith(UNFINISHED)) await rm(join(folder, entry), { recursive: true, force: true });
+    }
+  }
+}

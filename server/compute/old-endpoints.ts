@@ -1,0 +1,122 @@
+import type { Rows } from "#contract/call.ts";
+import type { Log } from "#contract/edges.ts";
+import { BridgeError, Cancelled, Stopping } from "#contract/errors.ts";
+import { WorkerFailed } from "../workers/call.ts";
+import type { Pool } from "../workers/pool.ts";
+import type { AnswerSink, Compute } from "./compute.ts";
+import { type DsdlMethod, type DsdlPhase, dsdlFailure, dsdlMessage, notText, readDsdlMeta, toCall } from "./dsdl.ts";
+import { BadBody, type DsdlBody, readDsdlBody } from "./dsdl-body.ts";
+import type { BridgeHome } from "./home.ts";
+import { Spool } from "./spool.ts";
+import type { Stage } from "./stage.ts";
+import type { Starts } from "./starts.ts";
+
+/** Bytes of an old request's rows that are held in memory; more go to a file. `meta` comes last, so rows must be held. */
+const HELD_BYTES = 16 * 2 ** 20;
+
+/** What the old endpoints answer with HTTP 200, whatever happened. On `success` the results went to the sink. */
+export interface DsdlAnswer {
+  readonly status: "success" | "staged" | "error";
+  readonly message: string;
+}
+
+export interface OldEndpoints {
+  /**
+   * `POST /fit` and `POST /apply` (contracts, section 2): every failure of the call is an answer.
+   *
+   * @throws Stopping, Cancelled: there is nobody to answer, or no answer to give.
+   */
+  call(run: string, method: DsdlMethod, body: AsyncIterable<Buffer>, caller: string, sink: AnswerSink, signal: AbortSignal): Promise<DsdlAnswer>;
+  /** `GET /summary`: the last model that this caller fitted or applied here, and no other's. */
+  summary(run: string, caller: string, signal: AbortSignal): Promise<{ model: string; model_summary?: unknown }>;
+}
+
+export interface OldEndpointsParts {
+  readonly compute: Compute;
+  readonly stage: Stage;
+  readonly pool: Pool;
+  readonly starts: Starts;
+  readonly home: BridgeHome;
+  readonly timeout: number;
+  readonly log: Log;
+}
+
+export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log }: OldEndpointsParts): OldEndpoints {
+  const lastUsed = new Map<string, { algorithm: string; model: string }>();
+
+  return {
+    async call(run, method, body, caller, sink, signal) {
+      await using spool = new Spool(home.spool, run, HELD_BYTES);
+      const failed = (phase: DsdlPhase, exception: string): DsdlAnswer => ({ status: "error", message: dsdlMessage(method, phase, exception) });
+      let read: DsdlBody;
+      try {
+        read = await readDsdlBody(body, spool);
+      } catch (error) {
+        if (error instanceof BadBody) return failed("json", error.message);
+        throw error;
+      }
+      if (!read.data.isText) return failed("csv", notText(read.data.json));
+      const rows = await spool.rows();
+      const asked = readDsdlMeta(method, read.meta);
+      const rowsFirst = async (phase: DsdlPhase, exception: string) => {
+        const problem = await rowsProblem(run, await spool.rows(), signal);
+        return problem === undefined ? failed(phase, exception) : failed("csv", problem);
+      };
+      if (asked.kind === "refused") return rowsFirst(asked.phase, asked.message);
+      try {
+        if (asked.kind === "stage") {
+          const { dataset } = await stage(run, asked.name, toCall("stage", null, asked.name, read.meta, caller), rows, signal);
+          return { status: "staged", message: `Model data staged successfully in /srv/notebooks/data/${dataset.name}.csv - no model was built yet.` };
+        }
+        const { receipt } = await compute(run, { ...toCall(method, asked.algorithm, asked.model, read.meta, caller), algorithm: asked.algorithm }, rows, sink, signal);
+        lastUsed.set(caller, { algorithm: receipt.algorithm ?? asked.algorithm, model: asked.model });
+        return { status: "success", message: `/${method} done successfully` };
+      } catch (error) {
+        if (error instanceof Cancelled || error instanceof Stopping) throw error;
+        if (!(error instanceof BridgeError || error instanceof WorkerFailed)) log.error({ err: error, run }, "an old call failed in the bridge itself");
+        const { phase, exception } = dsdlFailure(method, error);
+        // Code that cannot be found or imported is told only when the rows can be read: DSDL looks at those first.
+        const isBeforeRows = phase === "load" || (phase === "init" && !(error instanceof WorkerFailed && error.error.phase !== "import"));
+        return isBeforeRows ? rowsFirst(phase, exception) : failed(phase, exception);
+      }
+    },
+
+    async summary(run, caller, signal) {
+      const last = lastUsed.get(caller);
+      if (!last) return { model: "no model exists" };
+      const call = { ...toCall("fit", last.algorithm, last.model, "{}", caller), algorithm: last.algorithm, method: "summary" };
+      try {
+        const { done } = await compute(run, call, Buffer.alloc(0), { event: () => {}, table: () => {} }, signal);
+        return { model: done.modelText ?? "None", model_summary: done.summary };
+      } catch (error) {
+        if (error instanceof Stopping) throw error;
+        const { exception } = dsdlFailure("apply", error);
+        return { model: "no model exists", model_summary: { error: exception } };
+      }
+    },
+  };
+
+  /** What pandas says of rows that it cannot read; undefined when it can. */
+  async function rowsProblem(run: string, rows: Rows, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await pool.call({
+        algorithm: "",
+        ...starts.plain(),
+        purpose: "plain",
+        call: {
+          run, method: "parse", strict: true, param: "{}", model: null, stage: null,
+          input: { format: "csv", fields: null, types: null, rowWise: false, dropMultivalue: false, file: null },
+          output: { format: "csv" },
+        },
+        input: rows,
+        sink: { event: () => {}, table: () => {} },
+        signal,
+        deadline: { seconds: timeout, limit: "BRIDGE_TIMEOUT" },
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof WorkerFailed) return error.error.message;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { BadCall } from "#contract/errors.ts";
+import { AlgorithmName, DEFAULT_MODEL, FileSafeName } from "#contract/names.ts";
+
+/** Options of `POST /v1/compute` that the bridge reads itself; any other goes to the functions alone. */
+export interface ComputeOptions {
+  readonly method: string;
+  readonly algorithm: string | null;
+  readonly model: string;
+  /** Whether the call named the model itself. */
+  readonly isModelNamed: boolean;
+  readonly environment: string | null;
+  readonly fields: string[] | null;
+  /** The `param` of the functions, as JSON text. */
+  readonly param: string;
+}
+
+/**
+ * Reads the query of a compute call. `param` gets the shape that DSDL sends (contracts, section 2): every option as
+ * a string in `options.params`, the lists of variables both at the top and under `options`.
+ *
+ * @throws BadCall when an option is missing, repeated or out of its range.
+ */
+export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOptions {
+  const options: Record<string, string> = {};
+  for (const [key, value] of Object.entries(query)) {
+    if (typeof value !== "string") throw new BadCall(`The option ${key} is given more than once.`, `Give ${key} once; separate several values by commas.`);
+    options[key] = value;
+  }
+  const { algorithm, method, mode, model_name, environment, fields, feature_variables, target_variables } = options;
+  if (mode !== undefined && mode !== "stage") {
+    throw new BadCall(`mode=${mode} is not known.`, "Use mode=stage, or leave mode away and name a method.");
+  }
+  if (!mode && !method) throw new BadCall("The call names no method.", "Add method=fit, method=apply or method=summary, or mode=stage.");
+  if (!mode && !algorithm) throw new BadCall("The call names no algorithm.", "Add algorithm=<name>; GET /v1/algorithms lists them.");
+  if (algorithm !== undefined && !AlgorithmName.safeParse(algorithm).success) {
+    throw new BadCall(`"${algorithm}" cannot be the name of an algorithm.`, "Use a name without slashes, control characters and a leading dot.");
+  }
+  const model = fileSafe("model_name", model_name ?? DEFAULT_MODEL);
+  const features = list(feature_variables);
+  const targets = list(target_variables);
+  const { environment: _, ...params } = options;
+  return {
+    method: mode ?? method ?? "",
+    algorithm: algorithm ?? null,
+    model,
+    isModelNamed: model_name !== undefined,
+    environment: environment ?? null,
+    fields: fields === undefined ? null : list(fields),
+    param: JSON.stringify({
+      options: {
+        params: algorithm === undefined ? params : { algo: algorithm, ...params },
+        args: [...targets, ...features],
+        ...(targets.length > 0 ? { target_variable: targets, target_variables: targets } : {}),
+        feature_variables: features,
+        model_name: model,
+        algo_name: "MLTKContainer",
+        mlspl_limits: {},
+        kfold_cv: null,
+      },
+      feature_variables: features,
+      ...(targets.length > 0 ? { target_variables: targets } : {}),
+    }),
+  };
+}
+
+/** Checks a name that becomes part of a file's name. @throws BadCall */
+export function fileSafe(option: string, name: string): string {
+  const parsed = FileSafeName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new BadCall(`${option}="${name}" is no name: ${parsed.error.issues[0]?.message ?? "it is not allowed"}.`, `Choose a ${option} of letters, digits, _ - and dots.`);
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? "").split(",").map((each) => each.trim()).filter((each) => each !== "");
+}

@@ -1,0 +1,104 @@
+import type { Call } from "#contract/call.ts";
+import type { Clock, Log } from "#contract/edges.ts";
+import { BridgeError, Cancelled } from "#contract/errors.ts";
+import { DEFAULT_PROJECT } from "#contract/names.ts";
+import type { Receipt, RunState } from "#contract/run.ts";
+import type { WorkerEvent } from "#contract/worker.ts";
+import type { Store } from "../store/store.ts";
+import type { Answered } from "../workers/pool.ts";
+import { toRecord } from "./failures.ts";
+
+/** Told of every run that ended, for metrics. */
+export type OnFinished = (receipt: Receipt, state: RunState, code: string) => void;
+
+/** What becomes known of a call while it runs; the receipt is made of it. */
+export interface Progress {
+  version: string | null;
+  algorithm: string | null;
+  environment: string;
+  model: Receipt["model"];
+  dataset: Receipt["dataset"];
+  answered: Answered | undefined;
+  receivedBytes: () => number;
+  returnedBytes: number;
+}
+
+/** One run, from its first moment to its end. It ends once: by `succeed`, by `fail`, or in a transaction with `receipt()`. */
+export interface RunRecord {
+  readonly id: string;
+  readonly progress: Progress;
+  event(event: WorkerEvent): void;
+  receipt(): Receipt;
+  succeed(receipt: Receipt, alreadyKept: boolean): void;
+  fail(error: unknown): void;
+}
+
+export interface RunRecorder {
+  begin(id: string, call: Call): RunRecord;
+}
+
+export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, onFinished: OnFinished): RunRecorder {
+  return {
+    begin(id, call) {
+      const began = clock.ticks();
+      const progress: Progress = {
+        version: null, algorithm: call.algorithm, environment: call.environment ?? "default", model: null, dataset: null,
+        answered: undefined, receivedBytes: () => 0, returnedBytes: 0,
+      };
+      store.runs.start({ project: DEFAULT_PROJECT, id, algorithm: call.algorithm, version: null, method: call.method, model: call.model, caller: call.caller });
+
+      const receipt = (): Receipt => {
+        const { answered } = progress;
+        const done = answered?.done;
+        return {
+          run: id,
+          algorithm: progress.algorithm,
+          version: progress.version,
+          method: call.method,
+          model: progress.model,
+          dataset: progress.dataset,
+          environment: progress.environment,
+          device: done?.device ?? "cpu",
+          rows: { sent: call.rowsSent, received: done?.rows.received ?? 0, used: done?.rows.used ?? 0, returned: done?.rows.returned ?? 0 },
+          bytes: { received: progress.receivedBytes(), returned: progress.returnedBytes },
+          seconds: {
+            queued: answered?.queuedSeconds ?? 0,
+            loading: done?.seconds.loading ?? 0,
+            computing: done?.seconds.computing ?? 0,
+            total: (clock.ticks() - began) / 1000,
+          },
+          notes: notesOf(call, answered),
+        };
+      };
+
+      return {
+        id,
+        progress,
+        receipt,
+        event(event) {
+          if (event.event === "log") store.runs.log(id, { at: clock.now(), level: event.level, text: event.text });
+          else if (event.event === "metric") store.runs.metric(id, { name: event.name, value: event.value, step: event.step });
+        },
+        succeed(kept, alreadyKept) {
+          if (!alreadyKept) store.runs.finish(id, { state: "succeeded", receipt: kept, error: null, version: kept.version });
+          onFinished(kept, "succeeded", "OK");
+        },
+        fail(error) {
+          if (!(error instanceof BridgeError)) log.error({ err: error, run: id }, "a call failed in the bridge itself");
+          const kept = toRecord(error);
+          const state = error instanceof Cancelled ? "cancelled" : "failed";
+          const last = receipt();
+          store.runs.finish(id, { state, receipt: last, error: kept, version: last.version });
+          onFinished(last, state, kept.code);
+        },
+      };
+    },
+  };
+}
+
+function notesOf(call: Call, answered: Answered | undefined): string[] {
+  if (!answered) return [];
+  const { rows, notes } = answered.done;
+  if (call.rowsSent === null || call.rowsSent === rows.received) return notes;
+  return [`${call.rowsSent} rows were sent, ${rows.received} were received.`, ...notes];
+}

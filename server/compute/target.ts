@@ -1,0 +1,98 @@
+import type { Algorithm } from "#contract/algorithm.ts";
+import type { Call } from "#contract/call.ts";
+import { BadCall, NotFound, NotLive } from "#contract/errors.ts";
+import type { Manifest } from "#contract/manifest.ts";
+import type { ModelVersion } from "#contract/model.ts";
+import { nameKey } from "#contract/names.ts";
+import { type Problem, problemLine } from "#contract/problem.ts";
+import type { Store } from "../store/store.ts";
+
+/** What a call is about, once found: the live version and, for all but fits, the fitted model if there is one. */
+export interface Target {
+  readonly manifest: Manifest;
+  readonly model: ModelVersion | undefined;
+}
+
+export interface TargetFinder {
+  /**
+   * @throws NotFound for an unknown algorithm; BadCall for an ambiguous title or a method that the version has not;
+   * NotLive when no save of it ever ran. On a strict call the worker tells of a missing method, in DSDL's words.
+   */
+  find(call: Pick<Call, "method" | "model" | "strict"> & { algorithm: string }): Promise<Target>;
+}
+
+/** @param settled resolves when a save of that notebook that is being checked has been decided (at most 5 s). */
+export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: (notebook: string | null) => Promise<void>): TargetFinder {
+  // Versions never change, so a manifest that was read stays true.
+  const manifests = new Map<string, Manifest>();
+
+  return {
+    async find(call) {
+      let algorithm = await findAlgorithm(store.algorithms, call.algorithm);
+      if (!algorithm) {
+        await settled(null); // a notebook that was saved a moment ago
+        algorithm = await findAlgorithm(store.algorithms, call.algorithm);
+      } else if (algorithm.notebook !== null) {
+        await settled(algorithm.notebook);
+        algorithm = await store.algorithms.find(algorithm.name);
+      }
+      if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
+      const manifest = await liveManifest(algorithm);
+      if (!call.strict && !manifest.methods.includes(call.method)) throw noMethod(manifest, call.method);
+      const model = call.method === "fit" ? undefined : await store.models.find(algorithm.name, call.model);
+      return { manifest, model };
+    },
+  };
+
+  async function liveManifest(algorithm: Algorithm): Promise<Manifest> {
+    const { name, live, problems } = algorithm;
+    if (live === null) throw notLive(name, problems, algorithm.notebook);
+    const key = `${nameKey(name)}@${live}`;
+    const known = manifests.get(key);
+    if (known) return known;
+    const found = await store.versions.find(name, live);
+    if (!found) throw new NotFound("version", `${name}@${live}`);
+    if (manifests.size >= 1000) manifests.clear();
+    manifests.set(key, found.manifest);
+    return found.manifest;
+  }
+}
+
+/** By name first, then by title. @throws BadCall when several have the title. */
+export async function findAlgorithm(algorithms: Store["algorithms"], name: string): Promise<Algorithm | undefined> {
+  const named = await algorithms.find(name);
+  if (named) return named;
+  const titled = await algorithms.findByTitle(name);
+  if (titled.length > 1) {
+    const names = titled.map((each) => each.name).join(", ");
+    throw new BadCall(`Several algorithms have the title "${name}".`, `Use the name of one: ${names}.`);
+  }
+  return titled[0];
+}
+
+function noMethod(manifest: Manifest, method: string): BadCall {
+  if (manifest.methods.length === 0) {
+    return new BadCall(`${manifest.name} is a library: it has no method to call.`, "Mark a cell that defines fit or apply, and save the notebook.");
+  }
+  return new BadCall(`${manifest.name} has no method "${method}".`, `Use one of: ${manifest.methods.join(", ")}.`);
+}
+
+function notLive(name: string, problems: readonly Problem[], notebook: string | null): NotLive {
+  const errors = problems.filter((each) => each.severity === "error");
+  const first = errors[0];
+  return new NotLive(
+    `No version of ${name} may run yet: its last save has ${errors.length === 1 ? "an error" : `${errors.length} errors`}.`,
+    first ? `Mend this first: ${problemLine(notebook ?? name, first)}` : "Save the notebook once more.",
+    { problems: errors },
+  );
+}
+
+async function near(algorithms: Store["algorithms"], name: string): Promise<string[]> {
+  const wanted = nameKey(name).replaceAll(/[\W_]/g, "");
+  const names = (await algorithms.list()).map((each) => each.name);
+  const alike = names.filter((each) => {
+    const known = nameKey(each).replaceAll(/[\W_]/g, "");
+    return known !== "" && wanted !== "" && (known.includes(wanted) || wanted.includes(known));
+  });
+  return (alike.length > 0 ? alike : names).slice(0, 10);
+}

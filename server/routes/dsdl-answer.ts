@@ -1,0 +1,43 @@
+import type { DsdlAnswer } from "../compute/old-endpoints.ts";
+import type { Body } from "./body.ts";
+import { tableBody } from "./records.ts";
+
+/** Results up to this many characters are held until the call has ended, so that a late failure is still an answer. */
+const HELD_CHARACTERS = 8 * 2 ** 20;
+
+/**
+ * The old answer, `{"status", "message"[, "results"]}`, written while results come. Its keys are DSDL's and no more;
+ * the run's id is a header (design.md, The wire).
+ */
+export function dsdlAnswer(body: Body, success: string) {
+  const records = tableBody("csv");
+  const held: string[] = [];
+  let size = 0;
+  return {
+    event() {},
+    table(bytes: Buffer): void | Promise<void> {
+      const text = JSON.stringify(records(bytes).toString("utf8")).slice(1, -1);
+      size += text.length;
+      if (size <= HELD_CHARACTERS) {
+        held.push(text);
+        return;
+      }
+      if (!body.isStarted) {
+        body.start("application/json");
+        held.unshift(`{"status":"success","message":${JSON.stringify(success)},"results":"`);
+      }
+      return body.write(...held.splice(0), text);
+    },
+    finish({ status, message }: DsdlAnswer): void {
+      if (body.isStarted) {
+        if (status === "success") body.end('"}');
+        else body.cut();
+        return;
+      }
+      const results = status === "success" ? `,"results":"${held.join("")}"` : "";
+      const json = Buffer.from(`{"status":${JSON.stringify(status)},"message":${JSON.stringify(message)}${results}}`);
+      body.start("application/json", { length: json.length });
+      body.end(json);
+    },
+  };
+}

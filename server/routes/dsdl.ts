@@ -1,0 +1,40 @@
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import type { OldEndpoints } from "../compute/old-endpoints.ts";
+import { replyBody } from "./body.ts";
+import { dsdlAnswer } from "./dsdl-answer.ts";
+import { goneSignal } from "./gone.ts";
+import { chunksOf } from "./request-rows.ts";
+
+export interface DsdlRouteParts {
+  readonly old: OldEndpoints;
+  readonly newRunId: () => string;
+  readonly callerOf: (request: FastifyRequest) => string;
+  /** The bridge's own version, told by `GET /`. */
+  readonly version: string;
+}
+
+/** The endpoints of DSDL's container, for clients of today (contracts, section 2). */
+export const dsdlRoutes =
+  ({ old, newRunId, callerOf, version }: DsdlRouteParts): FastifyPluginAsync =>
+  async (app) => {
+    // Content-Type is not looked at, as in DSDL.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+
+    for (const method of ["fit", "apply"] as const) {
+      app.post(`/${method}`, { schema: { summary: `DSDL's /${method}`, tags: ["old clients"], hide: false } }, async (request, reply) => {
+        const run = newRunId();
+        reply.header("compute-run", run);
+        const answer = dsdlAnswer(replyBody(reply, run), `/${method} done successfully`);
+        answer.finish(await old.call(run, method, chunksOf(request.raw), callerOf(request), answer, goneSignal(reply)));
+        return reply;
+      });
+    }
+
+    for (const url of ["/", "/summary"]) {
+      app.get(url, { schema: { summary: "DSDL's summary: a JSON text that holds JSON", tags: ["old clients"] } }, async (request, reply) => {
+        const summary = await old.summary(newRunId(), callerOf(request), goneSignal(reply));
+        return reply.type("application/json").send(JSON.stringify(JSON.stringify({ app: "compute-bridge", version, ...summary, token: "valid" })));
+      });
+    }
+  };

@@ -1,0 +1,34 @@
+import type { TableFormat } from "#contract/worker.ts";
+
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+
+/** Where the first CSV record ends: just after the first newline outside of quotes; the whole length if there is none. */
+export function endOfRecord(bytes: Buffer): number {
+  let isQuoted = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (byte === NEWLINE && !isQuoted) return i + 1;
+  }
+  return bytes.length;
+}
+
+/**
+ * Joins a worker's table frames to one body: each CSV frame repeats the header, a body has it once.
+ * Arrow frames are one stream already. The bytes given back are parts of those that came.
+ *
+ * @returns a function that throws when the columns change between two frames
+ */
+export function tableBody(format: TableFormat): (frame: Buffer) => Buffer {
+  if (format === "arrow") return (frame) => frame;
+  let header: Buffer | undefined;
+  return (frame) => {
+    if (header === undefined) {
+      header = Buffer.from(frame.subarray(0, endOfRecord(frame)));
+      return frame;
+    }
+    if (!frame.subarray(0, header.length).equals(header)) throw new Error("the columns of the result changed between two blocks");
+    return frame.subarray(header.length);
+  };
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from "node:http";
+import type { Rows } from "#contract/call.ts";
+import { BadCall, BadTable, Cancelled } from "#contract/errors.ts";
+import { BrokenFrames, FRAMES_TYPE, FrameKind, FrameReader } from "#contract/frames.ts";
+import type { TableFormat } from "#contract/worker.ts";
+import { ARROW_TYPE } from "./answers.ts";
+
+/** Bodies up to this size are read whole before the call is sent on: one write to the worker instead of three. */
+const WHOLE_BYTES = 64 * 2 ** 10;
+
+/** The rows of a request as the headers describe them. @throws BadCall for a type that cannot hold rows */
+export async function requestRows(message: IncomingMessage): Promise<{ rows: Rows; format: TableFormat }> {
+  const [type = "", ...parameters] = (message.headers["content-type"] ?? "").split(";").map((each) => each.trim().toLowerCase());
+  if (message.headers["content-encoding"] !== undefined && message.headers["content-encoding"] !== "identity") {
+    throw new BadCall("The rows are compressed, which is not understood here.", "Send them without Content-Encoding.");
+  }
+  if (type === "application/json") {
+    throw new BadCall("Rows do not come as JSON here.", "Send them as text/csv or Arrow; the old endpoints /fit and /apply take DSDL's JSON.");
+  }
+  const isFrames = type === FRAMES_TYPE;
+  const format: TableFormat = type === ARROW_TYPE || (isFrames && parameters.includes("table=arrow")) ? "arrow" : "csv";
+  const chunks = isFrames ? unframed(chunksOf(message)) : chunksOf(message);
+  const length = Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY);
+  if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined) return { rows: Buffer.alloc(0), format };
+  if (length > WHOLE_BYTES) return { rows: chunks, format };
+  const whole: Buffer[] = [];
+  for await (const chunk of chunks) whole.push(chunk);
+  return { rows: whole.length === 1 ? (whole[0] as Buffer) : Buffer.concat(whole), format };
+}
+
+/** A request's body as it comes. @throws Cancelled when the client goes away before its end */
+export async function* chunksOf(message: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of message) yield chunk as Buffer;
+  } catch {
+    throw new Cancelled("The caller went away before all rows had come.");
+  }
+}
+
+async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const reader = new FrameReader();
+  try {
+    for await (const chunk of chunks) {
+      for (const { kind, payload } of reader.push(chunk)) {
+        if (kind === FrameKind.table) yield payload;
+        else if (kind === FrameKind.end) return;
+        else if (kind === FrameKind.cancel) throw new Cancelled("The caller cancelled the call.");
+        else throw new BadTable("A frame came that carries no rows.", "Send table frames and one end frame.");
+      }
+    }
+  } catch (error) {
+    if (error instanceof BrokenFrames) throw new BadTable(`The body is no sequence of frames: ${error.message}.`, "See runtimes/PROTOCOL.md.");
+    throw error;
+  }
+  throw new BadTable("The frames stop before the end frame, so rows may be missing.", "Send all rows again, and the end frame after them.");
+}
