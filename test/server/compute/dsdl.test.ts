@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { dsdlMessage, notText, readDsdlMeta } from "../../../server/compute/dsdl.ts";
+
+const meta = (params: unknown, more: object = {}) => JSON.stringify({ options: { params, ...more } });
+
+describe("readDsdlMeta", () => {
+  it.each([
+    ["fit", meta({ algo: '"iris"' }), { kind: "call", algorithm: "iris", model: "default" }],
+    ["apply", meta({ algo: "iris" }, { model_name: "m" }), { kind: "call", algorithm: "iris", model: "m" }],
+    ["fit", meta({ mode: "stage" }, { model_name: "rows" }), { kind: "stage", name: "rows" }],
+    ["fit", meta({ mode: '"stage"', algo: "x" }), { kind: "stage", name: "default" }],
+    ["fit", meta({ mode: "STAGE", algo: "x" }), { kind: "call", algorithm: "x", model: "default" }],
+    ["fit", meta({ mode: " stage ", algo: "x" }), { kind: "call", algorithm: "x", model: "default" }],
+    ["apply", meta({ mode: "stage", algo: "x" }), { kind: "call", algorithm: "x", model: "default" }],
+  ] as const)("%s %s", (method, json, expected) => {
+    expect(readDsdlMeta(method, json)).toEqual(expected);
+  });
+
+  // The phases are the contract's table; the texts are what Python says of the same mistake.
+  it.each([
+    ["fit", "{}", "csv", "'options'"],
+    ["fit", "5", "csv", "'int' object is not subscriptable"],
+    ["fit", "[]", "csv", "list indices must be integers or slices, not str"],
+    ["fit", meta({ algo: "x" }, { model_name: 5 }), "csv", 'can only concatenate str (not "int") to str'],
+    ["fit", meta({ mode: 1, algo: "x" }), "stage", "'int' object has no attribute 'lstrip'"],
+    ["fit", '{"options":{}}', "load", "'params'"],
+    ["fit", meta({ algo: null }), "load", "'NoneType' object has no attribute 'lstrip'"],
+    ["fit", meta({}), "init", "'algo'"],
+    ["apply", '{"options":{}}', "init", "'params'"],
+    ["apply", meta({}), "init", "'algo'"],
+    ["apply", meta({ algo: 1.5 }), "init", "'float' object has no attribute 'lstrip'"],
+  ] as const)("%s %s is refused in phase %s", (method, json, phase, message) => {
+    expect(readDsdlMeta(method, json)).toEqual({ kind: "refused", phase, message });
+  });
+
+  it.each([["../x"], ["a/b"], ["..\\x"], [""], [".hidden"], ["a\u0000b"]])("refuses the model name %j, which could leave its folder", (name) => {
+    expect(readDsdlMeta("fit", meta({ algo: "x" }, { model_name: name }))).toMatchObject({ kind: "refused", phase: "init" });
+    expect(readDsdlMeta("fit", meta({ mode: "stage" }, { model_name: name }))).toMatchObject({ kind: "refused", phase: "stage" });
+  });
+});
+
+it("says what pandas says of rows that are no text", () => {
+  expect(notText("null")).toBe("No columns to parse from file");
+  expect(notText("[1]")).toBe("initial_value must be str or None, not list");
+});
+
+it("writes an error as DSDL does", () => {
+  expect(dsdlMessage("apply", "apply", "boom")).toBe("/apply: ERROR: unable to apply model. Ended with exception: boom");
+});
