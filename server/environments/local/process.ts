@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import { howEnded, type StartedProcess, signalGroup, signalProcess } from "./started-process.ts";
+
+/** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy (jupyter.md A). */
+const NICE = 10;
+
+export interface ProcessPlace {
+  /** Its whole environment: nothing of ours is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** The file that takes its standard output and error. */
+  readonly output: string;
+}
+
+/** Starts a program as the leader of a process group, at lower priority. A program that cannot be started has `ended`. */
+export function spawnProcess([program, ...args]: readonly [string, ...string[]], { env, folder, output }: ProcessPlace): StartedProcess {
+  const file = openSync(output, "a", 0o600);
+  const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ["ignore", file, file] });
+  closeSync(file);
+  let isOurs = false;
+  let isEnded = false;
+  const { promise: ended, resolve } = Promise.withResolvers<string>();
+  child.once("error", (error) => resolve(`it could not be started (${error.message})`));
+  child.once("exit", (code, signal) => {
+    isEnded = true;
+    if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL"); // what it left behind
+    resolve(howEnded(code, signal, isOurs));
+  });
+  const { pid } = child;
+  if (pid === undefined) return { pid: 0, ended, interrupt() {}, async kill() {} };
+  lower(pid);
+  return {
+    pid,
+    ended,
+    interrupt() {
+      if (!isEnded) signalProcess(pid, "SIGINT");
+    },
+    async kill() {
+      if (isEnded) return; // its id may be another's by now
+      isOurs = true;
+      signalGroup(pid, "SIGKILL");
+      await ended;
+    },
+  };
+}
+
+function lower(pid: number): void {
+  try {
+    setPriority(pid, Math.min(NICE, constants.priority.PRIORITY_LOW));
+  } catch {
+    // It ended already.
+  }
+}

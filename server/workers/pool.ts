@@ -1,0 +1,185 @@
+import type { Rows } from "#contract/call.ts";
+import type { Clock, Log } from "#contract/edges.ts";
+import { Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
+import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
+import type { CallSink, WorkerLink } from "./call.ts";
+import { Checks } from "./checks.ts";
+import type { Seat } from "./seat.ts";
+import { Seats } from "./seats.ts";
+import { type Purpose, type Slots, slotsFor } from "./slots.ts";
+import type { PoolTarget } from "./target.ts";
+import { Turns } from "./turns.ts";
+
+const purposes = ["apply", "plain", "fit"] as const;
+/** What setTimeout can hold, in milliseconds: 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export interface PoolCall extends PoolTarget {
+  /** A fit never shares a process with applies. */
+  readonly purpose: Purpose;
+  readonly call: WorkerCall;
+  readonly input: Rows;
+  readonly sink: CallSink;
+  /** Fires when the caller went away. */
+  readonly signal: AbortSignal;
+  /** From now on; `limit` names what to raise. */
+  readonly deadline: { readonly seconds: number; readonly limit: string };
+}
+
+export interface Answered {
+  readonly done: WorkerDone;
+  readonly queuedSeconds: number;
+}
+
+export interface PoolSnapshot {
+  readonly queues: readonly { readonly algorithm: string; readonly waiting: number; readonly running: number }[];
+  readonly workers: readonly { readonly key: string; readonly purpose: Purpose; readonly pid: number; readonly isBusy: boolean }[];
+  /** How many workers ended unasked, or were ended, by reason. */
+  readonly restarts: Readonly<Record<string, number>>;
+}
+
+/** Leases workers to calls: a bounded queue an algorithm, fair turns between algorithms, deadlines, cancels. */
+export interface Pool extends AsyncDisposable {
+  /** @throws QueueFull, Cancelled, DeadlinePassed, Stopping, WorkerLost, WorkerFailed, what the input throws */
+  call(request: PoolCall): Promise<Answered>;
+  /**
+   * Starts a worker and imports its code; it stays for applies. At most two at once.
+   * @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute
+   */
+  check(target: PoolTarget): Promise<WorkerReady>;
+  /** Workers of this algorithm with another key end as soon as their calls did. */
+  retire(algorithm: string, except: string): void;
+  /** New calls are refused; resolves when those under way have ended, which are stopped after `seconds`. */
+  drain(seconds: number): Promise<void>;
+  snapshot(): PoolSnapshot;
+}
+
+export interface PoolOptions {
+  /** Calls that may wait for one algorithm. */
+  readonly queueLimit: number;
+  /** Beyond this much memory of all workers the longest idle one is stopped. */
+  readonly memoryBytes: number;
+  readonly slots?: Slots;
+  /** Idle workers end after this long. Default ten minutes. */
+  readonly idleSeconds?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Entry {
+  readonly request: PoolCall;
+  readonly since: number;
+  readonly abort: AbortController;
+  readonly answered: PromiseWithResolvers<Answered>;
+}
+
+export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log }: PoolOptions): Pool {
+  const turns = new Turns<Entry>();
+  const running = new Set<Entry>();
+  const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onFree: () => queueMicrotask(dispatch) });
+  const checks = new Checks(seats);
+  let isStopping = false;
+  let meanSeconds = 1;
+
+  return {
+    async call(request) {
+      if (isStopping) throw new Stopping();
+      if (request.signal.aborted) throw new Cancelled();
+      const { algorithm, purpose, deadline, signal } = request;
+      const waiting = turns.count(algorithm);
+      if (waiting >= queueLimit) throw new QueueFull(algorithm, waiting, Math.max(1, Math.ceil(waiting * meanSeconds)));
+      const entry: Entry = { request, since: clock.ticks(), abort: new AbortController(), answered: Promise.withResolvers() };
+      const leave = (reason: Error) => {
+        entry.abort.abort(reason);
+        if (turns.remove(algorithm, purpose, entry)) entry.answered.reject(reason);
+      };
+      const onGone = () => leave(new Cancelled());
+      signal.addEventListener("abort", onGone, { once: true });
+      const timer = setTimeout(() => leave(new DeadlinePassed(deadline.seconds, deadline.limit)), Math.min(deadline.seconds * 1000, LONGEST_TIMER));
+      turns.add(algorithm, purpose, entry);
+      dispatch();
+      try {
+        return await entry.answered.promise;
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onGone);
+      }
+    },
+
+    check: (target) => checks.run(target),
+
+    retire: (algorithm, except) => seats.retire(algorithm, except),
+
+    async drain(seconds) {
+      isStopping = true;
+      for (const entry of turns.clear()) entry.answered.reject(new Stopping());
+      const ended = Promise.allSettled([...running].map((entry) => entry.answered.promise));
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, seconds * 1000);
+      await Promise.race([ended, late.promise]);
+      clearTimeout(timer);
+      for (const entry of running) entry.abort.abort(new Stopping());
+      await ended;
+    },
+
+    snapshot() {
+      const counts = new Map([...turns.counts()].map(([algorithm, waiting]) => [algorithm, { algorithm, waiting, running: 0 }]));
+      for (const { request } of running) {
+        const { algorithm } = request;
+        const count = counts.get(algorithm) ?? { algorithm, waiting: 0, running: 0 };
+        counts.set(algorithm, { ...count, running: count.running + 1 });
+      }
+      return { queues: [...counts.values()], ...seats.snapshot() };
+    },
+
+    async [Symbol.asyncDispose]() {
+      await this.drain(0);
+      await seats[Symbol.asyncDispose]();
+    },
+  };
+
+  /** Gives free slots to those whose turn it is, as long as there are both. */
+  function dispatch(): void {
+    for (const purpose of purposes) {
+      while (seats.hasSlot(purpose)) {
+        const entry = turns.next(purpose, ({ request }) => seats.canTake(request, purpose));
+        if (!entry) break;
+        running.add(entry);
+        void run(entry, seats.take(entry.request, purpose));
+      }
+    }
+  }
+
+  async function run(entry: Entry, seat: Seat): Promise<void> {
+    const { request, abort, answered } = entry;
+    try {
+      const link = seat.link ?? (await started(seat, abort.signal));
+      const began = clock.ticks();
+      const done = await link.call(request.call, request.input, request.sink, abort.signal);
+      meanSeconds = 0.9 * meanSeconds + 0.1 * ((clock.ticks() - began) / 1000);
+      answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000 });
+    } catch (error) {
+      answered.reject(error);
+    } finally {
+      running.delete(entry);
+      seats.give(seat);
+    }
+  }
+}
+
+async function started(seat: Seat, signal: AbortSignal): Promise<WorkerLink> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([seat.ready, aborted.promise]);
+  } catch (error) {
+    if (signal.aborted) seat.isRetired = true; // nobody waits for what it imports
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+  if (!seat.link) throw new WorkerLost("it ended while it was started", "");
+  return seat.link;
+}

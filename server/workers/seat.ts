@@ -1,0 +1,58 @@
+import type { WorkerReady } from "#contract/worker.ts";
+import { WorkerLink } from "./call.ts";
+import type { PoolTarget } from "./target.ts";
+import type { Purpose } from "./slots.ts";
+
+/** One worker's place in the pool, from its start to its end. */
+export class Seat {
+  readonly target: PoolTarget;
+  readonly purpose: Purpose;
+  /** Resolves when it has imported its code. Rejects with WorkerFailed or WorkerLost. */
+  readonly ready: Promise<WorkerReady>;
+  isBusy = true;
+  /** Another version is live, or it cannot be trusted any more: it ends when its call does. */
+  isRetired = false;
+  idleSince = 0;
+  #link: WorkerLink | undefined;
+  #isEnding = false;
+
+  constructor(target: PoolTarget, purpose: Purpose) {
+    this.target = target;
+    this.purpose = purpose;
+    this.ready = this.#start();
+    this.ready.catch(() => {});
+  }
+
+  async #start(): Promise<WorkerReady> {
+    const worker = await this.target.environment.start(this.target.spec);
+    this.#link = new WorkerLink(worker);
+    if (this.#isEnding) await worker.kill();
+    return await this.#link.ready;
+  }
+
+  /** Undefined until it has imported its code. */
+  get link(): WorkerLink | undefined {
+    return this.#link;
+  }
+
+  get isUsable(): boolean {
+    return !this.isRetired && (this.#link?.isUsable ?? true);
+  }
+
+  get pid(): number {
+    return this.#link?.worker.pid ?? 0;
+  }
+
+  async memory(): Promise<number> {
+    return (await this.#link?.worker.memory()) ?? 0;
+  }
+
+  /** Ends the worker, at once or as soon as it has started. */
+  async end(): Promise<void> {
+    this.isRetired = true;
+    this.#isEnding = true;
+    await this.#link?.worker.kill();
+    await this.ready.catch(() => {});
+    await this.#link?.worker.kill();
+  }
+}
