@@ -98,8 +98,9 @@ export class Seats implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#seats].map((seat) => seat.end()));
-    this.#seats.clear();
+    const all = [...this.#seats];
+    this.#seats.clear(); // so that their ends are known to be asked for
+    await Promise.all(all.map((seat) => seat.end()));
   }
 
   #add(target: PoolTarget, purpose: Purpose): Seat {

@@ -51,7 +51,7 @@ export function localEnvironment({ log, aliases = ["default", "docker", "kuberne
         rmSync(output, { force: true });
         throw new WorkerLost(`it did not start: ${stream}`, tail);
       }
-      const worker = runningWorker(process, stream, output);
+      const worker = runningWorker(process, stream, output, `${socket}.data`);
       running.add(worker);
       void worker.ended.then(() => running.delete(worker));
       return worker;
@@ -64,11 +64,11 @@ export function localEnvironment({ log, aliases = ["default", "docker", "kuberne
     },
   };
 
-  function runningWorker(process: StartedProcess, stream: RunningWorker["stream"], output: string): RunningWorker {
+  function runningWorker(process: StartedProcess, stream: RunningWorker["stream"], output: string, link: string): RunningWorker {
     let tail: string | undefined;
     const ended = process.ended.then((how) => {
       tail = lastLines(output);
-      rmSync(output, { force: true });
+      for (const file of [output, link]) rmSync(file, { force: true });
       stream.destroy();
       return how;
     });

@@ -1,0 +1,14 @@
+import { pythonRuntime } from "./python/runtime.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface RuntimeOptions {
+  /** The interpreter of notebooks and workers. */
+  readonly python: string;
+  /** The bridge's environment: runtimes take from it what is no secret and workers need. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** All runtimes. A new one is a folder beside `python`, and a line here. */
+export function allRuntimes({ python, env }: RuntimeOptions): readonly Runtime[] {
+  return [pythonRuntime(python, env)];
+}

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import type { Home, Runtime, WorkerSpec } from "../runtime.ts";
+
+const WORKER = join(import.meta.dirname, "worker");
+
+/** Of the bridge's own environment, all that workers see: nothing of it is secret. */
+const INHERITED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "SSL_CERT_FILE"] as const;
+
+/**
+ * Notebooks in Python, run by the same interpreter as their kernels.
+ *
+ * @param python path of the interpreter
+ * @param inherited the bridge's environment; only the names listed above are taken from it
+ */
+export function pythonRuntime(python: string, inherited: Readonly<Record<string, string | undefined>>): Runtime {
+  const env: Record<string, string> = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
+  for (const name of INHERITED) if (inherited[name] !== undefined) env[name] = inherited[name];
+
+  const spec = (label: string, home: Home, args: readonly string[]): WorkerSpec => ({
+    label,
+    command: [python, WORKER, "--home", home.root, ...args],
+    env: { ...env, COMPUTE_BRIDGE_HOME: home.root },
+    folder: home.root,
+    // One thread while it forks: OpenMP regions that ran before a fork hang after it.
+    warm: { command: [python, WORKER, "--warm"], env: { ...env, OMP_NUM_THREADS: "1" } },
+  });
+
+  return {
+    name: "python",
+    workerFor: ({ name, version }, folder, home) => spec(`python ${name}@${version}`, home, ["--module", name, "--folder", folder]),
+    plainWorker: (home) => spec("python plain", home, ["--plain"]),
+  };
+}

@@ -1,0 +1,1 @@
+"""The Python worker: runs one version of an algorithm and answers calls (runtimes/PROTOCOL.md)."""

@@ -1,0 +1,183 @@
+"""What a call does: the entry points in DSDL's order (contracts/notebook-and-http.md, section 2)."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from .failures import Failed, NoTable, phase
+from .globals import Snapshot
+from .interrupts import Interrupts
+from .models import DataFolder, Models
+from .tables_in import Table
+from .tables_out import to_frame
+
+
+class Session:
+    """One module and the models that it loaded."""
+
+    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, snapshots: Callable[[], list[Snapshot]]) -> None:
+        self._module = module
+        self._interrupts = interrupts
+        self._data = data
+        self._snapshots = snapshots
+        self._models = Models()
+
+    def begin(self, call: Mapping[str, Any]) -> None:
+        """Put globals back and point the data folder at this call's."""
+        for snapshot in self._snapshots():
+            snapshot.restore()
+        if call["model"] is not None:
+            self._data.point(call["model"]["folder"], call["model"]["shared"])
+
+    def fit(self, call: Mapping[str, Any], table: Table, report: Report) -> pd.DataFrame:
+        """Build, fit and save a model, and apply it to the same rows. One df and one param for all of it."""
+        strict, df, param = call["strict"], table.frame, json.loads(call["param"])
+        began = time.perf_counter()
+        if strict:
+            with phase("import"), self._interrupts.code():
+                _ = "version" in self._function("summary")()
+        with phase("init"), self._interrupts.code():
+            model = self._function("init")(df, param) if strict or self._has("init") else None
+        report.has_model(model)
+        if strict:
+            with phase("init"), self._interrupts.code():
+                _ = "summary" in self._function("summary")(model)
+        with phase("fit"), self._interrupts.code():
+            self._function("fit")(model, df, param)
+        with phase("save"), self._interrupts.code():
+            if strict or self._has("save"):
+                self._function("save")(model, call["model"]["name"])
+            else:
+                report.notes.append("The notebook defines no save, so what was fitted is not kept.")
+        result = self._result(call, lambda: self._applied("apply", model, df, param) if strict or self._has("apply") else pd.DataFrame())
+        report.seconds["computing"] = time.perf_counter() - began
+        return result
+
+    def method(self, call: Mapping[str, Any], table: Table, report: Report) -> pd.DataFrame:
+        """`apply`, or another method of the same arguments, on a loaded model."""
+        param = json.loads(call["param"])
+        model = self.model(call, report)
+        began = time.perf_counter()
+        result = self._result(call, lambda: self._applied(call["method"], model, table.frame, param))
+        report.seconds["computing"] = time.perf_counter() - began
+        return result
+
+    def blocks(self, call: Mapping[str, Any], report: Report) -> Callable[[pd.DataFrame], Any]:
+        """The function that computes one block of a row-wise apply."""
+        model = self.model(call, report)
+        text = call["param"]
+
+        def compute(frame: pd.DataFrame) -> Any:
+            began = time.perf_counter()
+            with phase("apply"), self._interrupts.code():
+                result = self._applied("apply", model, frame, json.loads(text))
+            report.seconds["computing"] += time.perf_counter() - began
+            return result
+
+        return compute
+
+    def summary(self, call: Mapping[str, Any], report: Report) -> pd.DataFrame:
+        """One row with a field `summary`, as DLTK answers; the value itself goes into the report."""
+        model = self.model(call, report, with_summary=False)
+        with phase("summary"), self._interrupts.code():
+            value = self._function("summary")(model)
+        report.summary = plain(value)
+        text = value if isinstance(value, str) else json.dumps(report.summary)
+        return pd.DataFrame({"summary": [text]})
+
+    def model(self, call: Mapping[str, Any], report: Report, with_summary: bool = True) -> Any:
+        """The loaded model: from memory if it is there, else by `load`."""
+        strict, wanted = call["strict"], call["model"]
+        began = time.perf_counter()
+        kept = self._models.find(wanted["key"])
+        report.was_loaded = kept is not None
+        if kept is not None:
+            model = kept[0]
+        elif strict or self._has("load"):
+            with phase("init" if strict else "load"), self._interrupts.code():
+                model = self._function("load")(wanted["name"])
+            self._models.keep(wanted["key"], model, wanted["folder"])
+        else:
+            model = None
+        report.seconds["loading"] = time.perf_counter() - began
+        report.has_model(model)
+        if strict and with_summary:
+            with phase("init"), self._interrupts.code():
+                _ = "summary" in self._function("summary")(model)
+        return model
+
+    def _applied(self, name: str, model: Any, df: pd.DataFrame, param: Any) -> Any:
+        return self._function(name)(model, df, param)
+
+    def _result(self, call: Mapping[str, Any], compute: Callable[[], Any]) -> pd.DataFrame:
+        with phase("apply"), self._interrupts.code():
+            value = compute()
+        with phase("apply" if call["strict"] else "result"):
+            try:
+                return to_frame(value)
+            except Exception:
+                if call["strict"]:
+                    raise
+                raise NoTable(f"{type(value).__name__} cannot become a DataFrame ({_reason(value)})") from None
+
+    def _has(self, name: str) -> bool:
+        return callable(getattr(self._module, name, None))
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        return getattr(self._module, name)  # type: ignore[no-any-return]
+
+
+def _reason(value: Any) -> str:
+    try:
+        pd.DataFrame(value)
+    except Exception as error:
+        return str(error)
+    return "it could a moment later"
+
+
+class Report:
+    """What the done frame says of a call."""
+
+    def __init__(self) -> None:
+        self.seconds = {"loading": 0.0, "computing": 0.0}
+        self.notes: list[str] = []
+        self.was_loaded: bool | None = None
+        self.summary: Any = None
+        self._model: Any = None
+
+    def has_model(self, model: Any) -> None:
+        """The call's model is known. Its text may be costly, so it is made only where it is shown."""
+        self._model = model
+
+    def text(self, method: str, strict: bool) -> str | None:
+        """The text of the model for the old /summary."""
+        if not strict or method != "summary":
+            return None
+        try:
+            return str(self._model)
+        except Exception as error:
+            raise Failed("summary", error) from error
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can write it: numpy scalars and arrays as Python's, NaN as null, anything else as its text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(each) for each in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return plain(value.to_dict())
+    return str(value)

@@ -1,0 +1,87 @@
+"""Failures of a call, and what is told of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from .interrupts import Cancelled
+
+OURS = os.path.dirname(os.path.abspath(__file__))
+
+
+class Failed(Exception):
+    """Something went wrong in a phase of a call (contract/worker.ts, Phase)."""
+
+    def __init__(self, phase: str, cause: BaseException) -> None:
+        super().__init__(f"{phase}: {cause}")
+        self.phase = phase
+        self.cause = cause
+
+
+class BadRows(Exception):
+    """The rows cannot be what the types or options say. Its text is for the caller."""
+
+
+class NoTable(Exception):
+    """A result that cannot become a table."""
+
+
+@contextlib.contextmanager
+def phase(name: str) -> Iterator[None]:
+    """Say which phase an exception belongs to, SystemExit and MemoryError included."""
+    try:
+        yield
+    except (Cancelled, Failed):
+        raise
+    except BaseException as cause:
+        raise Failed(name, cause) from cause
+
+
+def describe(failed: Failed | Cancelled, folder: str | None) -> dict[str, Any]:
+    """The JSON of an error frame. `folder` is the version's, to find the line that is the user's."""
+    if isinstance(failed, Cancelled):
+        return {"phase": "apply", "type": "Cancelled", "message": "cancelled", "file": None, "line": None, "traceback": ""}
+    cause = failed.cause
+    file, line = place(cause, folder)
+    return {
+        "phase": failed.phase,
+        "type": type(cause).__name__,
+        "message": text_of(cause),
+        "file": file,
+        "line": line,
+        "traceback": "" if isinstance(cause, BadRows) else trimmed(cause),
+    }
+
+
+def text_of(cause: BaseException) -> str:
+    """`str(e)`, as DSDL prints it; never an exception of its own."""
+    try:
+        return str(cause)
+    except Exception:
+        return f"{type(cause).__name__} that has no text"
+
+
+def place(cause: BaseException, folder: str | None) -> tuple[str | None, int | None]:
+    """File (relative to the version's folder) and line of the innermost frame that is the user's."""
+    if folder is None:
+        return None, None
+    root = os.path.join(folder, "")
+    if isinstance(cause, SyntaxError) and (cause.filename or "").startswith(root):
+        return os.path.relpath(cause.filename or "", root), cause.lineno
+    found: tuple[str | None, int | None] = (None, None)
+    for frame, line in traceback.walk_tb(cause.__traceback__):
+        if frame.f_code.co_filename.startswith(root):
+            found = (os.path.relpath(frame.f_code.co_filename, root), line)
+    return found
+
+
+def trimmed(cause: BaseException) -> str:
+    """The traceback without our own frames before the user's code."""
+    tb = cause.__traceback__
+    while tb is not None and os.path.dirname(tb.tb_frame.f_code.co_filename) == OURS:
+        tb = tb.tb_next
+    return "".join(traceback.format_exception(type(cause), cause, tb)).replace("<frozen importlib._bootstrap>", "importlib")

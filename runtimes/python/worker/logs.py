@@ -1,0 +1,174 @@
+"""What user code prints or logs becomes log events, while it runs."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import logging
+import os
+import struct
+import sys
+import termios
+import threading
+from collections.abc import Callable
+
+Emit = Callable[[str, str], None]
+
+LIMIT_LINES = 10_000
+LIMIT_BYTES = 1 << 20
+LEVELS = ((logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info"))
+
+
+class Log:
+    """The lines of the call under way. Between calls lines go to the worker's own log file."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._lock = threading.RLock()
+        self._is_open = False
+        self._lines = 0
+        self._bytes = 0
+
+    def open(self) -> None:
+        """A call begins."""
+        with self._lock:
+            self._is_open, self._lines, self._bytes = True, 0, 0
+
+    def close(self) -> None:
+        """The call's answer is about to end: no line may follow it."""
+        with self._lock:
+            self._is_open = False
+
+    def line(self, level: str, text: str) -> None:
+        """One line, without its end. Beyond the limit of a call lines are dropped, which one line says."""
+        with self._lock:
+            if not self._is_open:
+                os.write(OWN_OUTPUT, f"{text}\n".encode(errors="replace"))
+                return
+            self._lines += 1
+            self._bytes += len(text)
+            if self._lines <= LIMIT_LINES and self._bytes <= LIMIT_BYTES:
+                self._emit(level, text)
+            elif self._lines == LIMIT_LINES + 1 or self._bytes - len(text) <= LIMIT_BYTES:
+                self._emit("warning", "More lines were printed than are kept; the rest of this call's are dropped.")
+
+
+class Printed(io.TextIOBase):
+    """Stands for sys.stdout or sys.stderr: each whole line is a log line; of a progress bar, its last state."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, log: Log, level: str, fd: int) -> None:
+        self._log = log
+        self._level = level
+        self._fd = fd
+        self._rest = ""
+        self._lock = threading.RLock()
+
+    def write(self, text: str) -> int:
+        """Take text of any length."""
+        with self._lock:
+            *lines, self._rest = (self._rest + text).split("\n")
+            for line in lines:
+                self._log.line(self._level, line.rstrip("\r").rpartition("\r")[2])
+            if len(self._rest) > LIMIT_BYTES:
+                self.finish()
+        return len(text)
+
+    def finish(self) -> None:
+        """A call ends: what has no line end is a line, too."""
+        with self._lock:
+            rest, self._rest = self._rest.rstrip("\r").rpartition("\r")[2], ""
+            if rest:
+                self._log.line(self._level, rest)
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def fileno(self) -> int:
+        """The process's own stream, which is read as well."""
+        return self._fd
+
+    def isatty(self) -> bool:
+        """Never: no colours, no cursor movements."""
+        return False
+
+
+class Logged(logging.Handler):
+    """Python's logging, by its levels."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.NOTSET)
+        self._log = log
+        self.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record, which may have several lines."""
+        level = next((name for least, name in LEVELS if record.levelno >= least), "debug")
+        for line in self.format(record).splitlines() or [""]:
+            self._log.line(level, line)
+
+
+class Descriptors:
+    """File descriptors 1 and 2, where programs that the code starts and C libraries write."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._read, write = os.pipe()
+        os.dup2(write, 1)
+        os.dup2(write, 2)
+        os.close(write)
+        self._busy = threading.Lock()
+        threading.Thread(target=self._follow, name="output", daemon=True).start()
+
+    def settle(self) -> None:
+        """Wait until what was written so far has become lines. Costs two system calls when there is nothing."""
+        while struct.unpack("i", fcntl.ioctl(self._read, termios.FIONREAD, b"\0\0\0\0"))[0] > 0:
+            with self._busy:
+                pass
+            threading.Event().wait(0.0005)
+        with self._busy:
+            pass
+
+    def _follow(self) -> None:
+        import select
+
+        rest = b""
+        while True:
+            select.select([self._read], [], [])
+            with self._busy:
+                chunk = os.read(self._read, 65536)
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._log.line("info", line.rpartition(b"\r")[2].decode(errors="replace"))
+                if len(rest) > LIMIT_BYTES:
+                    self._log.line("info", rest.decode(errors="replace"))
+                    rest = b""
+
+
+OWN_OUTPUT = 2
+
+
+def install(emit: Emit) -> tuple[Log, Callable[[], None]]:
+    """Take over all ways to write. Returns the log, and what to call before a call's answer ends."""
+    global OWN_OUTPUT
+    import faulthandler
+
+    OWN_OUTPUT = os.dup(2)
+    faulthandler.enable(OWN_OUTPUT)
+    log = Log(emit)
+    descriptors = Descriptors(log)
+    out, err = Printed(log, "info", 1), Printed(log, "info", 2)
+    sys.stdout = sys.__stdout__ = out  # type: ignore[assignment,misc]
+    sys.stderr = sys.__stderr__ = err  # type: ignore[assignment,misc]
+    logging.basicConfig(handlers=[Logged(log)], level=logging.INFO, force=True)
+
+    def settle() -> None:
+        out.finish()
+        err.finish()
+        descriptors.settle()
+        log.close()
+
+    return log, settle

@@ -1,0 +1,72 @@
+"""Importing a version's module and its siblings, as `app.model.<name>`, with old paths rewritten."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.machinery import FileFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from .paths import PathRewriter
+
+PACKAGE = "app.model"
+
+
+class RewritingLoader(SourceFileLoader):
+    """Compiles from source each time: byte code that lies beside it may hold other paths."""
+
+    pairs: Sequence[tuple[str, str]] = ()
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The module's code, old paths rewritten."""
+        path = self.get_filename(fullname)
+        tree: Any = ast.parse(self.get_data(path), path)
+        if self.pairs:
+            tree = ast.fix_missing_locations(PathRewriter(self.pairs).visit(tree))
+        return compile(tree, path, "exec", dont_inherit=True)
+
+
+def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
+    """Put the roots (version's folder, BRIDGE_HOME) first on the path, and their `.py` files through our loader."""
+    RewritingLoader.pairs = pairs
+    ours = tuple(f"{root.rstrip('/')}/app" for root in roots)
+    finder = FileFinder.path_hook((RewritingLoader, [".py"]))
+
+    def hook(path: str) -> FileFinder:
+        if not path.startswith(ours):
+            raise ImportError
+        return finder(path)
+
+    sys.dont_write_bytecode = True
+    sys.path_hooks.insert(0, hook)
+    sys.path[:0] = list(roots)
+    sys.path_importer_cache.clear()
+
+
+def load(name: str, folder: str) -> ModuleType:
+    """Import the algorithm's module; what its top level raises comes through. Any file name will do."""
+    path = Path(folder) / "app" / "model" / f"{name}.py"
+    fullname = f"{PACKAGE}.{name.replace('.', '_')}"
+    package = importlib.import_module(PACKAGE)
+    spec = importlib.util.spec_from_file_location(fullname, path, loader=RewritingLoader(fullname, str(path)))
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[fullname] = module
+    setattr(package, name, module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(fullname, None)
+        raise
+    return module
+
+
+def siblings() -> list[ModuleType]:
+    """All modules under `app` that are imported now, the algorithm's own included."""
+    return [module for name, module in sys.modules.items() if name.startswith("app.") and getattr(module, "__file__", None)]

@@ -1,0 +1,199 @@
+"""The worker's main loop: import the module, then one call after the other."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from . import entry_points, logs, modules
+from .blocks import Blocks, apply_blocks
+from .calls import Report, Session
+from .failures import Failed, describe, phase
+from .frames import CALL, DONE, ERROR, EVENT, TABLE, Wire, to_json
+from .globals import Snapshot
+from .interrupts import Cancelled, Interrupts
+from .models import DataFolder
+from .paths import rules
+from .staging import stage
+from .tables_in import Input, Table, read_table, signature_of
+from .tables_out import send_frame, to_csv
+
+
+def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, link: str) -> None:
+    """Answer calls until the bridge closes the connection."""
+    wire = Wire(connection)
+    end_with(connection)
+    interrupts = Interrupts()
+    interrupts.install()
+    log, settle = logs.install(lambda level, text: wire.send_json(EVENT, {"event": "log", "level": level, "text": text}))
+    worker = Worker(wire, interrupts, log, settle, folder)
+    try:
+        worker.start(module, home, link)
+        while True:
+            worker.answer()
+    except EOFError:
+        os._exit(0)
+    except Failed as failed:
+        wire.send_json(ERROR, describe(failed, folder))
+        os._exit(1)
+
+
+def end_with(connection: socket.socket) -> None:
+    """When the bridge is gone, so are we and all that we started, whatever the code is doing."""
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(connection, getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
+        poll.poll()
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    if hasattr(select, "POLLRDHUP"):
+        threading.Thread(target=watch, name="watch", daemon=True).start()
+
+
+class Worker:
+    """One connection and one module (or none)."""
+
+    def __init__(self, wire: Wire, interrupts: Interrupts, log: logs.Log, settle: Any, folder: str | None) -> None:
+        self._wire = wire
+        self._interrupts = interrupts
+        self._log = log
+        self._settle = settle
+        self._folder = folder
+        self._session: Session | None = None
+
+    def start(self, name: str | None, home: str, link: str) -> None:
+        """Import the module and say so. Failed of phase import when it cannot be."""
+        module: ModuleType | None = None
+        if name is not None and self._folder is not None:
+            modules.install([self._folder, home], rules(link, home))
+            data = DataFolder(link)
+            data.point(os.path.join(home, "app", "model", "data"), os.path.join(home, "app", "model", "data"))
+            with phase("import"):
+                module = modules.load(name, self._folder)
+            self._session = Session(module, self._interrupts, data, Snapshots())
+        gc.collect()
+        gc.freeze()
+        self._wire.send_json(
+            EVENT,
+            {
+                "event": "ready",
+                "pid": os.getpid(),
+                "uncallable": entry_points.uncallable(module) if module else {},
+                "entryPoints": entry_points.found(module) if module else ["stage", "parse"],
+            },
+        )
+
+    def answer(self) -> None:
+        """Read one call and answer it: with `done`, or with an error after which the next call is served all the same."""
+        kind, payload = self._wire.frame()
+        if kind != CALL:
+            return  # the end of a call that was answered before its input ended, or a late cancel
+        call = json.loads(payload)
+        source = Input(self._wire)
+        report = Report()
+        tail: list[tuple[int, bytes]] = []
+        self._log.open()
+        try:
+            with self._interrupts.call():
+                tail = self._run(call, source, report)
+        except (Failed, Cancelled) as failed:
+            tail = [(ERROR, to_json(describe(failed, self._folder)))]
+        self._settle()
+        source.drain()
+        self._wire.send_together(*tail)
+
+    def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
+        method, output = call["method"], call["output"]["format"]
+        if self._session is None:
+            table = self._read(call, source)
+            if method == "stage":
+                with phase("stage"):
+                    stage(table.frame, call["param"], call["stage"])
+            return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame))]
+        self._session.begin(call)
+        if method == "summary":
+            source.drain()
+            frame = self._session.summary(call, report)
+            return [(TABLE, to_csv(frame)), done(call, report, 0, 0, 1, None)]
+        table = None
+        if call["input"]["rowWise"] and call["input"]["format"] == "csv":
+            with phase("parse"):
+                blocks = Blocks(source, call["input"])
+            if blocks.is_typed:
+                received, returned = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
+                report.notes += blocks.parser.notes()
+                return [done(call, report, received, received, returned, None)]
+            report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
+            with phase("parse"):
+                table = read_table(call["input"], blocks.all())
+        table = table or self._read(call, source)
+        signature = signature_of(table.frame) if method == "fit" else None
+        used = len(table.frame)
+        result = self._session.fit(call, table, report) if method == "fit" else self._session.method(call, table, report)
+        report.notes += table.notes
+        end = done(call, report, table.received, used, len(result), signature)
+        with phase("apply" if call["strict"] else "result"):
+            if output == "csv" and result.size < 20_000:
+                return [(TABLE, to_csv(result)), end]
+            send_frame(self._wire, result, output)
+        return [end]
+
+    def _read(self, call: Mapping[str, Any], source: Input) -> Table:
+        with phase("parse"):
+            path = call["input"]["file"]
+            if path is None:
+                return read_table(call["input"], source.read())
+            with open(path, "rb") as file:
+                return read_table(call["input"], file.read())
+
+
+class Snapshots:
+    """Snapshots of all modules under `app`; a sibling that is imported by a call is kept as it was then."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, Snapshot] = {}
+        self()
+
+    def __call__(self) -> list[Snapshot]:
+        """Those there are, taking the new ones."""
+        if len(self._taken) != sum(name.startswith("app.") for name in sys.modules):
+            for module in modules.siblings():
+                if module.__name__ not in self._taken:
+                    self._taken[module.__name__] = Snapshot(module)
+        return list(self._taken.values())
+
+
+def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:
+    """The done frame."""
+    value = {
+        "rows": {"received": received, "used": used, "returned": returned},
+        "seconds": report.seconds,
+        "device": device(),
+        "signature": signature,
+        "modelWasLoaded": report.was_loaded,
+        "summary": report.summary,
+        "modelText": report.text(call["method"], call["strict"]),
+        "notes": report.notes,
+    }
+    return DONE, to_json(value)
+
+
+def device() -> str:
+    """`cuda:N` once torch computes there, else `cpu`."""
+    torch = sys.modules.get("torch")
+    try:
+        if torch is not None and torch.cuda.is_initialized():
+            return f"cuda:{torch.cuda.current_device()}"
+    except AttributeError:
+        pass
+    return "cpu"

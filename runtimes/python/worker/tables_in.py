@@ -1,0 +1,124 @@
+"""Rows in: from frames or a file to a DataFrame, by pandas' rules or by known types."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from .failures import BadRows
+from .frames import CANCEL, END, TABLE, Wire
+from .interrupts import Cancelled
+from .typed import TypedParser, header_of
+
+COLUMN_TYPES = ("int64", "uint64", "float64", "bool", "datetime64[ns]")
+
+
+class Input:
+    """The table frames of one call."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.is_over = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """Payloads of table frames until the input's end. Cancelled when the sender gave up."""
+        while not self.is_over:
+            kind, payload = self._wire.frame()
+            if kind == TABLE:
+                yield payload
+                continue
+            self.is_over = True
+            if kind == CANCEL:
+                raise Cancelled
+            if kind != END:
+                raise EOFError("a frame came that has no place in an input")
+
+    def read(self) -> bytes:
+        """All of it."""
+        pieces = list(self.pieces())
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def drain(self) -> None:
+        """Read what is left, so that the next frame is the next call."""
+        while not self.is_over:
+            kind, _ = self._wire.frame()
+            self.is_over = kind in (END, CANCEL)
+
+
+@dataclass
+class Table:
+    """What was read: the frame, how many rows came, and notes for the receipt."""
+
+    frame: pd.DataFrame
+    received: int
+    notes: list[str] = field(default_factory=list)
+
+
+def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
+    """A whole table from its bytes. BadRows, or what pandas raises of rows that it cannot read."""
+    if asked["format"] == "arrow":
+        return _chosen(_arrow(data), asked)
+    if asked["types"] is None:
+        return _chosen(pd.read_csv(io.BytesIO(data)), asked)
+    return _typed(asked, data)
+
+
+def _arrow(data: bytes) -> pd.DataFrame:
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
+        return stream.read_all().to_pandas()
+
+
+def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
+    types = asked["types"]
+    names, end = header_of(data)
+    keep = chosen_columns(names, asked)
+    unknown = [name for name in keep if name not in types]
+    if has_odd_header(names):
+        table = _chosen(pd.read_csv(io.BytesIO(data)), asked)
+        table.notes.append("The header has empty or repeated names, so types were guessed.")
+        return table
+    parser = TypedParser(names, types, [name for name in keep if name in types])
+    frame = parser.parse(memoryview(data)[end:])
+    if unknown:
+        # Columns that no type is known of are guessed, as without types.
+        guessed = pd.read_csv(io.BytesIO(data), usecols=unknown)
+        if len(guessed) != len(frame) and parser.rows:
+            raise BadRows("Blank lines are among the rows, so the columns of known types and the others do not match.")
+        frame = pd.concat([frame.reset_index(drop=True), guessed], axis=1)[keep] if len(keep) > len(unknown) else guessed[keep]
+    return Table(frame, len(frame), parser.notes())
+
+
+def has_odd_header(names: Sequence[str]) -> bool:
+    """Whether pandas would rename columns."""
+    return len(set(names)) != len(names) or "" in names
+
+
+def _chosen(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
+    names = [str(name) for name in frame.columns]
+    keep = chosen_columns(names, asked)
+    return Table(frame if keep == names else frame[keep], len(frame))
+
+
+def chosen_columns(names: Sequence[str], asked: Mapping[str, Any]) -> list[str]:
+    """Columns that the call wants, in its order. BadRows names one that is missing and the nearest there is."""
+    fields = asked["fields"]
+    if fields is None:
+        return [name for name in names if not (asked["dropMultivalue"] and name.startswith("__mv_"))]
+    for wanted in fields:
+        if wanted not in names:
+            near = difflib.get_close_matches(wanted, names, 1, 0)
+            raise BadRows(f"The rows have no column {wanted}.{f' The nearest is {near[0]}.' if near else ''}")
+    return list(fields)
+
+
+def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:
+    """Names and types of a frame's columns, as the contract names types."""
+    kinds = [str(kind) for kind in frame.dtypes]
+    return [{"name": str(name), "type": kind if kind in COLUMN_TYPES else "object"} for name, kind in zip(frame.columns, kinds, strict=True)]

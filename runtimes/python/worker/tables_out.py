@@ -1,0 +1,113 @@
+"""Results out: what a function returned to a DataFrame, and that to table frames."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+
+from .frames import TABLE, Wire
+
+FRAME_BYTES = 1 << 20
+
+
+def to_frame(result: Any) -> pd.DataFrame:
+    """`pd.DataFrame(result)`, as DSDL does; its exception comes through."""
+    return result if type(result) is pd.DataFrame else pd.DataFrame(result)
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """`to_csv(index=False)` to the letter; "\\n" for a frame without columns."""
+    return frame.to_csv(index=False).encode()
+
+
+def send_frame(wire: Wire, frame: pd.DataFrame, output: str) -> None:
+    """Send a whole result. CSV goes in frames of about 1 MB, each a header and whole records."""
+    if output == "arrow":
+        stream = ArrowOut(wire)
+        stream.write(frame)
+        stream.close()
+        return
+    if frame.size < 20_000:
+        wire.send(TABLE, to_csv(frame))
+        return
+    raw = RecordFrames(wire)
+    # pandas writes row by row; the buffer turns that into large pieces.
+    with io.TextIOWrapper(io.BufferedWriter(raw, FRAME_BYTES), encoding="utf-8", newline="", write_through=False) as text:
+        frame.to_csv(text, index=False)
+
+
+class RecordFrames(io.RawIOBase):
+    """Cuts CSV bytes to frames that hold the header and whole records each."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._header: bytes | None = None
+        self._rest = b""
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Take bytes cut anywhere; send the records that are whole."""
+        from .typed import last_record_end, record_end
+
+        taken = len(data)
+        held = self._rest + bytes(data)
+        if self._header is None:
+            end = record_end(held)
+            if end == len(held) and not held.endswith(b"\n"):
+                self._rest = held
+                return taken
+            self._header, held = held[:end], held[end:]
+        cut = last_record_end(held)
+        if cut > 0:
+            self._wire.send(TABLE, self._header + held[:cut])
+        self._rest = held[cut:]
+        return taken
+
+    def close(self) -> None:
+        """Send what is left. A header without records is a frame, too."""
+        if not self.closed and self._rest:
+            self._wire.send(TABLE, (self._header or b"") + self._rest)
+            self._rest = b""
+        super().close()
+
+
+class ArrowOut:
+    """One Arrow IPC stream over table frames, each holding whole messages."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._sink = io.BytesIO()
+        self._stream: Any = None
+        self._schema: Any = None
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Send one frame's rows."""
+        import pyarrow as pa
+
+        frame.columns = [str(name) for name in frame.columns]
+        if self._stream is None:
+            batch = pa.RecordBatch.from_pandas(frame, preserve_index=False)
+            self._schema = batch.schema
+            self._stream = pa.ipc.new_stream(self._sink, self._schema)
+        else:
+            batch = pa.RecordBatch.from_pandas(frame, schema=self._schema, preserve_index=False)
+        self._stream.write_batch(batch)
+        self._send()
+
+    def close(self) -> None:
+        """End the stream; one without rows has a schema at least."""
+        if self._stream is None:
+            self.write(pd.DataFrame())
+        self._stream.close()
+        self._send()
+
+    def _send(self) -> None:
+        if self._sink.tell() > 0:
+            self._wire.send(TABLE, self._sink.getvalue())
+            self._sink.seek(0)
+            self._sink.truncate()
