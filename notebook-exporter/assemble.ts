@@ -29,5 +29,6 @@ export function assemble(
     }
     line += each.source.match(/\r\n|\r|\n/g)?.length ?? 0;
   }
-  return { source, spans };
+  // Half characters cannot be written to a file (and are a syntax error that the check tells).
+  return { source: source.toWellFormed(), spans };
 }

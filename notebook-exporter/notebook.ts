@@ -17,9 +17,9 @@ const RawNotebook = z.object({
     .object({
       kernelspec: z.object({ name: Name, language: Name }).optional().catch(undefined),
       language_info: z.object({ name: Name }).optional().catch(undefined),
-      compute_bridge: z.unknown(),
+      compute_bridge: z.unknown().optional(),
     })
-    .catch({ compute_bridge: undefined }),
+    .catch({}),
   cells: z.array(RawCell),
 });
 
@@ -34,7 +34,7 @@ export function readNotebook(value: unknown): { notebook: Notebook } | { problem
 }
 
 function whyNot(value: unknown, error: z.ZodError): Omit<Problem, "severity"> {
-  const said = z.looseObject({ nbformat: z.number().optional(), worksheets: z.unknown() }).safeParse(value).data;
+  const said = z.looseObject({ nbformat: z.number().optional(), worksheets: z.unknown().optional() }).safeParse(value).data;
   if (said?.worksheets !== undefined || (said?.nbformat ?? 4) < 4) {
     return {
       code: "old-notebook",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+import textwrap
 import warnings
 
 from pyflakes.checker import Checker
@@ -34,10 +35,11 @@ def magic(node: ast.AST) -> str | None:
 
 def magic_problems(tree: ast.Module, module: Module) -> list[Json]:
     found = sorted({(node.lineno, how) for node in ast.walk(tree) if (how := magic(node)) and isinstance(node, ast.expr)})
+    shown = ((line, textwrap.shorten(how, 80, placeholder=" …")) for line, how in found)
     return [
         problem("warning", "magic", f'"{how}" works in a notebook only: in a search it ends in NameError: get_ipython.',
                 "Move it to a cell that is not exported, or write it in Python.", module.place(line))
-        for line, how in found
+        for line, how in shown
     ]
 
 
