@@ -1,0 +1,32 @@
+import { entryPointNames } from "#contract/manifest.ts";
+import type { Problem } from "#contract/problem.ts";
+
+/** What each way of using an algorithm calls besides itself (contract, section 2). */
+const neededBy: readonly (readonly [string, readonly string[]])[] = [
+  ["init", ["fit"]],
+  ["fit", ["init", "apply", "save", "load", "summary"]],
+  ["apply", ["load", "summary"]],
+];
+const setUp: ReadonlySet<string> = new Set(["init", "save", "load"]);
+
+/** What a call may name. */
+export function methodsOf(entryPoints: readonly string[]): string[] {
+  return entryPoints.filter((each) => !setUp.has(each));
+}
+
+/** Warnings for entry points that others need. An algorithm may do without, until a call comes that needs one. */
+export function missingEntryPoints(found: readonly string[]): Problem[] {
+  const missing = new Map<string, string>();
+  for (const [user, needed] of neededBy) {
+    if (!found.includes(user)) continue;
+    for (const each of needed) if (!found.includes(each) && !missing.has(each)) missing.set(each, user);
+  }
+  return entryPointNames
+    .filter((each) => missing.has(each))
+    .map((each) => ({
+      severity: "warning",
+      code: "missing-entry-point",
+      message: `${missing.get(each)} is defined but ${each} is not, and calls need both.`,
+      hint: `Define ${each} in an exported cell.`,
+    }));
+}

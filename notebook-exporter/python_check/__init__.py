@@ -1,0 +1,1 @@
+"""Checks of exported Python cells, one kind a module."""

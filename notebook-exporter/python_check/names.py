@@ -1,0 +1,72 @@
+"""Names that work in the notebook alone: magics, and what no exported cell defines."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+import textwrap
+import warnings
+
+from pyflakes.checker import Checker
+from pyflakes.messages import UndefinedName
+
+from .cells import NOT_PYTHON, Json, Module, plain_python, problem
+
+
+def magic(node: ast.AST) -> str | None:
+    """How the author wrote a call of get_ipython()."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=how), args=args):
+            words = [str(each.value) for each in args if isinstance(each, ast.Constant)]
+            match how, words:
+                case "run_line_magic", ["pinfo", *rest]:
+                    return f"{' '.join(rest)}?"
+                case "run_line_magic", ["pinfo2", *rest]:
+                    return f"{' '.join(rest)}??"
+                case "run_line_magic", _:
+                    return f"%{' '.join(words)}".strip()
+                case "run_cell_magic", _:
+                    return f"%%{' '.join(words[:2])}".strip()
+                case ("system" | "getoutput"), _:
+                    return f"!{' '.join(words)}"
+            return f"get_ipython().{how}"
+    return None
+
+
+def magic_problems(tree: ast.Module, module: Module) -> list[Json]:
+    found = sorted({(node.lineno, how) for node in ast.walk(tree) if (how := magic(node)) and isinstance(node, ast.expr)})
+    shown = ((line, textwrap.shorten(how, 80, placeholder=" …")) for line, how in found)
+    return [
+        problem("warning", "magic", f'"{how}" works in a notebook only: in a search it ends in NameError: get_ipython.',
+                "Move it to a cell that is not exported, or write it in Python.", module.place(line))
+        for line, how in shown
+    ]
+
+
+def names_bound(typed: str) -> set[str]:
+    """The names that a cell's top level gives a value."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = symtable.symtable(plain_python(typed), "<cell>", "exec")
+    except NOT_PYTHON:
+        return set()
+    return {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
+
+
+def undefined_problems(tree: ast.Module, module: Module, unmarked: list[Json]) -> list[Json]:
+    magics = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.expr) and magic(node)}
+    uses = sorted({(m.lineno, str(m.message_args[0])) for m in Checker(tree).messages if isinstance(m, UndefinedName)})
+    uses = [(line, name) for line, name in uses if not (name == "get_ipython" and line in magics)]
+    bound = {each["cell"]: names_bound(each["source"]) for each in unmarked} if uses else {}
+    problems, told = [], set()
+    for line, name in uses:
+        place = module.place(line)
+        if (name, place["cell"]) in told:
+            continue
+        told.add((name, place["cell"]))
+        cells = [cell for cell, names in bound.items() if name in names]
+        hint = (f"Mark cell {cells[0]}, which defines it, or define it in an exported cell." if cells
+                else f'Define or import "{name}" in an exported cell.')
+        problems.append(problem("warning", "undefined-name", f'"{name}" is used here, but no exported cell defines it.', hint, place))
+    return problems

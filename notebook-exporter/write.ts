@@ -1,0 +1,89 @@
+import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Manifest } from "#contract/manifest.ts";
+
+/** What is written: an export that has a manifest. */
+export interface Writable {
+  readonly manifest: Manifest;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a version to `<modelFolder>/.versions/<name>/<version>/` and returns that folder. It appears whole, by
+ * rename, or not at all, and is durable when this resolves. A version that is there already holds the same and is left alone.
+ */
+export async function writeVersion(modelFolder: string, { manifest, files }: Writable): Promise<string> {
+  const versions = join(modelFolder, ".versions", manifest.name);
+  const folder = join(versions, manifest.version);
+  if (await exists(join(folder, "manifest.json"))) return folder;
+  await mkdir(versions, { recursive: true });
+  const temporary = await mkdtemp(join(versions, ".new-"));
+  try {
+    const texts = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
+    for (const [path, text] of Object.entries(texts)) {
+      await mkdir(dirname(join(temporary, path)), { recursive: true });
+      await writeDurably(join(temporary, path), text, 0o644);
+    }
+    for (const each of new Set(Object.keys(texts).map((path) => dirname(join(temporary, path))))) await syncFolder(each);
+    await chmod(temporary, 0o755);
+    await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else wrote the same version meanwhile.
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
+    await syncFolder(versions);
+    await syncFolder(join(modelFolder, ".versions"));
+    return folder;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes `<modelFolder>/<file>` the file of the version in `folder`, by rename: readers see the old one or the new one.
+ * The live file keeps its mode. Durable when this resolves.
+ */
+export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "file">, folder: string): Promise<void> {
+  const live = join(modelFolder, file);
+  const mode = await stat(live).then(
+    (found) => found.mode & 0o777,
+    () => 0o644,
+  );
+  const text = await readFile(join(folder, "app", "model", file), "utf8");
+  const temporary = await mkdtemp(join(modelFolder, ".new-"));
+  try {
+    const fresh = join(temporary, file);
+    await writeDurably(fresh, text, mode);
+    await rename(fresh, live);
+    await syncFolder(modelFolder);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** The manifest of the version in `folder`; undefined when there is no such version. @throws ZodError when it is no manifest. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const text = await readFile(join(folder, "manifest.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : Manifest.parse(JSON.parse(text));
+}
+
+async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+  await using file = await open(path, "wx", mode);
+  await file.writeFile(text);
+  await file.chmod(mode); // open() takes the umask off
+  await file.sync();
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r");
+  await folder.sync();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,11 @@
+# coding: utf-8
+# Written by compute-bridge from the marked cells of a notebook. Change them there: each save writes this file anew.
+
+
+# cell 1: a
+"""A docstring."""
+from __future__ import annotations
+
+
+# cell 2: b
+x: Nope = 1

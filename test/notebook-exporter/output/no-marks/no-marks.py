@@ -1,0 +1,2 @@
+# coding: utf-8
+# Written by compute-bridge from the marked cells of a notebook. Change them there: each save writes this file anew.

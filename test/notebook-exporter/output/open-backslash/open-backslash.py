@@ -1,0 +1,10 @@
+# coding: utf-8
+# Written by compute-bridge from the marked cells of a notebook. Change them there: each save writes this file anew.
+
+
+# cell 1: a
+x = 1 + \
+
+
+# cell 2: b
+y = 2

@@ -1,0 +1,14 @@
+# coding: utf-8
+# Written by compute-bridge from the marked cells of a notebook. Change them there: each save writes this file anew.
+
+
+# cell 1
+a = 1
+
+
+# cell 4: d
+d = 4
+
+
+# cell 5
+e = 5
