@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { z } from "zod";
 
 export interface Config {
@@ -132,7 +132,7 @@ export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }
 
 /** Not `realpath`: the interpreter of a virtual environment is a link, and what it links to knows nothing of the environment. */
 function program(root: string, path: string): string {
-  return path.includes("/") ? resolve(root, path) : join(path);
+  return path.includes("/") ? resolve(root, path) : path;
 }
 
 function complaint(error: z.ZodError, env: NodeJS.ProcessEnv): string {
