@@ -1,0 +1,145 @@
+import { totalmem } from "node:os";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+export interface Config {
+  /** BRIDGE_HOME: all that people make. Absolute, like every path here. */
+  readonly home: string;
+  readonly host: string;
+  readonly port: number;
+  readonly python: string;
+  /** Null: BRIDGE_JUPYTER is `off`. */
+  readonly jupyter: { readonly program: string; readonly port: number } | null;
+  /** Bytes that all workers together may use. */
+  readonly memory: number;
+  /** Calls that may wait for one algorithm. */
+  readonly queue: number;
+  /** Seconds that a call may take. */
+  readonly timeout: number;
+  /** Those of BRIDGE_TOKENS and `api_token`; the generated one is not among them. */
+  readonly tokens: readonly NamedToken[];
+  readonly logLevel: LogLevel;
+  /** Sentences for the log at start: allowed, but better known. */
+  readonly warnings: readonly string[];
+}
+
+/** Who a token stands for, in records and logs, and its text, which appears in neither. */
+export interface NamedToken {
+  readonly name: string;
+  readonly token: string;
+}
+
+/** Environment variables that cannot be used, each with what is allowed. Stops the start. */
+export class BadConfig extends Error {
+  override readonly name = "BadConfig";
+}
+
+const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
+type LogLevel = z.infer<typeof LogLevel>;
+
+const SHORTEST_TOKEN = 16;
+const DEFAULT_MEMORY_SHARE = 0.6;
+const unitBytes = { M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
+
+const whole = (min: number, max: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max));
+
+const Memory = z.templateLiteral([z.number().positive(), z.enum(["M", "G", "T"])]).transform((text) => {
+  const unit = z.enum(["M", "G", "T"]).parse(text.slice(-1));
+  return Math.floor(Number(text.slice(0, -1)) * unitBytes[unit]);
+});
+
+const Tokens = z.string().transform((text, context) => {
+  const tokens = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((part, index) => {
+      // A `=` at the very end is the padding of a bare token in base64, not a name without a token.
+      const [, name = `token-${index + 1}`, token = part] = /^([A-Za-z][\w.-]{0,63})=([^=].*)$/.exec(part) ?? [];
+      return { name, token };
+    });
+  if (tokens.some(({ token }) => token.length < SHORTEST_TOKEN)) context.addIssue("short");
+  if (new Set(tokens.map(({ name }) => name)).size < tokens.length) context.addIssue("twice");
+  return tokens;
+});
+
+const Environment = z.object({
+  BRIDGE_HOME: z.string().default("home"),
+  BRIDGE_HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/)
+    .default("127.0.0.1"),
+  BRIDGE_PORT: whole(0, 65535).default(5000),
+  BRIDGE_PYTHON: z.string().default(".python/models/bin/python"),
+  BRIDGE_JUPYTER: z.string().default(".python/jupyter/bin/jupyter"),
+  BRIDGE_JUPYTER_PORT: whole(0, 65535).default(8888),
+  BRIDGE_MEMORY: Memory.pipe(z.number().min(256 * unitBytes.M)).optional(),
+  BRIDGE_QUEUE: whole(1, 100_000).default(64),
+  BRIDGE_TIMEOUT: whole(1, 7 * 86_400).default(3600),
+  BRIDGE_TOKENS: Tokens.default([]),
+  api_token: z.string().optional(),
+  BRIDGE_LOG: LogLevel.default("info"),
+});
+
+const allowed: Record<keyof z.infer<typeof Environment>, string> = {
+  BRIDGE_HOME: "a folder",
+  BRIDGE_HOST: "an address or name of this machine, such as 127.0.0.1",
+  BRIDGE_PORT: "a whole number from 0 (any free port) to 65535",
+  BRIDGE_PYTHON: "the path of a Python program",
+  BRIDGE_JUPYTER: "the path of a jupyter program, or off",
+  BRIDGE_JUPYTER_PORT: "a whole number from 0 (any free port) to 65535",
+  BRIDGE_MEMORY: "a number with M, G or T, such as 8G, and 256M at least",
+  BRIDGE_QUEUE: "a whole number from 1 to 100000",
+  BRIDGE_TIMEOUT: "a whole number of seconds from 1 to 604800",
+  BRIDGE_TOKENS: `tokens of ${SHORTEST_TOKEN} characters or more, separated by commas, each alone or as name=token with a name of its own`,
+  api_token: "a token",
+  BRIDGE_LOG: `one of ${LogLevel.options.join(", ")}`,
+};
+
+/**
+ * The configuration from environment variables; an empty one counts as not set. Relative paths start at `root`, the
+ * folder of the checkout.
+ *
+ * @param memory the machine's, in bytes
+ * @throws BadConfig naming every variable that is wrong
+ */
+export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }: { root: string; memory?: number }): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = Environment.safeParse(set);
+  if (!parsed.success) throw new BadConfig(complaint(parsed.error, set));
+  const { data } = parsed;
+  const own = data.api_token === undefined ? [] : [{ name: "api_token", token: data.api_token }];
+  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(data.BRIDGE_HOST);
+  return {
+    home: resolve(root, data.BRIDGE_HOME),
+    host: data.BRIDGE_HOST,
+    port: data.BRIDGE_PORT,
+    python: program(root, data.BRIDGE_PYTHON),
+    jupyter: data.BRIDGE_JUPYTER === "off" ? null : { program: program(root, data.BRIDGE_JUPYTER), port: data.BRIDGE_JUPYTER_PORT },
+    memory: data.BRIDGE_MEMORY ?? Math.floor(memory * DEFAULT_MEMORY_SHARE),
+    queue: data.BRIDGE_QUEUE,
+    timeout: data.BRIDGE_TIMEOUT,
+    tokens: [...data.BRIDGE_TOKENS, ...own],
+    logLevel: data.BRIDGE_LOG,
+    warnings: isLoopback
+      ? []
+      : [
+          `BRIDGE_HOST is ${data.BRIDGE_HOST}: other machines reach the bridge, and tokens and rows travel as plain HTTP. ` +
+            "Put a proxy with TLS before it, or use 127.0.0.1.",
+        ],
+  };
+}
+
+/** Not `realpath`: the interpreter of a virtual environment is a link, and what it links to knows nothing of the environment. */
+function program(root: string, path: string): string {
+  return path.includes("/") ? resolve(root, path) : path;
+}
+
+function complaint(error: z.ZodError, env: NodeJS.ProcessEnv): string {
+  const names = new Set(error.issues.map(({ path }) => Environment.keyof().parse(path[0])));
+  const lines = Array.from(names, (name) => {
+    const value = name === "BRIDGE_TOKENS" || name === "api_token" ? "" : ` is ${JSON.stringify(env[name])}, which`;
+    return `${name}${value} cannot be used: give ${allowed[name]}.`;
+  });
+  return lines.join("\n");
+}

@@ -1,0 +1,55 @@
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import fp from "fastify-plugin";
+import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { PROBLEM_TYPE, ProblemBody } from "./problem.ts";
+
+/**
+ * The description of the API at `/openapi.json`, made from the routes' schemas, a page to read and try it at `/docs`,
+ * and headers that keep browsers from doing more with our pages than they need. Register it before any route.
+ */
+export const docs = ({ version }: { readonly version: string }) =>
+  fp(
+    async (app) => {
+      await app.register(helmet, {
+        contentSecurityPolicy: {
+          useDefaults: false,
+          directives: {
+            defaultSrc: ["'self'"],
+            // The page of the API sets styles on its elements and draws its icons from data.
+            styleSrc: ["'self'", "'unsafe-inline'"],
+            imgSrc: ["'self'", "data:"],
+            objectSrc: ["'none'"],
+            baseUri: ["'none'"],
+            formAction: ["'self'"],
+            frameAncestors: ["'none'"],
+          },
+        },
+        // The bridge speaks plain HTTP: a browser that remembered to ask for more would lock its owner out.
+        strictTransportSecurity: false,
+        referrerPolicy: { policy: "no-referrer" },
+      });
+
+      const failure = {
+        description: "What is wrong, and what to do (RFC 9457)",
+        content: { [PROBLEM_TYPE]: { schema: z.toJSONSchema(ProblemBody) } },
+      };
+      await app.register(swagger, {
+        openapi: {
+          openapi: "3.1.0",
+          info: { title: "compute-bridge", description: "Runs notebook code on Splunk search results.", version },
+          components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
+          security: [{ bearer: [] }],
+        },
+        transform: (route) => {
+          const { schema, url } = jsonSchemaTransform(route);
+          return { schema: { ...schema, response: { ...(schema.response ?? {}), default: failure } }, url };
+        },
+      });
+      await app.register(swaggerUi, { routePrefix: "/docs", uiConfig: { deepLinking: true, persistAuthorization: false } });
+      app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+    },
+    { name: "docs" },
+  );

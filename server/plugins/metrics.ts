@@ -1,0 +1,103 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** A call that ended, as the metrics count it. Seconds and rows as in its receipt. */
+export interface EndedCall {
+  readonly method: string;
+  /** `<algorithm>/<model>`, or null where there is none. */
+  readonly model: string | null;
+  readonly version: string | null;
+  /** The error's code, or `OK`. */
+  readonly code: string;
+  readonly seconds: { readonly queued: number; readonly total: number };
+  readonly rows: { readonly received: number; readonly returned: number };
+}
+
+export interface Metrics {
+  ended(call: EndedCall): void;
+  workerRestarted(reason: string): void;
+  /** Where the gauges look at each scrape. */
+  watch(snapshot: () => { queued: number }): void;
+  /** The text that Prometheus reads, and its media type. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Callers choose model names: beyond so many label sets the rest is counted together, so that memory stays bounded. */
+const MOST_SERIES = 1000;
+const OTHER = "other";
+const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
+
+/** Counts and gauges in a registry of their own. No label names a person or a search. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  let snapshot = () => ({ queued: 0 });
+  const series = new Set<string>();
+
+  const requests = new Counter({
+    name: "compute_requests_total",
+    help: "Calls that ended, by the code of their error, or OK",
+    labelNames: ["method", "model", "version", "code"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "compute_request_duration_seconds",
+    help: "From a call's first byte to the end of its answer",
+    labelNames: ["method"],
+    buckets: durations,
+    registers,
+  });
+  const waited = new Histogram({
+    name: "compute_queue_wait_seconds",
+    help: "How long calls waited for a worker",
+    labelNames: ["method"],
+    buckets: durations,
+    registers,
+  });
+  const rows = new Counter({
+    name: "compute_rows_total",
+    help: "Rows received (in) and returned (out)",
+    labelNames: ["direction"],
+    registers,
+  });
+  const restarts = new Counter({
+    name: "compute_worker_restarts_total",
+    help: "Workers that had to be replaced",
+    labelNames: ["reason"],
+    registers,
+  });
+  new Gauge({
+    name: "compute_queue_depth",
+    help: "Calls that wait for a worker",
+    registers,
+    collect() {
+      this.set(snapshot().queued);
+    },
+  });
+
+  /** A notebook may declare any public function as a method: its names are bounded as well. */
+  const bounded = (labels: { method: string; model: string; version: string }) => {
+    const key = JSON.stringify(labels);
+    if (!series.has(key) && series.size >= MOST_SERIES) return { method: OTHER, model: OTHER, version: OTHER };
+    series.add(key);
+    return labels;
+  };
+
+  return {
+    ended({ method, model, version, code, seconds, rows: counts }) {
+      const labels = bounded({ method, model: model ?? "", version: version ?? "" });
+      requests.inc({ ...labels, code });
+      duration.observe({ method: labels.method }, seconds.total);
+      waited.observe({ method: labels.method }, seconds.queued);
+      rows.inc({ direction: "in" }, counts.received);
+      rows.inc({ direction: "out" }, counts.returned);
+    },
+    workerRestarted: (reason) => restarts.inc({ reason }),
+    watch(source) {
+      snapshot = source;
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

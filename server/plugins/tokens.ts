@@ -1,0 +1,54 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Whom a token stands for; undefined: nobody. */
+export type TokenNames = (token: string) => string | undefined;
+
+const SHORTEST = 16;
+
+/**
+ * Looks a token up in a time that depends on neither its text nor its place among the known ones: digests of one
+ * length are compared, all of them each time.
+ */
+export function tokenNames(tokens: readonly { readonly name: string; readonly token: string }[]): TokenNames {
+  const known = tokens.map(({ name, token }) => ({ name, digest: digestOf(token) }));
+  return (token) => {
+    const digest = digestOf(token);
+    let found: string | undefined;
+    for (const each of known) if (timingSafeEqual(each.digest, digest)) found = each.name;
+    return found;
+  };
+}
+
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/**
+ * The bridge's own token, made at the first start: `<home>/.bridge/token`, for its owner's eyes alone.
+ *
+ * @throws Error when the file holds something that is no token
+ */
+export async function ownToken(home: string): Promise<string> {
+  const folder = join(home, ".bridge");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  const file = join(folder, "token");
+  const draft = join(folder, `token.${randomBytes(6).toString("hex")}`);
+  try {
+    await writeFile(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    // A link, not a rename: of two bridges that start at once the first wins, and both read the same token.
+    await link(draft, file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await chmod(file, 0o600);
+  const token = (await readFile(file, "utf8")).trim();
+  if (!/^[\x21-\x7e]+$/.test(token) || token.length < SHORTEST) {
+    throw new Error(`${file} holds no token of ${SHORTEST} characters or more. Delete it: a new one is made at the next start.`);
+  }
+  return token;
+}

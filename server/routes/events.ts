@@ -1,0 +1,60 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { Event } from "#contract/event.ts";
+import type { EventsReader } from "../store/store.ts";
+import { streamEvents } from "./event-stream.ts";
+import { limit } from "./page.ts";
+
+const HEARTBEAT_MS = 15_000;
+const EVENT_STREAM = "text/event-stream";
+
+export interface EventsRouteParts {
+  readonly events: EventsReader;
+  readonly heartbeatMs?: number;
+}
+
+/** `/v1/events`: what changed, as a list or as it happens. */
+export const eventsRoutes =
+  ({ events, heartbeatMs = HEARTBEAT_MS }: EventsRouteParts): FastifyPluginAsyncZod =>
+  async (app) => {
+    const streams = new Set<ServerResponse>();
+    // A stream never ends by itself: the server could not close while one is open.
+    app.addHook("preClose", async () => {
+      for (const stream of streams) stream.end();
+    });
+
+    const number = z.coerce.number().int().min(0);
+    app.get(
+      "/v1/events",
+      {
+        schema: {
+          summary: "Events, oldest first; with Accept: text/event-stream as they happen",
+          description: "A stream begins after the event named by Last-Event-ID or `after`, else with what happens next.",
+          tags: ["events"],
+          querystring: z.object({ after: number.optional().describe("The number of the last event that is known"), limit: limit(500) }),
+          headers: z.looseObject({ "last-event-id": number.optional() }),
+          response: { 200: z.array(Event) },
+        },
+      },
+      async (request, reply) => {
+        const { after, limit } = request.query;
+        if (!request.headers.accept?.includes(EVENT_STREAM)) return events.after(after ?? 0, limit);
+        const seen = request.headers["last-event-id"];
+        reply.hijack();
+        const { raw } = reply;
+        // What plugins set on the reply (the headers of helmet) is lost by hijacking.
+        for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+        // X-Accel-Buffering: an nginx before the bridge holds nothing back.
+        raw.writeHead(200, { "content-type": `${EVENT_STREAM}; charset=utf-8`, "cache-control": "no-store", "x-accel-buffering": "no" });
+        streams.add(raw);
+        streamEvents(raw, { events, after: typeof seen === "number" ? seen : (after ?? null), heartbeatMs })
+          .catch((error) => {
+            request.log.error({ err: error }, "a stream of events failed");
+            raw.destroy();
+          })
+          .finally(() => streams.delete(raw));
+        return reply;
+      },
+    );
+  };

@@ -1,0 +1,44 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { NotFound } from "#contract/errors.ts";
+import { RunId } from "#contract/names.ts";
+import { Run, RunState } from "#contract/run.ts";
+import type { RunsReader } from "../store/store.ts";
+import { limit } from "./page.ts";
+
+/** `/v1/runs`: every call and what became of it. Runs are made by calls and never changed through HTTP. */
+export const runsRoutes =
+  ({ runs }: { readonly runs: RunsReader }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const tags = ["runs"];
+
+    app.get(
+      "/v1/runs",
+      {
+        schema: {
+          summary: "Runs, newest first",
+          tags,
+          querystring: z.object({
+            algorithm: z.string().optional(),
+            state: RunState.optional(),
+            before: RunId.optional().describe(
+              "The id of a run: those that began before it. The next page begins after the last of this one",
+            ),
+            limit: limit(50),
+          }),
+          response: { 200: z.array(Run) },
+        },
+      },
+      async ({ query }) => runs.list(query),
+    );
+
+    app.get(
+      "/v1/runs/:id",
+      { schema: { summary: "One run: its state, receipt, log and error", tags, params: z.object({ id: RunId }), response: { 200: Run } } },
+      async ({ params: { id } }) => {
+        const found = await runs.find(id);
+        if (!found) throw new NotFound("run", id);
+        return found;
+      },
+    );
+  };

@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { Version } from "#contract/algorithm.ts";
+import { NotFound } from "#contract/errors.ts";
+import { Manifest } from "#contract/manifest.ts";
+import { nearNames } from "../store/near.ts";
+import type { VersionsReader } from "../store/store.ts";
+import { limit } from "./page.ts";
+
+const MOST_NAMED = 100;
+
+/** `/v1/versions`: every export that was ever made. */
+export const versionsRoutes =
+  ({ versions }: { readonly versions: VersionsReader }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const tags = ["versions"];
+
+    app.get(
+      "/v1/versions",
+      {
+        schema: {
+          summary: "Versions, newest first",
+          tags,
+          querystring: z.object({ algorithm: z.string().optional(), limit: limit(100) }),
+          response: { 200: z.array(Version) },
+        },
+      },
+      async ({ query }) => versions.list(query),
+    );
+
+    app.get(
+      "/v1/versions/:algorithm/:version",
+      {
+        schema: {
+          summary: "One version: its manifest",
+          tags,
+          params: z.object({ algorithm: z.string(), version: z.string() }),
+          response: { 200: z.object({ manifest: Manifest, createdAt: z.iso.datetime() }) },
+        },
+      },
+      async ({ params: { algorithm, version } }) => {
+        const found = await versions.find(algorithm, version);
+        if (found) return found;
+        const known = await versions.list({ algorithm, limit: MOST_NAMED });
+        const ids = known.map((each) => each.version);
+        throw new NotFound("version", `${algorithm}@${version}`, [...nearNames(version, ids), ...ids].slice(0, 1));
+      },
+    );
+  };

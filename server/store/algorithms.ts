@@ -1,0 +1,84 @@
+import { Algorithm } from "#contract/algorithm.ts";
+import { NotFound } from "#contract/errors.ts";
+import type { EventKind } from "#contract/event.ts";
+import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
+import type { Database, Db, Tx } from "./database.ts";
+import type { Tell } from "./events.ts";
+import type { AlgorithmsReader, AlgorithmsWriter } from "./store.ts";
+
+const eventOf: Record<Algorithm["state"], EventKind> = {
+  live: "algorithm.changed",
+  failing: "algorithm.failing",
+  missing: "algorithm.missing",
+};
+
+export function algorithmsReader(db: Db): AlgorithmsReader {
+  const rows = () => db.selectFrom("algorithms").selectAll().where("project", "=", DEFAULT_PROJECT).orderBy("key");
+  return {
+    async find(name) {
+      const row = await rows().where("key", "=", nameKey(name)).executeTakeFirst();
+      return row && toAlgorithm(row);
+    },
+    async findByTitle(title) {
+      return (await rows().where("titleKey", "=", nameKey(title)).execute()).map(toAlgorithm);
+    },
+    async list() {
+      return (await rows().execute()).map(toAlgorithm);
+    },
+  };
+}
+
+export function algorithmsWriter(tx: Tx, tell: Tell): AlgorithmsWriter {
+  return {
+    async put(algorithm) {
+      const row = toRow(algorithm);
+      await tx
+        .insertInto("algorithms")
+        .values({ ...row, live: null })
+        .onConflict((conflict) => conflict.columns(["project", "key"]).doUpdateSet(row))
+        .execute();
+      const errors = algorithm.problems.filter(({ severity }) => severity === "error").length;
+      await tell({
+        kind: eventOf[algorithm.state],
+        subject: algorithm.name,
+        data: { state: algorithm.state, errors, warnings: algorithm.problems.length - errors },
+      });
+    },
+
+    async setLive(name, version) {
+      const key = nameKey(name);
+      const algorithm = await tx
+        .selectFrom("algorithms")
+        .select(["name", "live"])
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      if (!algorithm) throw new NotFound("algorithm", name);
+      if (algorithm.live === version) return;
+      const known = await tx
+        .selectFrom("versions")
+        .select("version")
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("algorithmKey", "=", key)
+        .where("version", "=", version)
+        .executeTakeFirst();
+      if (!known) throw new NotFound("version", `${name}@${version}`);
+      await tx.updateTable("algorithms").set({ live: version }).where("project", "=", DEFAULT_PROJECT).where("key", "=", key).execute();
+      await tell({ kind: "version.live", subject: algorithm.name, data: { version, before: algorithm.live } });
+    },
+  };
+}
+
+function toRow({ problems, ...algorithm }: Omit<Algorithm, "live">): Omit<Database["algorithms"], "live"> {
+  const { project, name, title, description, category, runtime, environment, notebook, state, content, exportedAt } = algorithm;
+  return {
+    ...{ project, name, title, description, category, runtime, environment, notebook, state, content, exportedAt },
+    key: nameKey(name),
+    titleKey: nameKey(title),
+    problems: JSON.stringify(problems),
+  };
+}
+
+function toAlgorithm({ problems, ...row }: Database["algorithms"]): Algorithm {
+  return Algorithm.parse({ ...row, problems: JSON.parse(problems) });
+}

@@ -1,0 +1,67 @@
+import { DatasetVersion } from "#contract/dataset.ts";
+import type { Clock } from "#contract/edges.ts";
+import { DEFAULT_PROJECT } from "#contract/names.ts";
+import type { Database, Db, Tx } from "./database.ts";
+import type { Tell } from "./events.ts";
+import type { DatasetsReader, DatasetsWriter } from "./store.ts";
+
+export function datasetsReader(db: Db): DatasetsReader {
+  const rows = () => db.selectFrom("datasets").selectAll().where("datasets.project", "=", DEFAULT_PROJECT);
+  return {
+    async find(name, version) {
+      const row = await rows()
+        .where("name", "=", name)
+        .$if(version !== undefined, (query) => query.where("version", "=", version ?? 0))
+        .orderBy("version", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row && toDataset(row);
+    },
+    async list({ limit }) {
+      const found = await rows()
+        .where((where) =>
+          where(
+            "version",
+            "=",
+            where
+              .selectFrom("datasets as later")
+              .select(({ fn }) => fn.max("later.version").as("newest"))
+              .whereRef("later.project", "=", "datasets.project")
+              .whereRef("later.name", "=", "datasets.name"),
+          ),
+        )
+        .orderBy("event", "desc")
+        .limit(limit)
+        .execute();
+      return found.map(toDataset);
+    },
+  };
+}
+
+export function datasetsWriter(tx: Tx, tell: Tell, clock: Clock): DatasetsWriter {
+  return {
+    async add({ columns, ...dataset }, folderOf) {
+      const { project, name, rows, bytes, run, csv } = dataset;
+      const newest = await tx
+        .selectFrom("datasets")
+        .select(({ fn }) => fn.max("version").as("version"))
+        .where("project", "=", project)
+        .where("name", "=", name)
+        .executeTakeFirst();
+      const version = (newest?.version ?? 0) + 1;
+      const event = await tell({ kind: "dataset.staged", subject: name, data: { version, rows, bytes, run } });
+      const row = {
+        ...{ project, name, version, rows, bytes, run, csv, event },
+        columns: columns && JSON.stringify(columns),
+        folder: folderOf(version),
+        createdAt: clock.now(),
+      };
+      await tx.insertInto("datasets").values(row).execute();
+      return toDataset(row);
+    },
+  };
+}
+
+function toDataset({ columns, ...row }: Database["datasets"]): DatasetVersion {
+  return DatasetVersion.parse({ ...row, columns: columns === null ? null : JSON.parse(columns) });
+}

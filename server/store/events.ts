@@ -1,0 +1,89 @@
+import type { Clock, Log } from "#contract/edges.ts";
+import { Event } from "#contract/event.ts";
+import { DEFAULT_PROJECT } from "#contract/names.ts";
+import type { Database, Db, Tx } from "./database.ts";
+import type { EventsReader } from "./store.ts";
+
+export type Fact = Pick<Event, "kind" | "subject" | "data">;
+/** Adds facts to the transaction of the write that they tell of. Gives the number of the last one. */
+export type Tell = (...facts: Fact[]) => Promise<number>;
+
+const COUNTER = "events";
+/** Six columns a row: stays far below every engine's limit of parameters. */
+const ROWS_A_STATEMENT = 500;
+const DEFAULT_LIMIT = 500;
+
+/** Those who hear of committed events. What a listener throws is its own matter: the log has it, the others go on. */
+export class Listeners {
+  readonly #log: Log;
+  readonly #listeners = new Set<(event: Event) => void>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  subscribe(listener: (event: Event) => void): () => void {
+    const own = (event: Event) => listener(event);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  publish(events: readonly Event[]): void {
+    for (const event of events) {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener(event);
+        } catch (error) {
+          this.#log.error({ error, event: event.number }, "a listener of events failed");
+        }
+      }
+    }
+  }
+}
+
+export function eventsReader(db: Db, listeners: Listeners): EventsReader {
+  return {
+    async after(number, limit = DEFAULT_LIMIT) {
+      const rows = await db.selectFrom("events").selectAll().where("number", ">", number).orderBy("number").limit(limit).execute();
+      return rows.map(toEvent);
+    },
+    async last() {
+      const row = await db.selectFrom("counters").select("value").where("name", "=", COUNTER).executeTakeFirst();
+      return row?.value ?? 0;
+    },
+    subscribe: (listener) => listeners.subscribe(listener),
+  };
+}
+
+/**
+ * Numbers come from a row of the database, not from a sequence: the row stays locked until the transaction ends, so
+ * that nobody ever sees a number before the one below it, whatever the engine.
+ */
+export function eventsWriter(tx: Tx, clock: Clock): { tell: Tell; told: readonly Event[] } {
+  const told: Event[] = [];
+  return {
+    told,
+    async tell(...facts) {
+      const { value: last } = await tx
+        .insertInto("counters")
+        .values({ name: COUNTER, value: facts.length })
+        .onConflict((conflict) => conflict.column("name").doUpdateSet((row) => ({ value: row("counters.value", "+", facts.length) })))
+        .returning("value")
+        .executeTakeFirstOrThrow();
+      const at = clock.now();
+      const events = facts.map((fact, index) => ({ ...fact, number: last - facts.length + 1 + index, at }));
+      for (let from = 0; from < events.length; from += ROWS_A_STATEMENT) {
+        const rows = events
+          .slice(from, from + ROWS_A_STATEMENT)
+          .map((event) => ({ ...event, project: DEFAULT_PROJECT, data: JSON.stringify(event.data) }));
+        await tx.insertInto("events").values(rows).execute();
+      }
+      told.push(...events);
+      return last;
+    },
+  };
+}
+
+function toEvent({ data, ...row }: Database["events"]): Event {
+  return Event.parse({ ...row, data: JSON.parse(data) });
+}

@@ -1,0 +1,12 @@
+import { Migrator } from "kysely/migration";
+import type { Db } from "../database.ts";
+import { start } from "./0001-start.ts";
+
+/** Every migration under the name that databases remember it by, oldest first. */
+const migrations = { "0001-start": start };
+
+/** Brings a database of any earlier age to the present schema; all of it or nothing. */
+export async function migrate(db: Db): Promise<void> {
+  const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
+  if (error) throw new Error("The store could not be brought up to date; nothing was changed in it.", { cause: error });
+}

@@ -1,0 +1,95 @@
+import type { Clock } from "#contract/edges.ts";
+import { ModelVersion } from "#contract/model.ts";
+import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
+import type { Database, Db, Tx } from "./database.ts";
+import type { Tell } from "./events.ts";
+import type { ModelsReader, ModelsWriter } from "./store.ts";
+
+const LATEST = "latest";
+
+export function modelsReader(db: Db): ModelsReader {
+  const rows = () => db.selectFrom("models").selectAll("models").where("models.project", "=", DEFAULT_PROJECT);
+  /** Those that the alias points to, of every model or of those picked. */
+  const pointedTo = (alias: string) =>
+    rows()
+      .innerJoin("modelAliases", (join) =>
+        join
+          .onRef("modelAliases.project", "=", "models.project")
+          .onRef("modelAliases.algorithmKey", "=", "models.algorithmKey")
+          .onRef("modelAliases.name", "=", "models.name")
+          .onRef("modelAliases.version", "=", "models.version"),
+      )
+      .where("modelAliases.alias", "=", alias);
+
+  return {
+    async find(algorithm, name, version = LATEST) {
+      const query = /^\d+$/.test(version) ? rows().where("models.version", "=", Number(version)) : pointedTo(version);
+      const row = await query.where("models.algorithmKey", "=", nameKey(algorithm)).where("models.name", "=", name).executeTakeFirst();
+      return row && (await withAliases(db, [row]))[0];
+    },
+    async list({ algorithm, name, limit }) {
+      const found = await (name === undefined ? pointedTo(LATEST) : rows().where("models.name", "=", name))
+        .$if(algorithm !== undefined, (query) => query.where("models.algorithmKey", "=", nameKey(algorithm ?? "")))
+        .orderBy("models.event", "desc")
+        .limit(limit)
+        .execute();
+      return withAliases(db, found);
+    },
+  };
+}
+
+export function modelsWriter(tx: Tx, tell: Tell, clock: Clock): ModelsWriter {
+  return {
+    async add({ signature, ...model }, folderOf) {
+      const { project, algorithm, name, fittedBy, run } = model;
+      const algorithmKey = nameKey(algorithm);
+      const newest = await tx
+        .selectFrom("models")
+        .select(({ fn }) => fn.max("version").as("version"))
+        .where("project", "=", project)
+        .where("algorithmKey", "=", algorithmKey)
+        .where("name", "=", name)
+        .executeTakeFirst();
+      const version = (newest?.version ?? 0) + 1;
+      const data = { algorithm, model: name, version, fittedBy, run };
+      const event = await tell({ kind: "model.fitted", subject: `${algorithm}/${name}`, data });
+      const row = {
+        ...{ project, algorithmKey, algorithm, name, version, fittedBy, run, event },
+        signature: signature && JSON.stringify(signature),
+        folder: folderOf(version),
+        createdAt: clock.now(),
+      };
+      await tx.insertInto("models").values(row).execute();
+      await tx
+        .insertInto("modelAliases")
+        .values({ project, algorithmKey, name, alias: LATEST, version })
+        .onConflict((conflict) => conflict.columns(["project", "algorithmKey", "name", "alias"]).doUpdateSet({ version }))
+        .execute();
+      return toModel(row, [LATEST]);
+    },
+  };
+}
+
+async function withAliases(db: Db, rows: readonly Database["models"][]): Promise<ModelVersion[]> {
+  if (rows.length === 0) return [];
+  const aliases = await db
+    .selectFrom("modelAliases")
+    .selectAll()
+    .where("project", "=", DEFAULT_PROJECT)
+    .where("algorithmKey", "in", [...new Set(rows.map((row) => row.algorithmKey))])
+    .where("name", "in", [...new Set(rows.map((row) => row.name))])
+    .orderBy("alias")
+    .execute();
+  return rows.map((row) =>
+    toModel(
+      row,
+      aliases
+        .filter((each) => each.algorithmKey === row.algorithmKey && each.name === row.name && each.version === row.version)
+        .map((each) => each.alias),
+    ),
+  );
+}
+
+function toModel({ signature, ...row }: Database["models"], aliases: readonly string[]): ModelVersion {
+  return ModelVersion.parse({ ...row, aliases, signature: signature === null ? null : JSON.parse(signature) });
+}

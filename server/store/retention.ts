@@ -1,0 +1,53 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Clock } from "#contract/edges.ts";
+import type { Db } from "./database.ts";
+import { ended, toRun, writeRuns } from "./run-rows.ts";
+import type { Commit } from "./transactions.ts";
+
+const RUNS_A_TRANSACTION = 500;
+
+/** Removes the oldest ended runs beyond the newest `keep`, with their events, a few at a time. */
+export async function pruneRuns(read: Db, commit: Commit, keep: number): Promise<void> {
+  for (;;) {
+    const newestToGo = await read.selectFrom("runs").select("id").orderBy("id", "desc").offset(keep).limit(1).executeTakeFirst();
+    if (!newestToGo) return;
+    const rows = await read
+      .selectFrom("runs")
+      .select("id")
+      .where("id", "<=", newestToGo.id)
+      .where("finishedAt", "is not", null)
+      .orderBy("id")
+      .limit(RUNS_A_TRANSACTION)
+      .execute();
+    if (rows.length === 0) return;
+    const ids = rows.map(({ id }) => id);
+    await commit(async (tx) => {
+      await tx.deleteFrom("events").where("subject", "in", ids).where("kind", "in", ["run.started", "run.finished"]).execute();
+      await tx.deleteFrom("runs").where("id", "in", ids).execute();
+    });
+    await turn();
+  }
+}
+
+/** Ends the runs of an earlier life of the bridge: nothing computes them any more. */
+export async function interruptRuns(commit: Commit, clock: Clock): Promise<void> {
+  const error = {
+    code: "INTERRUPTED",
+    message: "The bridge was stopped while this call was under way.",
+    hint: "Send the call again.",
+    details: {},
+  };
+  for (;;) {
+    const count = await commit(async (tx, tell) => {
+      const rows = await tx.selectFrom("runs").selectAll().where("finishedAt", "is", null).limit(RUNS_A_TRANSACTION).execute();
+      const changes = rows.map((row) => ({
+        run: ended(toRun(row), { state: "interrupted", receipt: null, error }, clock.now()),
+        tellsStart: false,
+        tellsEnd: true,
+      }));
+      if (changes.length > 0) await writeRuns(tx, tell, changes);
+      return changes.length;
+    });
+    if (count < RUNS_A_TRANSACTION) return;
+  }
+}

@@ -1,0 +1,80 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Log } from "#contract/edges.ts";
+import type { RunMemory } from "./run-memory.ts";
+import { writeRuns } from "./run-rows.ts";
+import type { Commit } from "./transactions.ts";
+
+const DELAY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+const RUNS_A_TRANSACTION = 500;
+
+/** Writes what the memory holds, half a second after it changed, many runs in one transaction. */
+export class RunBatches {
+  readonly #commit: Commit;
+  readonly #log: Log;
+  readonly #written: (runs: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isClosed = false;
+
+  /** @param written hears how many runs each transaction wrote. */
+  constructor(commit: Commit, log: Log, written: (runs: number) => void) {
+    this.#commit = commit;
+    this.#log = log;
+    this.#written = written;
+  }
+
+  /** Something in the memory changed. */
+  schedule(memory: RunMemory): void {
+    if (this.#timer || this.#isClosed) return;
+    const delay = this.#failures === 0 ? DELAY_MS : Math.min(DELAY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#timer = setTimeout(() => void this.#attempt(memory), delay);
+    this.#timer.unref();
+  }
+
+  /** Resolves when all that the memory held at the call is durable. @throws what the database says. */
+  async flush(memory: RunMemory): Promise<void> {
+    // As many turns as what is held now needs: calls that go on meanwhile do not keep a flush from ending.
+    for (let left = Math.ceil(memory.held().length / RUNS_A_TRANSACTION); left > 0; left--) {
+      await this.#writeSome(memory);
+      await turn(); // the engine is synchronous: others get the thread between two batches
+    }
+  }
+
+  async close(memory: RunMemory): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    try {
+      await this.flush(memory);
+    } catch (error) {
+      this.#log.error({ error, runs: memory.held().length }, "the records of runs could not be written before the store was closed");
+    }
+  }
+
+  async #attempt(memory: RunMemory): Promise<void> {
+    try {
+      await this.flush(memory);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures++;
+      this.#log.error({ error, failures: this.#failures }, "the records of runs could not be written; it is tried again");
+    }
+    this.#timer = undefined;
+    if (memory.unwritten(1).changes.length > 0) this.schedule(memory);
+  }
+
+  async #writeSome(memory: RunMemory): Promise<void> {
+    // Taken inside the transaction, when no other can be changing what is told and what is not.
+    let done = () => {};
+    const count = await this.#commit(
+      async (tx, tell) => {
+        const { changes, committed } = memory.unwritten(RUNS_A_TRANSACTION);
+        done = committed;
+        if (changes.length > 0) await writeRuns(tx, tell, changes);
+        return changes.length;
+      },
+      () => done(),
+    );
+    if (count > 0) this.#written(count);
+  }
+}

@@ -1,0 +1,81 @@
+import type { RunId } from "#contract/names.ts";
+import { nameKey } from "#contract/names.ts";
+import { Run } from "#contract/run.ts";
+import type { Database, Tx } from "./database.ts";
+import type { Fact, Tell } from "./events.ts";
+
+/** A run as it is to be written, and which of its two events nobody was told yet. */
+export interface RunChange {
+  readonly run: Run;
+  readonly tellsStart: boolean;
+  readonly tellsEnd: boolean;
+}
+
+/** Fifteen columns a row: stays below every engine's limit of parameters. */
+const ROWS_A_STATEMENT = 500;
+
+/** Inserts runs, or replaces what may change of them, and tells of it. */
+export async function writeRuns(tx: Tx, tell: Tell, changes: readonly RunChange[]): Promise<void> {
+  for (let from = 0; from < changes.length; from += ROWS_A_STATEMENT) {
+    await tx
+      .insertInto("runs")
+      .values(changes.slice(from, from + ROWS_A_STATEMENT).map(({ run }) => toRow(run)))
+      .onConflict((conflict) =>
+        conflict.column("id").doUpdateSet(({ ref }) => ({
+          version: ref("excluded.version"),
+          state: ref("excluded.state"),
+          finishedAt: ref("excluded.finishedAt"),
+          receipt: ref("excluded.receipt"),
+          error: ref("excluded.error"),
+          log: ref("excluded.log"),
+          metrics: ref("excluded.metrics"),
+        })),
+      )
+      .execute();
+  }
+  const facts = changes.flatMap(factsOf);
+  if (facts.length > 0) await tell(...facts);
+}
+
+function factsOf({ run, tellsStart, tellsEnd }: RunChange): Fact[] {
+  const { algorithm, method, model, version, state } = run;
+  const about = { algorithm, method, model };
+  const facts: Fact[] = [];
+  if (tellsStart) facts.push({ kind: "run.started", subject: run.id, data: about });
+  if (tellsEnd) facts.push({ kind: "run.finished", subject: run.id, data: { ...about, version, state, code: run.error?.code ?? null } });
+  return facts;
+}
+
+function toRow({ receipt, error, log, metrics, ...run }: Run): Database["runs"] {
+  const { project, id, algorithm, version, method, model, caller, state, startedAt, finishedAt } = run;
+  return {
+    ...{ project, id, algorithm, version, method, model, caller, state, startedAt, finishedAt },
+    algorithmKey: algorithm === null ? null : nameKey(algorithm),
+    receipt: receipt && JSON.stringify(receipt),
+    error: error && JSON.stringify(error),
+    log: JSON.stringify(log),
+    metrics: JSON.stringify(metrics),
+  };
+}
+
+export function toRun({ receipt, error, log, metrics, ...row }: Database["runs"]): Run {
+  return Run.parse({
+    ...row,
+    receipt: receipt === null ? null : JSON.parse(receipt),
+    error: error === null ? null : JSON.parse(error),
+    log: JSON.parse(log),
+    metrics: JSON.parse(metrics),
+  });
+}
+
+export type RunEnd = Pick<Run, "state" | "receipt" | "error"> & { version?: Run["version"] };
+
+/** The run, ended. A version that became known on the way replaces the one that it started with. */
+export function ended(run: Run, { state, receipt, error, version }: RunEnd, finishedAt: string): Run {
+  return { ...run, state, receipt, error, finishedAt, version: version === undefined ? run.version : version };
+}
+
+/** The order of ids is the order of starting. */
+export function newestFirst(a: { id: RunId }, b: { id: RunId }): number {
+  return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
+}

@@ -1,0 +1,68 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { CamelCasePlugin, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from "kysely";
+import type { Connections, Database } from "./database.ts";
+
+/** How long a statement waits for another process that writes to the file. */
+const BUSY_MS = 5000;
+
+/**
+ * The embedded engine: `file` is created with its folder when it is missing. Everything that is SQLite's alone stands
+ * in this file; another engine is another file that returns `Connections`.
+ */
+export function openSqlite(file: string): Connections {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const write = new DatabaseSync(file, { timeout: BUSY_MS });
+  // FULL: with WAL, NORMAL may lose the last commits when the power fails, and they were answered as done.
+  write.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
+  const read = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: true });
+  const connections = { write: kyselyOn(write), read: kyselyOn(read) };
+  return {
+    ...connections,
+    async close() {
+      for (const database of [read, write]) if (database.isOpen) database.close();
+    },
+  };
+}
+
+function kyselyOn(database: DatabaseSync): Kysely<Database> {
+  return new Kysely<Database>({ dialect: new Sqlite({ database: shim(database) }), plugins: [new CamelCasePlugin()] });
+}
+
+class Sqlite extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdl();
+  }
+}
+
+/** SQLite rolls back table changes as well: a migration that fails leaves the schema as it was. */
+class TransactionalDdl extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** `node:sqlite` in the shape that Kysely's driver expects. */
+function shim(database: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      // A transaction that begins by reading could not become a writer once another process wrote: take the lock first.
+      const statement = database.prepare(sql === "begin" ? "begin immediate" : sql);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...bound(parameters)),
+        run: (parameters) => statement.run(...bound(parameters)),
+        iterate: (parameters) => statement.iterate(...bound(parameters)),
+      };
+    },
+  };
+}
+
+function bound(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters.map((value) => {
+    if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "bigint") return value;
+    throw new TypeError(`a ${typeof value} cannot be stored in a column`);
+  });
+}

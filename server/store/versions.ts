@@ -1,0 +1,66 @@
+import { Version } from "#contract/algorithm.ts";
+import type { Clock } from "#contract/edges.ts";
+import { Manifest } from "#contract/manifest.ts";
+import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
+import type { Db, Tx } from "./database.ts";
+import type { Tell } from "./events.ts";
+import type { VersionsReader, VersionsWriter } from "./store.ts";
+
+export function versionsReader(db: Db): VersionsReader {
+  return {
+    async find(algorithm, version) {
+      const row = await db
+        .selectFrom("versions")
+        .select(["manifest", "createdAt"])
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("algorithmKey", "=", nameKey(algorithm))
+        .where("version", "=", version)
+        .executeTakeFirst();
+      return row && { manifest: toManifest(row.manifest), createdAt: row.createdAt };
+    },
+    async list({ algorithm, limit }) {
+      const rows = await db
+        .selectFrom("versions")
+        .leftJoin("algorithms", (join) =>
+          join.onRef("algorithms.project", "=", "versions.project").onRef("algorithms.key", "=", "versions.algorithmKey"),
+        )
+        .select(["versions.manifest", "versions.version", "versions.createdAt", "algorithms.live"])
+        .where("versions.project", "=", DEFAULT_PROJECT)
+        .$if(algorithm !== undefined, (query) => query.where("versions.algorithmKey", "=", nameKey(algorithm ?? "")))
+        .orderBy("versions.event", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(({ manifest, version, createdAt, live }) => {
+        const { name, methods } = toManifest(manifest);
+        return Version.parse({ algorithm: name, version, createdAt, isLive: live === version, methods });
+      });
+    },
+  };
+}
+
+export function versionsWriter(tx: Tx, tell: Tell, clock: Clock): VersionsWriter {
+  return {
+    async add(manifest, problems) {
+      const id = { project: DEFAULT_PROJECT, algorithmKey: nameKey(manifest.name), version: manifest.version };
+      const there = await tx
+        .selectFrom("versions")
+        .select("version")
+        .where("project", "=", id.project)
+        .where("algorithmKey", "=", id.algorithmKey)
+        .where("version", "=", id.version)
+        .executeTakeFirst();
+      if (there) return;
+      const event = await tell({
+        kind: "version.exported",
+        subject: manifest.name,
+        data: { version: manifest.version, methods: manifest.methods, problems: problems.length },
+      });
+      const row = { ...id, manifest: JSON.stringify(manifest), problems: JSON.stringify(problems), createdAt: clock.now(), event };
+      await tx.insertInto("versions").values(row).execute();
+    },
+  };
+}
+
+function toManifest(text: string): Manifest {
+  return Manifest.parse(JSON.parse(text));
+}

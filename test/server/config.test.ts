@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../server/config.ts";
+
+const read = (env: NodeJS.ProcessEnv) => readConfig(env, { root: "/checkout", memory: 10_000_000_000 });
+const long = "0123456789abcdef";
+
+describe("readConfig", () => {
+  it("has a default for everything", () => {
+    expect(read({ BRIDGE_PORT: "", HOME: "/root" })).toEqual({
+      home: "/checkout/home",
+      host: "127.0.0.1",
+      port: 5000,
+      python: "/checkout/.python/models/bin/python",
+      jupyter: { program: "/checkout/.python/jupyter/bin/jupyter", port: 8888 },
+      memory: 6_000_000_000,
+      queue: 64,
+      timeout: 3600,
+      tokens: [],
+      logLevel: "info",
+      warnings: [],
+    });
+  });
+
+  it.each([
+    [{ BRIDGE_HOME: "/srv" }, { home: "/srv" }],
+    [{ BRIDGE_HOME: "../mine" }, { home: "/mine" }],
+    [{ BRIDGE_PYTHON: "python3" }, { python: "python3" }],
+    [{ BRIDGE_PORT: "0" }, { port: 0 }],
+    [{ BRIDGE_JUPYTER: "off" }, { jupyter: null }],
+    [{ BRIDGE_JUPYTER_PORT: "0" }, { jupyter: { program: "/checkout/.python/jupyter/bin/jupyter", port: 0 } }],
+    [{ BRIDGE_MEMORY: "8G" }, { memory: 8 * 2 ** 30 }],
+    [{ BRIDGE_MEMORY: "512M" }, { memory: 2 ** 29 }],
+    [{ BRIDGE_MEMORY: "1.5G" }, { memory: 1.5 * 2 ** 30 }],
+    [{ BRIDGE_HOST: "::1" }, { warnings: [] }],
+    [{ BRIDGE_HOST: "0.0.0.0" }, { warnings: [expect.stringContaining("plain HTTP")] }],
+    [
+      { BRIDGE_TOKENS: `splunk=${long}, ${long}==`, api_token: "x" },
+      {
+        tokens: [
+          { name: "splunk", token: long },
+          { name: "token-2", token: `${long}==` },
+          { name: "api_token", token: "x" },
+        ],
+      },
+    ],
+  ])("reads %j", (env, config) => {
+    expect(read(env)).toMatchObject(config);
+  });
+
+  it.each([
+    { BRIDGE_PORT: "65536" },
+    { BRIDGE_PORT: "-1" },
+    { BRIDGE_PORT: "5e3" },
+    { BRIDGE_JUPYTER_PORT: "x" },
+    { BRIDGE_MEMORY: "8" },
+    { BRIDGE_MEMORY: "1M" },
+    { BRIDGE_MEMORY: "-8G" },
+    { BRIDGE_QUEUE: "0" },
+    { BRIDGE_TIMEOUT: "0.5" },
+    { BRIDGE_HOST: "http://x/" },
+    { BRIDGE_LOG: "loud" },
+    { BRIDGE_TOKENS: "verylongteamname=short" },
+    { BRIDGE_TOKENS: `a=${long},a=${long}1` },
+  ])("refuses %j and says what is allowed", (env) => {
+    const [name] = Object.keys(env);
+    expect(() => read(env)).toThrow(new RegExp(`^${name} .*cannot be used: give `));
+  });
+
+  it("names every wrong variable and shows no token", () => {
+    expect(() => read({ BRIDGE_PORT: "x", BRIDGE_TOKENS: "hunter2" })).toThrow(
+      /^BRIDGE_PORT is "x", which cannot be used: .*\nBRIDGE_TOKENS cannot be used: (?!.*hunter2)/,
+    );
+  });
+});

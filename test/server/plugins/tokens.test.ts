@@ -1,0 +1,48 @@
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ownToken, tokenNames } from "../../../server/plugins/tokens.ts";
+
+describe("tokenNames", () => {
+  it("knows exactly the tokens that it was given", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string(), { maxLength: 5 }), fc.string(), (tokens, other) => {
+        const names = tokenNames(tokens.map((token, index) => ({ name: `${index}`, token })));
+        expect(tokens.map((token) => names(token))).toEqual(tokens.map((_, index) => `${index}`));
+        if (!tokens.includes(other)) expect(names(other)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("ownToken", () => {
+  let home: string;
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), "token-"));
+  });
+  afterEach(() => rm(home, { recursive: true }));
+  const modeOf = async (...path: string[]) => (await stat(join(home, ...path))).mode & 0o777;
+
+  it("is made once, however many ask at once, for its owner alone", async () => {
+    const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => ownToken(home)));
+    expect(first).toMatch(/^[\w-]{43}$/);
+    expect(new Set([first, ...others, await ownToken(home)]).size).toBe(1);
+    expect(await readdir(join(home, ".bridge"))).toEqual(["token"]);
+    expect([await modeOf(".bridge"), await modeOf(".bridge", "token")]).toEqual([0o700, 0o600]);
+  });
+
+  it("is closed to others again when somebody opened it", async () => {
+    await ownToken(home);
+    await chmod(join(home, ".bridge", "token"), 0o644);
+    await ownToken(home);
+    expect(await modeOf(".bridge", "token")).toBe(0o600);
+  });
+
+  it.each(["", "short\n", "two words in one line"])("refuses a file that holds %j", async (text) => {
+    await ownToken(home);
+    await writeFile(join(home, ".bridge", "token"), text);
+    await expect(ownToken(home)).rejects.toThrow("Delete it");
+  });
+});

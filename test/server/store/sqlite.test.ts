@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, it } from "vitest";
+import { openStore } from "../../../server/store/open.ts";
+import { algorithm, quietLog, steppingClock, storeSuite } from "./store-suite.ts";
+
+async function newEngine() {
+  const folder = await mkdtemp(join(tmpdir(), "store-"));
+  const file = join(folder, "bridge", "store.db");
+  return {
+    file,
+    open: (edges: Omit<Parameters<typeof openStore>[0], "file">) => openStore({ file, ...edges }),
+    breakWrites() {
+      const other = new DatabaseSync(file);
+      other.exec("alter table events rename to hidden");
+      return () => {
+        other.exec("alter table hidden rename to events");
+        other.close();
+      };
+    },
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+storeSuite("SQLite", newEngine);
+
+it("is durable before it answers: another process sees what was committed", async () => {
+  const engine = await newEngine();
+  {
+    await using store = await engine.open({ clock: steppingClock(), log: quietLog });
+    await store.transaction((tx) => tx.algorithms.put(algorithm("iris")));
+    const other = new DatabaseSync(engine.file, { readOnly: true });
+    expect(other.prepare("select name from algorithms").all()).toMatchObject([{ name: "iris" }]);
+    other.close();
+  }
+  await engine.remove();
+});
+
+it("refuses a value in a JSON column that is not what the contract says", async () => {
+  const engine = await newEngine();
+  {
+    await using store = await engine.open({ clock: steppingClock(), log: quietLog });
+    await store.transaction((tx) => tx.algorithms.put(algorithm("iris")));
+    const other = new DatabaseSync(engine.file);
+    other.exec(`update algorithms set problems = '[{"severity":"fatal"}]'`);
+    other.close();
+    await expect(store.algorithms.find("iris")).rejects.toThrow("severity");
+  }
+  await engine.remove();
+});
