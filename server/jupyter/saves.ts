@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+
+const Save = z.object({ path: z.string() });
+
+export interface SavesSocket extends AsyncDisposable {
+  /** What `save_hook.py` connects to. */
+  readonly path: string;
+}
+
+/**
+ * Listens for the hook in JupyterLab, which says the path of each notebook about a millisecond after it was written.
+ * The socket lies in a folder of its own that only this user can enter: paths of sockets may have about 100 bytes, BRIDGE_HOME's may be longer.
+ */
+export async function listenForSaves(onSave: (path: string) => void): Promise<SavesSocket> {
+  const folder = await mkdtemp(join(tmpdir(), "bridge-"));
+  const path = join(folder, "saves");
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+    socket.on("error", () => socket.destroy());
+    createInterface({ input: socket }).on("line", (line) => {
+      const save = Save.safeParse(parsed(line));
+      if (save.success) onSave(save.data.path);
+    });
+  });
+  await new Promise<void>((listening, failed) => server.once("error", failed).listen(path, listening));
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Half a line comes when Jupyter is killed while it writes: the watcher of the folder sees that save. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
