@@ -5,6 +5,7 @@ import type { Manifest } from "#contract/manifest.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import { nameKey } from "#contract/names.ts";
 import { type Problem, problemLine } from "#contract/problem.ts";
+import { nearNames } from "../store/near.ts";
 import type { Store } from "../store/store.ts";
 
 /** What a call is about, once found: the live version and, for all but fits, the fitted model if there is one. */
@@ -21,8 +22,8 @@ export interface TargetFinder {
   find(call: Pick<Call, "method" | "model" | "strict"> & { algorithm: string }): Promise<Target>;
 }
 
-/** @param settled resolves when a save of that notebook that is being checked has been decided (at most 5 s). */
-export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: (notebook: string | null) => Promise<void>): TargetFinder {
+/** @param settled resolves when the last save of an algorithm's notebook has been decided (Publisher.settled). */
+export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: (algorithm: string, notebook: string | null) => Promise<void>): TargetFinder {
   // Versions never change, so a manifest that was read stays true.
   const manifests = new Map<string, Manifest>();
 
@@ -30,10 +31,10 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
     async find(call) {
       let algorithm = await findAlgorithm(store.algorithms, call.algorithm);
       if (!algorithm) {
-        await settled(null); // a notebook that was saved a moment ago
+        await settled(call.algorithm, null); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
       } else if (algorithm.notebook !== null) {
-        await settled(algorithm.notebook);
+        await settled(algorithm.name, algorithm.notebook);
         algorithm = await store.algorithms.find(algorithm.name);
       }
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
@@ -87,12 +88,9 @@ function notLive(name: string, problems: readonly Problem[], notebook: string | 
   );
 }
 
+/** Names that were meant, or else the first of those that there are. */
 async function near(algorithms: Store["algorithms"], name: string): Promise<string[]> {
-  const wanted = nameKey(name).replaceAll(/[\W_]/g, "");
   const names = (await algorithms.list()).map((each) => each.name);
-  const alike = names.filter((each) => {
-    const known = nameKey(each).replaceAll(/[\W_]/g, "");
-    return known !== "" && wanted !== "" && (known.includes(wanted) || wanted.includes(known));
-  });
-  return (alike.length > 0 ? alike : names).slice(0, 10);
+  const nearest = nearNames(name, names);
+  return nearest.length > 0 ? nearest : names.slice(0, 10);
 }

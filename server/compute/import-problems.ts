@@ -1,0 +1,43 @@
+import { BridgeError } from "#contract/errors.ts";
+import type { Manifest } from "#contract/manifest.ts";
+import type { Problem } from "#contract/problem.ts";
+import { WorkerFailed } from "../workers/call.ts";
+import type { Pool } from "../workers/pool.ts";
+import { placeOf } from "./failures.ts";
+import type { Starts } from "./starts.ts";
+
+/** Imports a new version in a worker, which stays for its calls, and tells what the import says of it. */
+export async function importProblems(pool: Pool, starts: Starts, manifest: Manifest): Promise<Problem[]> {
+  try {
+    const { uncallable } = await pool.check({ algorithm: manifest.name, ...starts.of(manifest, null) });
+    return Object.entries(uncallable).map(([name, why]) => ({
+      severity: "error",
+      code: "wrong-arguments",
+      ...cellOf(manifest, name),
+      message: `${name} cannot be called with the arguments that it gets: ${why}.`,
+      hint: "Give it the parameters init(df, param), fit(model, df, param), apply(model, df, param), save(model, name), load(name), summary(model=None).",
+    }));
+  } catch (error) {
+    if (error instanceof WorkerFailed) {
+      const { cell, line } = placeOf(error.error, manifest);
+      const { type, message } = error.error;
+      const missing = type === "ModuleNotFoundError" ? /No module named '([^'.]+)/.exec(message)?.[1] : undefined;
+      return [
+        {
+          severity: "error",
+          code: "import-failed",
+          ...(cell === undefined ? {} : { cell, ...(line === undefined ? {} : { line }) }),
+          message: `The exported cells cannot be imported: ${type}: ${message}`,
+          hint: missing ? `Install it with \`npm run python -- add ${missing}\` and save again, or do without it.` : "Mend this line and save again; the last live version serves on meanwhile.",
+        },
+      ];
+    }
+    if (error instanceof BridgeError) return [{ severity: "error", code: "import-failed", message: error.message, hint: error.hint }];
+    throw error;
+  }
+}
+
+function cellOf(manifest: Manifest, entryPoint: string): { cell?: number } {
+  const named = manifest.cells.find((each) => each.name?.endsWith(`_${entryPoint}`));
+  return named ? { cell: named.cell } : {};
+}

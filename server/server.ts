@@ -1,0 +1,64 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { auth, callerOf } from "./plugins/auth.ts";
+import { docs } from "./plugins/docs.ts";
+import { answerBadAddress, errors } from "./plugins/errors.ts";
+import type { Metrics } from "./plugins/metrics.ts";
+import type { Sessions } from "./plugins/sessions.ts";
+import type { TokenNames } from "./plugins/tokens.ts";
+import { type AlgorithmsRouteParts, algorithmsRoutes } from "./routes/algorithms.ts";
+import { type ComputeRouteParts, computeRoutes } from "./routes/compute.ts";
+import { datasetsRoutes } from "./routes/datasets.ts";
+import { type DsdlRouteParts, dsdlRoutes } from "./routes/dsdl.ts";
+import { eventsRoutes } from "./routes/events.ts";
+import { type HealthRouteParts, healthRoutes } from "./routes/health.ts";
+import { loginRoutes } from "./routes/login.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { modelsRoutes } from "./routes/models.ts";
+import { runsRoutes } from "./routes/runs.ts";
+import { versionsRoutes } from "./routes/versions.ts";
+import type { Store } from "./store/store.ts";
+
+export interface ServerParts {
+  readonly store: Pick<Store, "algorithms" | "versions" | "models" | "datasets" | "runs" | "events">;
+  readonly tokens: TokenNames;
+  readonly sessions: Sessions;
+  readonly metrics: Metrics;
+  readonly version: string;
+  readonly compute: Omit<ComputeRouteParts, "callerOf">;
+  readonly dsdl: Omit<DsdlRouteParts, "callerOf" | "version">;
+  readonly algorithms: Omit<AlgorithmsRouteParts, "algorithms" | "versions">;
+  readonly health: HealthRouteParts;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { store, tokens, sessions, metrics, version } = parts;
+  const app = Fastify({
+    loggerInstance: parts.logger,
+    // A line a call would cost more than the call: runs are in the store, failures are logged where they happen.
+    disableRequestLogging: true,
+    routerOptions: { maxParamLength: 2048 },
+    frameworkErrors: answerBadAddress,
+    // Bodies of rows have no limit and may take as long as the call's deadline.
+    requestTimeout: 0,
+    keepAliveTimeout: 75_000,
+  });
+  app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
+  await app.register(auth({ tokens, sessions }));
+  await app.register(errors);
+  await app.register(docs({ version }));
+  await app.register(computeRoutes({ ...parts.compute, callerOf }));
+  await app.register(dsdlRoutes({ ...parts.dsdl, callerOf, version }));
+  await app.register(algorithmsRoutes({ ...parts.algorithms, ...store }));
+  await app.register(versionsRoutes(store));
+  await app.register(modelsRoutes(store));
+  await app.register(datasetsRoutes(store));
+  await app.register(runsRoutes(store));
+  await app.register(eventsRoutes(store));
+  await app.register(healthRoutes(parts.health));
+  await app.register(metricsRoutes({ metrics }));
+  await app.register(loginRoutes({ exchange: (code) => sessions.exchange(code) }));
+  return app;
+}
