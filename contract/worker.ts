@@ -73,8 +73,8 @@ export const WorkerDone = z.object({
   signature: Signature.nullable(),
   /** Whether the model was already in memory; null when the call needs none. */
   modelWasLoaded: z.boolean().nullable(),
-  /** `summary`: what it returned, if JSON can write it; else null. */
-  summary: z.json().nullable(),
+  /** `summary`: what it returned, as JSON text, so that numbers keep their spelling; null for other methods. */
+  summary: z.string().nullable(),
   /** `str(model)` as DSDL's /summary shows it; only on strict calls. */
   modelText: z.string().nullable(),
   /** Sentences for the receipt: what was done otherwise than asked. */

@@ -12,7 +12,15 @@ const mayImport: Record<string, string[]> = {
   "server/jupyter": ["contract"],
   "server/environments": ["contract", "runtimes/runtime.ts"],
   "server/workers": ["contract", "runtimes", "server/environments"],
-  "server/compute": ["contract", "runtimes", "server/environments", "server/workers", "server/store", "server/jupyter", "notebook-exporter"],
+  "server/compute": [
+    "contract",
+    "runtimes",
+    "server/environments",
+    "server/workers",
+    "server/store",
+    "server/jupyter",
+    "notebook-exporter",
+  ],
   "server/routes": ["contract", "server/compute", "server/store"],
 };
 

@@ -51,7 +51,9 @@ export async function openAnswers(folder: string, { now, seconds = 24 * 3600 }: 
 
   return {
     async begin(caller, key, request) {
-      const id = createHash("sha256").update(JSON.stringify([caller, key])).digest("hex");
+      const id = createHash("sha256")
+        .update(JSON.stringify([caller, key]))
+        .digest("hex");
       const file = join(folder, id);
       if (running.has(id)) {
         throw new Conflict("A call with this Idempotency-Key is running.", "Wait for its answer, or use another key for another call.", 1);

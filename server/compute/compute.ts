@@ -36,7 +36,13 @@ export interface Answer {
  * @throws BridgeError: every failure, also recorded with the run. Nothing of a failed fit is kept.
  * On a strict call, WorkerFailed for what the notebook's code did: the old endpoints tell it by phase.
  */
-export type Compute = (run: string, call: Call & { algorithm: string }, rows: Rows, sink: AnswerSink, signal: AbortSignal) => Promise<Answer>;
+export type Compute = (
+  run: string,
+  call: Call & { algorithm: string },
+  rows: Rows,
+  sink: AnswerSink,
+  signal: AbortSignal,
+) => Promise<Answer>;
 
 export interface ComputeParts {
   readonly store: Store;
@@ -91,7 +97,10 @@ export function computeWith({ store, pool, targets, starts, runs, home, timeout,
       run.succeed(receipt, unfinished !== undefined);
       return { receipt, done };
     } catch (thrown) {
-      const error = thrown instanceof WorkerFailed ? toBridgeError(thrown.error, target?.manifest ?? null) : thrown;
+      const error =
+        thrown instanceof WorkerFailed
+          ? toBridgeError(thrown.error, target?.manifest ?? null, target?.model ? undefined : call.model)
+          : thrown;
       run.fail(error);
       if (unfinished !== undefined) await discard(unfinished);
       throw thrown instanceof WorkerFailed && call.strict ? thrown : error;
@@ -102,7 +111,14 @@ export function computeWith({ store, pool, targets, starts, runs, home, timeout,
   async function commitFit(run: RunRecord, call: Call, { manifest }: Target, done: WorkerDone, unfinished: string): Promise<Receipt> {
     const { model, receipt } = await store.transaction(async (tx) => {
       const model = await tx.models.add(
-        { project: DEFAULT_PROJECT, algorithm: manifest.name, name: call.model, fittedBy: manifest.version, run: run.id, signature: done.signature },
+        {
+          project: DEFAULT_PROJECT,
+          algorithm: manifest.name,
+          name: call.model,
+          fittedBy: manifest.version,
+          run: run.id,
+          signature: done.signature,
+        },
         (version) => modelFolder(home, manifest.name, call.model, version),
       );
       await keepModelFolder(home, unfinished, model.folder);

@@ -27,7 +27,12 @@ export interface RunningJupyter {
   editorAddress(notebook: string): string;
 }
 
-const Template = z.looseObject({ cells: z.array(z.looseObject({})), metadata: z.looseObject({}), nbformat: z.int(), nbformat_minor: z.int() });
+const Template = z.looseObject({
+  cells: z.array(z.looseObject({})),
+  metadata: z.looseObject({}),
+  nbformat: z.int(),
+  nbformat_minor: z.int(),
+});
 
 /**
  * Makes an algorithm's notebook from the template of its runtime, through JupyterLab.
@@ -41,7 +46,8 @@ export function createAlgorithmWith(home: BridgeHome, templates: string, runtime
     const runtime = asked.runtime ?? "python";
     if (!runtimes.includes(runtime)) throw new BadCall(`There is no runtime "${runtime}" here.`, `Use one of: ${runtimes.join(", ")}.`);
     const taken = (await listNotebooks(home.notebooks)).find((path) => nameKey(nameOf(path)) === nameKey(asked.name));
-    if (taken !== undefined) throw new Conflict(`The name "${asked.name}" is taken by the notebook ${taken}.`, "Choose another name, or open that notebook.");
+    if (taken !== undefined)
+      throw new Conflict(`The name "${asked.name}" is taken by the notebook ${taken}.`, "Choose another name, or open that notebook.");
     const template = Template.parse(JSON.parse(await readFile(join(templates, `barebone_${runtime}.ipynb`), "utf8")));
     const notebook = notebookFromTemplate(template as unknown as INotebookContent, {
       name: asked.name,

@@ -34,11 +34,15 @@ export async function keepDataset(home: BridgeHome, files: DatasetFiles, folder:
   await rename(files.folder, target);
 }
 
-const shown = [["rows.csv", "csv"], ["call.json", "json"]] as const;
+const shown = [
+  ["rows.csv", "csv"],
+  ["call.json", "json"],
+] as const;
 
 /** Copies what notebooks will see, so that showing it takes no time. */
 export async function prepareShow(files: DatasetFiles): Promise<void> {
-  for (const [from, ending] of shown) await copyFile(join(files.folder, from), join(files.folder, `${UNFINISHED}${ending}`), constants.COPYFILE_FICLONE);
+  for (const [from, ending] of shown)
+    await copyFile(join(files.folder, from), join(files.folder, `${UNFINISHED}${ending}`), constants.COPYFILE_FICLONE);
 }
 
 /** Puts a version's rows where notebooks look for them: `data/<name>.csv` and `.json`, each replaced in one step. After `prepareShow`. */

@@ -1,8 +1,8 @@
 import type { Call } from "#contract/call.ts";
 import { BridgeError } from "#contract/errors.ts";
 import { DEFAULT_MODEL, FileSafeName } from "#contract/names.ts";
-import { WorkerFailed } from "../workers/call.ts";
 import type { Phase } from "#contract/worker.ts";
+import { WorkerFailed } from "../workers/call.ts";
 
 export type DsdlMethod = "fit" | "apply";
 
@@ -50,7 +50,8 @@ export function readDsdlMeta(method: DsdlMethod, metaJson: string): DsdlRequest 
   if (method === "fit" && hasParams && has(params, "mode")) {
     const mode = member(params, "mode");
     if (typeof mode !== "string") return refused("stage", noStrip(mode));
-    if (unquoted(mode) === "stage") return bad === undefined ? { kind: "stage", name: model } : refused("stage", `model_name "${model}" is refused: ${bad}`);
+    if (unquoted(mode) === "stage")
+      return bad === undefined ? { kind: "stage", name: model } : refused("stage", `model_name "${model}" is refused: ${bad}`);
   }
   const early: DsdlPhase = method === "fit" ? "load" : "init";
   if (params instanceof PythonError) return refused(early, params.message);
@@ -64,8 +65,18 @@ export function readDsdlMeta(method: DsdlMethod, metaJson: string): DsdlRequest 
 /** The call of an old request; its `param` is `meta` exactly as it was sent. */
 export function toCall(method: DsdlMethod | "stage", algorithm: string | null, model: string, param: string, caller: string): Call {
   return {
-    method, algorithm, model, param, caller,
-    environment: null, fields: null, strict: true, input: "csv", output: "csv", timeout: null, rowsSent: null,
+    method,
+    algorithm,
+    model,
+    param,
+    caller,
+    environment: null,
+    fields: null,
+    strict: true,
+    input: "csv",
+    output: "csv",
+    timeout: null,
+    rowsSent: null,
   };
 }
 
@@ -77,7 +88,8 @@ export function dsdlFailure(method: DsdlMethod, error: unknown): { phase: DsdlPh
     const name = /named "(.*)"/.exec(error.message)?.[1] ?? "";
     return { phase: early, exception: `No module named 'app.model.${name}'` };
   }
-  if (error instanceof BridgeError && (error.code === "NOT_LIVE" || error.code === "BAD_CALL")) return { phase: early, exception: `${error.message} ${error.hint}` };
+  if (error instanceof BridgeError && (error.code === "NOT_LIVE" || error.code === "BAD_CALL"))
+    return { phase: early, exception: `${error.message} ${error.hint}` };
   if (error instanceof BridgeError) return { phase: method, exception: `${error.message} ${error.hint}` };
   return { phase: method, exception: "The bridge failed while answering. Look at the server's log." };
 }
@@ -121,7 +133,8 @@ class PythonError {
 
 /** `value[key]` as Python would evaluate it on parsed JSON. */
 function member(value: unknown, key: string): unknown {
-  if (has(value, key) && typeof value === "object" && value !== null && !Array.isArray(value)) return (value as Record<string, unknown>)[key];
+  if (has(value, key) && typeof value === "object" && value !== null && !Array.isArray(value))
+    return (value as Record<string, unknown>)[key];
   if (Array.isArray(value)) return new PythonError("list indices must be integers or slices, not str");
   if (typeof value === "string") return new PythonError("string indices must be integers, not 'str'");
   if (value !== null && typeof value === "object") return new PythonError(`'${key}'`);
@@ -158,4 +171,3 @@ function pythonType(value: unknown): string {
 function refused(phase: DsdlPhase, message: string): DsdlRequest {
   return { kind: "refused", phase, message };
 }
-

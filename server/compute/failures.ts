@@ -1,13 +1,21 @@
-import { BadTable, BridgeError, CodeFailed } from "#contract/errors.ts";
+import { BadCall, BadTable, BridgeError, CodeFailed } from "#contract/errors.ts";
 import { cellAt, type Manifest } from "#contract/manifest.ts";
 import type { ErrorRecord } from "#contract/run.ts";
 import type { WorkerError } from "#contract/worker.ts";
 
-/** What a worker's error means to the caller: whose fault it is, and which cell and line to look at. */
-export function toBridgeError(error: WorkerError, manifest: Manifest | null): BridgeError {
+/**
+ * What a worker's error means to the caller: whose fault it is, and which cell and line to look at.
+ *
+ * @param unfitted the name of the model, when no fit ever made it: then a failing `load` has a likelier cause than its code
+ */
+export function toBridgeError(error: WorkerError, manifest: Manifest | null, unfitted?: string): BridgeError {
   const { phase, type, message } = error;
   if (phase === "parse") {
-    return new BadTable(`The rows could not be read: ${message}`, "Mend the rows, or the types that the notebook declares, and send them again.", { phase, type });
+    return new BadTable(
+      `The rows could not be read: ${message}`,
+      "Mend the rows, or the types that the notebook declares, and send them again.",
+      { phase, type },
+    );
   }
   const place = manifest && placeOf(error, manifest);
   if (phase === "result") {
@@ -16,6 +24,9 @@ export function toBridgeError(error: WorkerError, manifest: Manifest | null): Br
       "Return a DataFrame, a Series, an array, a list, or a dict of lists of one length.",
       { phase, type, ...place, traceback: error.traceback },
     );
+  }
+  if (phase === "load" && type === "FileNotFoundError" && manifest && unfitted !== undefined) {
+    return new BadCall(`${manifest.name} has no model "${unfitted}": ${message}`, `Fit it first: method=fit with model_name=${unfitted}.`);
   }
   return new CodeFailed(message, {
     algorithm: manifest?.name ?? "stage",

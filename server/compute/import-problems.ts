@@ -28,7 +28,9 @@ export async function importProblems(pool: Pool, starts: Starts, manifest: Manif
           code: "import-failed",
           ...(cell === undefined ? {} : { cell, ...(line === undefined ? {} : { line }) }),
           message: `The exported cells cannot be imported: ${type}: ${message}`,
-          hint: missing ? `Install it with \`npm run python -- add ${missing}\` and save again, or do without it.` : "Mend this line and save again; the last live version serves on meanwhile.",
+          hint: missing
+            ? `Install it with \`npm run python -- add ${missing}\` and save again, or do without it.`
+            : "Mend this line and save again; the last live version serves on meanwhile.",
         },
       ];
     }

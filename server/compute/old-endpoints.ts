@@ -26,9 +26,16 @@ export interface OldEndpoints {
    *
    * @throws Stopping, Cancelled: there is nobody to answer, or no answer to give.
    */
-  call(run: string, method: DsdlMethod, body: AsyncIterable<Buffer>, caller: string, sink: AnswerSink, signal: AbortSignal): Promise<DsdlAnswer>;
-  /** `GET /summary`: the last model that this caller fitted or applied here, and no other's. */
-  summary(run: string, caller: string, signal: AbortSignal): Promise<{ model: string; model_summary?: unknown }>;
+  call(
+    run: string,
+    method: DsdlMethod,
+    body: AsyncIterable<Buffer>,
+    caller: string,
+    sink: AnswerSink,
+    signal: AbortSignal,
+  ): Promise<DsdlAnswer>;
+  /** `GET /summary`: the last model that this caller fitted or applied here, and no other's. `summary` is JSON text. */
+  summary(run: string, caller: string, signal: AbortSignal): Promise<{ model: string; summary?: string }>;
 }
 
 export interface OldEndpointsParts {
@@ -47,7 +54,10 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
   return {
     async call(run, method, body, caller, sink, signal) {
       await using spool = new Spool(home.spool, run, HELD_BYTES);
-      const failed = (phase: DsdlPhase, exception: string): DsdlAnswer => ({ status: "error", message: dsdlMessage(method, phase, exception) });
+      const failed = (phase: DsdlPhase, exception: string): DsdlAnswer => ({
+        status: "error",
+        message: dsdlMessage(method, phase, exception),
+      });
       let read: DsdlBody;
       try {
         read = await readDsdlBody(body, spool);
@@ -66,14 +76,24 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
       try {
         if (asked.kind === "stage") {
           const { dataset } = await stage(run, asked.name, toCall("stage", null, asked.name, read.meta, caller), rows, signal);
-          return { status: "staged", message: `Model data staged successfully in /srv/notebooks/data/${dataset.name}.csv - no model was built yet.` };
+          return {
+            status: "staged",
+            message: `Model data staged successfully in /srv/notebooks/data/${dataset.name}.csv - no model was built yet.`,
+          };
         }
-        const { receipt } = await compute(run, { ...toCall(method, asked.algorithm, asked.model, read.meta, caller), algorithm: asked.algorithm }, rows, sink, signal);
+        const { receipt } = await compute(
+          run,
+          { ...toCall(method, asked.algorithm, asked.model, read.meta, caller), algorithm: asked.algorithm },
+          rows,
+          sink,
+          signal,
+        );
         lastUsed.set(caller, { algorithm: receipt.algorithm ?? asked.algorithm, model: asked.model });
         return { status: "success", message: `/${method} done successfully` };
       } catch (error) {
         if (error instanceof Cancelled || error instanceof Stopping) throw error;
-        if (!(error instanceof BridgeError || error instanceof WorkerFailed)) log.error({ err: error, run }, "an old call failed in the bridge itself");
+        if (!(error instanceof BridgeError || error instanceof WorkerFailed))
+          log.error({ err: error, run }, "an old call failed in the bridge itself");
         const { phase, exception } = dsdlFailure(method, error);
         // Code that cannot be found or imported is told only when the rows can be read: DSDL looks at those first.
         const isBeforeRows = phase === "load" || (phase === "init" && !(error instanceof WorkerFailed && error.error.phase !== "import"));
@@ -87,11 +107,11 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
       const call = { ...toCall("fit", last.algorithm, last.model, "{}", caller), algorithm: last.algorithm, method: "summary" };
       try {
         const { done } = await compute(run, call, Buffer.alloc(0), { event: () => {}, table: () => {} }, signal);
-        return { model: done.modelText ?? "None", model_summary: done.summary };
+        return { model: done.modelText ?? "None", summary: done.summary ?? "null" };
       } catch (error) {
         if (error instanceof Stopping) throw error;
         const { exception } = dsdlFailure("apply", error);
-        return { model: "no model exists", model_summary: { error: exception } };
+        return { model: "no model exists", summary: JSON.stringify({ error: exception }) };
       }
     },
   };
@@ -104,7 +124,12 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
         ...starts.plain(),
         purpose: "plain",
         call: {
-          run, method: "parse", strict: true, param: "{}", model: null, stage: null,
+          run,
+          method: "parse",
+          strict: true,
+          param: "{}",
+          model: null,
+          stage: null,
           input: { format: "csv", fields: null, types: null, rowWise: false, dropMultivalue: false, file: null },
           output: { format: "csv" },
         },

@@ -23,7 +23,8 @@ export interface ComputeOptions {
 export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOptions {
   const options: Record<string, string> = {};
   for (const [key, value] of Object.entries(query)) {
-    if (typeof value !== "string") throw new BadCall(`The option ${key} is given more than once.`, `Give ${key} once; separate several values by commas.`);
+    if (typeof value !== "string")
+      throw new BadCall(`The option ${key} is given more than once.`, `Give ${key} once; separate several values by commas.`);
     options[key] = value;
   }
   const { algorithm, method, mode, model_name, environment, fields, feature_variables, target_variables } = options;
@@ -33,7 +34,10 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
   if (!mode && !method) throw new BadCall("The call names no method.", "Add method=fit, method=apply or method=summary, or mode=stage.");
   if (!mode && !algorithm) throw new BadCall("The call names no algorithm.", "Add algorithm=<name>; GET /v1/algorithms lists them.");
   if (algorithm !== undefined && !AlgorithmName.safeParse(algorithm).success) {
-    throw new BadCall(`"${algorithm}" cannot be the name of an algorithm.`, "Use a name without slashes, control characters and a leading dot.");
+    throw new BadCall(
+      `"${algorithm}" cannot be the name of an algorithm.`,
+      "Use a name without slashes, control characters and a leading dot.",
+    );
   }
   const model = fileSafe("model_name", model_name ?? DEFAULT_MODEL);
   const features = list(feature_variables);
@@ -67,9 +71,15 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
 export function fileSafe(option: string, name: string): string {
   const parsed = FileSafeName.safeParse(name);
   if (parsed.success) return parsed.data;
-  throw new BadCall(`${option}="${name}" is no name: ${parsed.error.issues[0]?.message ?? "it is not allowed"}.`, `Choose a ${option} of letters, digits, _ - and dots.`);
+  throw new BadCall(
+    `${option}="${name}" is no name: ${parsed.error.issues[0]?.message ?? "it is not allowed"}.`,
+    `Choose a ${option} of letters, digits, _ - and dots.`,
+  );
 }
 
 function list(text: string | undefined): string[] {
-  return (text ?? "").split(",").map((each) => each.trim()).filter((each) => each !== "");
+  return (text ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
 }

@@ -141,5 +141,13 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
 }
 
 function unnamed(path: string) {
-  return { project: DEFAULT_PROJECT, name: nameOf(path), title: nameOf(path), description: "", category: "", runtime: "python", environment: "default" };
+  return {
+    project: DEFAULT_PROJECT,
+    name: nameOf(path),
+    title: nameOf(path),
+    description: "",
+    category: "",
+    runtime: "python",
+    environment: "default",
+  };
 }

@@ -1,5 +1,5 @@
-import { nameOf } from "../../notebook-exporter/claims.ts";
 import { nameKey } from "#contract/names.ts";
+import { nameOf } from "../../notebook-exporter/claims.ts";
 import { listNotebooks } from "../../notebook-exporter/folder.ts";
 import { type Watcher, watchNotebooks } from "../../notebook-exporter/watch.ts";
 import { type Publish, type PublishParts, publishWith } from "./publish.ts";

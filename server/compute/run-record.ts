@@ -42,10 +42,24 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
     begin(id, call) {
       const began = clock.ticks();
       const progress: Progress = {
-        version: null, algorithm: call.algorithm, environment: call.environment ?? "default", model: null, dataset: null,
-        answered: undefined, receivedBytes: () => 0, returnedBytes: 0,
+        version: null,
+        algorithm: call.algorithm,
+        environment: call.environment ?? "default",
+        model: null,
+        dataset: null,
+        answered: undefined,
+        receivedBytes: () => 0,
+        returnedBytes: 0,
       };
-      store.runs.start({ project: DEFAULT_PROJECT, id, algorithm: call.algorithm, version: null, method: call.method, model: call.model, caller: call.caller });
+      store.runs.start({
+        project: DEFAULT_PROJECT,
+        id,
+        algorithm: call.algorithm,
+        version: null,
+        method: call.method,
+        model: call.model,
+        caller: call.caller,
+      });
 
       const receipt = (): Receipt => {
         const { answered } = progress;

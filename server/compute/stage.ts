@@ -70,7 +70,12 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
       const staged = await store.transaction(async (tx) => {
         const dataset = await tx.datasets.add(
           {
-            project: DEFAULT_PROJECT, name, rows: done.rows.received, columns: done.signature, bytes: size, run: id,
+            project: DEFAULT_PROJECT,
+            name,
+            rows: done.rows.received,
+            columns: done.signature,
+            bytes: size,
+            run: id,
             csv: relative(home.root, join(home.staged, `${name}.csv`)),
           },
           (version) => datasetFolder(home, name, version),
@@ -88,7 +93,9 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
       const error = thrown instanceof WorkerFailed ? toBridgeError(thrown.error, null) : thrown;
       run.fail(error);
       if (files) {
-        await rm(files.folder, { recursive: true, force: true }).catch((cause: unknown) => log.warn({ err: cause }, "the folder of a failed staging could not be removed"));
+        await rm(files.folder, { recursive: true, force: true }).catch((cause: unknown) =>
+          log.warn({ err: cause }, "the folder of a failed staging could not be removed"),
+        );
       }
       throw thrown instanceof WorkerFailed && call.strict ? thrown : error;
     }

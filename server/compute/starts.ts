@@ -32,7 +32,10 @@ export function startsIn(home: BridgeHome, runtimes: readonly Runtime[], findEnv
         const runtime = runtimes.find((each) => each.name === manifest.runtime);
         if (!runtime) {
           const names = runtimes.map((each) => each.name).join(", ");
-          throw new NotLive(`${manifest.name} needs the runtime "${manifest.runtime}", which is not here.`, `Set compute_bridge.runtime in the notebook's metadata to one of: ${names}.`);
+          throw new NotLive(
+            `${manifest.name} needs the runtime "${manifest.runtime}", which is not here.`,
+            `Set compute_bridge.runtime in the notebook's metadata to one of: ${names}.`,
+          );
         }
         const folder = join(home.model, ".versions", manifest.name, manifest.version);
         start = { key, environment, spec: runtime.workerFor(manifest, folder, home) };

@@ -23,7 +23,10 @@ export interface TargetFinder {
 }
 
 /** @param settled resolves when the last save of an algorithm's notebook has been decided (Publisher.settled). */
-export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: (algorithm: string, notebook: string | null) => Promise<void>): TargetFinder {
+export function targetFinder(
+  store: Pick<Store, "algorithms" | "versions" | "models">,
+  settled: (algorithm: string, notebook: string | null) => Promise<void>,
+): TargetFinder {
   // Versions never change, so a manifest that was read stays true.
   const manifests = new Map<string, Manifest>();
 
@@ -73,7 +76,10 @@ export async function findAlgorithm(algorithms: Store["algorithms"], name: strin
 
 function noMethod(manifest: Manifest, method: string): BadCall {
   if (manifest.methods.length === 0) {
-    return new BadCall(`${manifest.name} is a library: it has no method to call.`, "Mark a cell that defines fit or apply, and save the notebook.");
+    return new BadCall(
+      `${manifest.name} is a library: it has no method to call.`,
+      "Mark a cell that defines fit or apply, and save the notebook.",
+    );
   }
   return new BadCall(`${manifest.name} has no method "${method}".`, `Use one of: ${manifest.methods.join(", ")}.`);
 }

@@ -4,8 +4,8 @@ import { z } from "zod";
 import { type Call, STAGE } from "#contract/call.ts";
 import { BadCall, BridgeError } from "#contract/errors.ts";
 import { FRAMES_TYPE } from "#contract/frames.ts";
-import type { Compute } from "../compute/compute.ts";
 import type { Answers } from "../compute/answers-kept.ts";
+import type { Compute } from "../compute/compute.ts";
 import { toRecord } from "../compute/failures.ts";
 import { readOptions } from "../compute/options.ts";
 import type { Stage } from "../compute/stage.ts";
@@ -110,7 +110,8 @@ export const computeRoutes =
           body.start("application/json", { length: json.length, receipt: staged.receipt });
           return body.end(json);
         }
-        if (call.algorithm === null) throw new BadCall("The call names no algorithm.", "Add algorithm=<name>; GET /v1/algorithms lists them.");
+        if (call.algorithm === null)
+          throw new BadCall("The call names no algorithm.", "Add algorithm=<name>; GET /v1/algorithms lists them.");
         const { receipt } = await compute(run, { ...call, algorithm: call.algorithm }, rows, writer, signal);
         writer.finish(receipt);
       } catch (error) {

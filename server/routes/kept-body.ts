@@ -37,7 +37,5 @@ export function keptBody(body: Body, first: First, run: string): Body {
 
 /** Answers what the key was answered before. */
 export function replay(reply: FastifyReply, { run, type, length, open }: Replay): FastifyReply {
-  return reply
-    .headers({ "compute-run": run, "idempotent-replayed": "true", "content-type": type, "content-length": length })
-    .send(open());
+  return reply.headers({ "compute-run": run, "idempotent-replayed": "true", "content-type": type, "content-length": length }).send(open());
 }

@@ -15,13 +15,17 @@ export async function requestRows(message: IncomingMessage): Promise<{ rows: Row
     throw new BadCall("The rows are compressed, which is not understood here.", "Send them without Content-Encoding.");
   }
   if (type === "application/json") {
-    throw new BadCall("Rows do not come as JSON here.", "Send them as text/csv or Arrow; the old endpoints /fit and /apply take DSDL's JSON.");
+    throw new BadCall(
+      "Rows do not come as JSON here.",
+      "Send them as text/csv or Arrow; the old endpoints /fit and /apply take DSDL's JSON.",
+    );
   }
   const isFrames = type === FRAMES_TYPE;
   const format: TableFormat = type === ARROW_TYPE || (isFrames && parameters.includes("table=arrow")) ? "arrow" : "csv";
   const chunks = isFrames ? unframed(chunksOf(message)) : chunksOf(message);
   const length = Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY);
-  if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined) return { rows: Buffer.alloc(0), format };
+  if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined)
+    return { rows: Buffer.alloc(0), format };
   if (length > WHOLE_BYTES) return { rows: chunks, format };
   const whole: Buffer[] = [];
   for await (const chunk of chunks) whole.push(chunk);
@@ -49,7 +53,8 @@ async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
       }
     }
   } catch (error) {
-    if (error instanceof BrokenFrames) throw new BadTable(`The body is no sequence of frames: ${error.message}.`, "See runtimes/PROTOCOL.md.");
+    if (error instanceof BrokenFrames)
+      throw new BadTable(`The body is no sequence of frames: ${error.message}.`, "See runtimes/PROTOCOL.md.");
     throw error;
   }
   throw new BadTable("The frames stop before the end frame, so rows may be missing.", "Send all rows again, and the end frame after them.");

@@ -80,7 +80,8 @@ export class WorkerLink {
         if (frame.kind === FrameKind.table) return this.#holdWhile(sink.table(frame.payload));
         const json: unknown = JSON.parse(frame.payload.toString());
         if (frame.kind === FrameKind.event) return sink.event(WorkerEvent.parse(json));
-        if (frame.kind !== FrameKind.done && frame.kind !== FrameKind.error) throw new BrokenFrames("a worker sent a frame that only the bridge sends");
+        if (frame.kind !== FrameKind.done && frame.kind !== FrameKind.error)
+          throw new BrokenFrames("a worker sent a frame that only the bridge sends");
         isAnswered = true;
         this.#pending = undefined;
         if (frame.kind === FrameKind.done) resolve(WorkerDone.parse(json));
@@ -107,7 +108,9 @@ export class WorkerLink {
       (error: unknown) => ({ done: undefined, error }),
     );
     void answered.then(() => stop.resolve());
-    await this.#send(call, rows, stop.promise, () => (cancelled !== undefined ? "cancelled" : isAnswered || this.#lost ? "answered" : "open")).catch(cancel);
+    await this.#send(call, rows, stop.promise, () =>
+      cancelled !== undefined ? "cancelled" : isAnswered || this.#lost ? "answered" : "open",
+    ).catch(cancel);
     const { done, error } = await answered;
     signal.removeEventListener("abort", onAbort);
     clearTimeout(killTimer);
@@ -155,7 +158,11 @@ export class WorkerLink {
         this.#pending.frame(frame);
       }
     } catch (error) {
-      this.#fail(error instanceof BridgeError ? error : new WorkerLost(`what it sent could not be understood (${String(error)})`, this.worker.tail()));
+      this.#fail(
+        error instanceof BridgeError
+          ? error
+          : new WorkerLost(`what it sent could not be understood (${String(error)})`, this.worker.tail()),
+      );
       void this.worker.kill();
     }
   }
@@ -164,10 +171,12 @@ export class WorkerLink {
     if (!taken) return;
     const { stream } = this.worker;
     stream.pause();
-    taken.finally(() => stream.resume()).catch((error: unknown) => {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
-      void this.worker.kill();
-    });
+    taken
+      .finally(() => stream.resume())
+      .catch((error: unknown) => {
+        this.#fail(error instanceof Error ? error : new Error(String(error)));
+        void this.worker.kill();
+      });
   }
 
   async #end(): Promise<void> {

@@ -95,7 +95,10 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       };
       const onGone = () => leave(new Cancelled());
       signal.addEventListener("abort", onGone, { once: true });
-      const timer = setTimeout(() => leave(new DeadlinePassed(deadline.seconds, deadline.limit)), Math.min(deadline.seconds * 1000, LONGEST_TIMER));
+      const timer = setTimeout(
+        () => leave(new DeadlinePassed(deadline.seconds, deadline.limit)),
+        Math.min(deadline.seconds * 1000, LONGEST_TIMER),
+      );
       turns.add(algorithm, purpose, entry);
       dispatch();
       try {

@@ -1,7 +1,7 @@
 import type { WorkerReady } from "#contract/worker.ts";
 import { WorkerLink } from "./call.ts";
-import type { PoolTarget } from "./target.ts";
 import type { Purpose } from "./slots.ts";
+import type { PoolTarget } from "./target.ts";
 
 /** One worker's place in the pool, from its start to its end. */
 export class Seat {

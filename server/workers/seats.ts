@@ -137,7 +137,10 @@ export class Seats implements AsyncDisposable {
     const total = used.reduce((sum, each) => sum + each, 0);
     const [longest] = idle;
     if (total <= memoryBytes || !longest || longest.isBusy || !this.#seats.has(longest)) return;
-    log.info({ worker: longest.target.key, total, limit: memoryBytes }, "the workers' memory is over BRIDGE_MEMORY: the longest idle one ends");
+    log.info(
+      { worker: longest.target.key, total, limit: memoryBytes },
+      "the workers' memory is over BRIDGE_MEMORY: the longest idle one ends",
+    );
     await this.#remove(longest, "memory");
   }
 }

@@ -88,8 +88,8 @@ class Session:
         model = self.model(call, report, with_summary=False)
         with phase("summary"), self._interrupts.code():
             value = self._function("summary")(model)
-        report.summary = plain(value)
-        text = value if isinstance(value, str) else json.dumps(report.summary)
+        report.summary = json.dumps(plain(value), ensure_ascii=False)
+        text = value if isinstance(value, str) else report.summary
         return pd.DataFrame({"summary": [text]})
 
     def model(self, call: Mapping[str, Any], report: Report, with_summary: bool = True) -> Any:
@@ -149,7 +149,7 @@ class Report:
         self.seconds = {"loading": 0.0, "computing": 0.0}
         self.notes: list[str] = []
         self.was_loaded: bool | None = None
-        self.summary: Any = None
+        self.summary: str | None = None
         self._model: Any = None
 
     def has_model(self, model: Any) -> None:

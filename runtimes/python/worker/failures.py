@@ -11,6 +11,8 @@ from typing import Any
 from .interrupts import Cancelled
 
 OURS = os.path.dirname(os.path.abspath(__file__))
+# Pairs (path that the code sees, path that its author wrote): messages show the author's.
+SHOWN: list[tuple[str, str]] = []
 
 
 class Failed(Exception):
@@ -60,7 +62,7 @@ def describe(failed: Failed | Cancelled, folder: str | None) -> dict[str, Any]:
 def text_of(cause: BaseException) -> str:
     """`str(e)`, as DSDL prints it; never an exception of its own."""
     try:
-        return str(cause)
+        return shown(str(cause))
     except Exception:
         return f"{type(cause).__name__} that has no text"
 
@@ -84,4 +86,11 @@ def trimmed(cause: BaseException) -> str:
     tb = cause.__traceback__
     while tb is not None and os.path.dirname(tb.tb_frame.f_code.co_filename) == OURS:
         tb = tb.tb_next
-    return "".join(traceback.format_exception(type(cause), cause, tb)).replace("<frozen importlib._bootstrap>", "importlib")
+    return shown("".join(traceback.format_exception(type(cause), cause, tb)))
+
+
+def shown(text: str) -> str:
+    """The text with the paths that the notebook's author wrote."""
+    for seen, written in SHOWN:
+        text = text.replace(seen, written)
+    return text

@@ -17,12 +17,12 @@ from typing import Any
 from . import entry_points, logs, modules
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
-from .failures import Failed, describe, phase
+from .failures import SHOWN, Failed, describe, phase
 from .frames import CALL, DONE, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshot
 from .interrupts import Cancelled, Interrupts
 from .models import DataFolder
-from .paths import rules
+from .paths import MODEL_DATA, rules
 from .staging import stage
 from .tables_in import Input, Table, read_table, signature_of
 from .tables_out import send_frame, to_csv
@@ -76,6 +76,7 @@ class Worker:
         module: ModuleType | None = None
         if name is not None and self._folder is not None:
             modules.install([self._folder, home], rules(link, home))
+            SHOWN.append((link, MODEL_DATA))
             data = DataFolder(link)
             data.point(os.path.join(home, "app", "model", "data"), os.path.join(home, "app", "model", "data"))
             with phase("import"):

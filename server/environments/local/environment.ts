@@ -6,8 +6,8 @@ import { WorkerLost } from "#contract/errors.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { Environment, RunningWorker } from "../environment.ts";
 import { listenOnce } from "./listen-once.ts";
-import { spawnProcess } from "./process.ts";
 import { privateMemory } from "./memory.ts";
+import { spawnProcess } from "./process.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
 import { WarmProcesses } from "./warm-processes.ts";
@@ -21,7 +21,11 @@ export interface LocalOptions {
 }
 
 /** Workers as processes of this machine: forked from warm ones on Linux, started afresh elsewhere. */
-export function localEnvironment({ log, aliases = ["default", "docker", "kubernetes", "openshift"], startSeconds = 60 }: LocalOptions): Environment {
+export function localEnvironment({
+  log,
+  aliases = ["default", "docker", "kubernetes", "openshift"],
+  startSeconds = 60,
+}: LocalOptions): Environment {
   // Short, because the path of a unix socket holds 104 bytes at most; private, because who connects is believed.
   const folder = mkdtempSync(join(tmpdir(), "cb-"));
   const warm = new WarmProcesses(folder, log);
@@ -43,7 +47,9 @@ export function localEnvironment({ log, aliases = ["default", "docker", "kuberne
       await using listening = await listenOnce(socket);
       const env = { ...spec.env, COMPUTE_BRIDGE_SOCKET: socket };
       const parent = usesWarm(spec) ? await warm.find(spec.warm) : undefined;
-      const process = parent ? await parent.fork({ ...spec, env }, output) : spawnProcess(spec.command, { env, folder: spec.folder, output });
+      const process = parent
+        ? await parent.fork({ ...spec, env }, output)
+        : spawnProcess(spec.command, { env, folder: spec.folder, output });
       const stream = await Promise.race([listening.connection, process.ended, timeout(startSeconds)]);
       if (typeof stream === "string") {
         const tail = lastLines(output);

@@ -38,7 +38,10 @@ export class WarmProcesses implements AsyncDisposable {
       void process.ended.then(() => this.#processes.delete(key));
       return process;
     } catch (error) {
-      this.#log.warn({ err: error, command: warm.command }, "the warm process could not be started; workers are started without it, which takes seconds");
+      this.#log.warn(
+        { err: error, command: warm.command },
+        "the warm process could not be started; workers are started without it, which takes seconds",
+      );
       setTimeout(() => this.#processes.delete(key), RETRY_MS).unref();
       return undefined;
     }

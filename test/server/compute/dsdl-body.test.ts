@@ -50,22 +50,43 @@ describe("readDsdlBody", () => {
   });
 
   it.each([
-    [""], ["[]"], ["null"], ["7"], ['"text"'], ["{}"], ['{"data":"x"}'], ['{"meta":{}}'], ['{"data":"x","meta":{}'], ['{"data":"x'],
-    ['{"data":"\\x","meta":{}}'], ['{"data":"\\u12g4","meta":{}}'], ['{"data":"a\nb","meta":{}}'], ['{"data":"x" "meta":{}}'], ['{"data":"x","meta":{}} more'],
+    [""],
+    ["[]"],
+    ["null"],
+    ["7"],
+    ['"text"'],
+    ["{}"],
+    ['{"data":"x"}'],
+    ['{"meta":{}}'],
+    ['{"data":"x","meta":{}'],
+    ['{"data":"x'],
+    ['{"data":"\\x","meta":{}}'],
+    ['{"data":"\\u12g4","meta":{}}'],
+    ['{"data":"a\nb","meta":{}}'],
+    ['{"data":"x" "meta":{}}'],
+    ['{"data":"x","meta":{}} more'],
   ])("refuses %s", async (json) => {
     await expect(read(json)).rejects.toBeInstanceOf(BadBody);
   });
 
   it("gives what JSON.parse gives, wherever the bytes are cut and however they are escaped", async () => {
     const text = fc.string({ unit: "binary", maxLength: 60 }).map((each) => each.toWellFormed());
-    const escapeAll = (each: string) => `"${Array.from({ length: each.length }, (_, i) => `\\u${each.charCodeAt(i).toString(16).padStart(4, "0")}`).join("")}"`;
+    const escapeAll = (each: string) =>
+      `"${Array.from({ length: each.length }, (_, i) => `\\u${each.charCodeAt(i).toString(16).padStart(4, "0")}`).join("")}"`;
     await fc.assert(
-      fc.asyncProperty(text, fc.json(), fc.boolean(), fc.integer({ min: 1, max: 20 }), fc.constantFrom(0, 8, 1000), async (data, meta, isEscaped, cut, memory) => {
-        const body = `{"x":[{"data":"\\""}],"data":${isEscaped ? escapeAll(data) : JSON.stringify(data)},"meta":${meta}}`;
-        const got = await read(body, cut, memory);
-        expect(got.rows).toBe(data);
-        expect(got.meta.trim()).toBe(meta.trim());
-      }),
+      fc.asyncProperty(
+        text,
+        fc.json(),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 20 }),
+        fc.constantFrom(0, 8, 1000),
+        async (data, meta, isEscaped, cut, memory) => {
+          const body = `{"x":[{"data":"\\""}],"data":${isEscaped ? escapeAll(data) : JSON.stringify(data)},"meta":${meta}}`;
+          const got = await read(body, cut, memory);
+          expect(got.rows).toBe(data);
+          expect(got.meta.trim()).toBe(meta.trim());
+        },
+      ),
       { numRuns: 300 },
     );
   });

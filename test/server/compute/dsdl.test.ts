@@ -33,10 +33,13 @@ describe("readDsdlMeta", () => {
     expect(readDsdlMeta(method, json)).toEqual({ kind: "refused", phase, message });
   });
 
-  it.each([["../x"], ["a/b"], ["..\\x"], [""], [".hidden"], ["a\u0000b"]])("refuses the model name %j, which could leave its folder", (name) => {
-    expect(readDsdlMeta("fit", meta({ algo: "x" }, { model_name: name }))).toMatchObject({ kind: "refused", phase: "init" });
-    expect(readDsdlMeta("fit", meta({ mode: "stage" }, { model_name: name }))).toMatchObject({ kind: "refused", phase: "stage" });
-  });
+  it.each([["../x"], ["a/b"], ["..\\x"], [""], [".hidden"], ["a\u0000b"]])(
+    "refuses the model name %j, which could leave its folder",
+    (name) => {
+      expect(readDsdlMeta("fit", meta({ algo: "x" }, { model_name: name }))).toMatchObject({ kind: "refused", phase: "init" });
+      expect(readDsdlMeta("fit", meta({ mode: "stage" }, { model_name: name }))).toMatchObject({ kind: "refused", phase: "stage" });
+    },
+  );
 });
 
 it("says what pandas says of rows that are no text", () => {

@@ -4,11 +4,26 @@ import { readOptions } from "../../../server/compute/options.ts";
 
 describe("readOptions", () => {
   it("gives the functions DSDL's param: options as strings, variables as lists at both places", () => {
-    const { param, ...rest } = readOptions({ algorithm: "iris", method: "fit", feature_variables: "a, b", target_variables: "c", model_name: "m", depth: "3" });
+    const { param, ...rest } = readOptions({
+      algorithm: "iris",
+      method: "fit",
+      feature_variables: "a, b",
+      target_variables: "c",
+      model_name: "m",
+      depth: "3",
+    });
     expect(rest).toEqual({ method: "fit", algorithm: "iris", model: "m", isModelNamed: true, environment: null, fields: null });
     expect(JSON.parse(param)).toEqual({
       options: {
-        params: { algo: "iris", algorithm: "iris", method: "fit", feature_variables: "a, b", target_variables: "c", model_name: "m", depth: "3" },
+        params: {
+          algo: "iris",
+          algorithm: "iris",
+          method: "fit",
+          feature_variables: "a, b",
+          target_variables: "c",
+          model_name: "m",
+          depth: "3",
+        },
         args: ["c", "a", "b"],
         target_variable: ["c"],
         target_variables: ["c"],
