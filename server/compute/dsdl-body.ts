@@ -141,14 +141,14 @@ class Scanner {
         out[length++] = byte;
         continue;
       }
-      const escape = escapeAt(bytes, i);
-      if (!escape) {
+      const escaped = escapeAt(bytes, i);
+      if (!escaped) {
         this.#cut = Buffer.from(bytes.subarray(i));
         break;
       }
-      if (typeof escape.value === "number") out[length++] = escape.value;
-      else length += out.write(escape.value, length, "utf8");
-      i += escape.size - 1;
+      if (typeof escaped.value === "number") out[length++] = escaped.value;
+      else length += out.write(escaped.value, length, "utf8");
+      i += escaped.size - 1;
     }
     this.#spool.write(out.subarray(0, length));
     return chunk.subarray(chunk.length);

@@ -115,12 +115,13 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
 
     async drain(seconds) {
       isStopping = true;
-      for (const entry of turns.clear()) entry.answered.reject(new Stopping());
-      const ended = Promise.allSettled([...running].map((entry) => entry.answered.promise));
+      const accepted = [...running, ...turns.all()];
+      const ended = Promise.allSettled(accepted.map((entry) => entry.answered.promise));
       const late = Promise.withResolvers<void>();
       const timer = setTimeout(late.resolve, seconds * 1000);
       await Promise.race([ended, late.promise]);
       clearTimeout(timer);
+      for (const entry of turns.clear()) entry.answered.reject(new Stopping());
       for (const entry of running) entry.abort.abort(new Stopping());
       await ended;
     },

@@ -52,6 +52,10 @@ export class Turns<T> {
     return counts;
   }
 
+  all(): T[] {
+    return this.#lines.flatMap((line) => line.entries);
+  }
+
   /** Takes all out. */
   clear(): T[] {
     return this.#lines.splice(0).flatMap((line) => line.entries);
