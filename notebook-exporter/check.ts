@@ -7,9 +7,9 @@ const script = join(import.meta.dirname, "check.py");
 const KEPT_ERRORS = 4000;
 
 /**
- * A check served by one Python process, which is started once and kept, so that a save costs milliseconds; it is started again when it died. `python` is the environment that models run
- * in (it needs IPython, pyflakes and packaging): what is missing there is what a worker would miss.
- * Requests are answered one after the other, each within `limit` milliseconds.
+ * A check served by one Python process, which is kept, so that a save costs milliseconds, and started again when it
+ * died. `python` is the environment that models run in (it needs IPython, pyflakes and packaging): what is missing
+ * there is what a worker would miss. Requests are answered one after the other, each within `limit` milliseconds.
  *
  * The check rejects with CheckFailed when Python cannot be started, or died or passed the limit twice on one request.
  */

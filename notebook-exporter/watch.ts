@@ -126,13 +126,13 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     }
   }
 
-  const intervals = { ...{ scan: SCAN_EVERY, scanWithoutHints: SCAN_WITHOUT_HINTS_EVERY }, ...options.timing };
-  const periodic = (every: number) =>
+  const { scan: every = SCAN_EVERY, scanWithoutHints = SCAN_WITHOUT_HINTS_EVERY } = options.timing ?? {};
+  const periodic = (interval: number) =>
     setInterval(
       () => void scan().catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned")),
       every,
     ).unref();
-  let timer = periodic(intervals.scan);
+  let timer = periodic(every);
   let isBlind = false;
   const hinting = await hints(root, touchAll, (error) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -141,9 +141,8 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     isBlind = true;
     log.warn({}, "changes of notebooks are looked for every second instead: raise fs.inotify.max_user_watches and start again");
     clearInterval(timer);
-    timer = periodic(intervals.scanWithoutHints);
+    timer = periodic(scanWithoutHints);
   });
-  if (isBlind) await hinting.close();
   await scan();
 
   return {
