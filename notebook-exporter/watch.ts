@@ -126,13 +126,9 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     }
   }
 
-  const { scan: every = SCAN_EVERY, scanWithoutHints = SCAN_WITHOUT_HINTS_EVERY } = options.timing ?? {};
-  const periodic = (interval: number) =>
-    setInterval(
-      () => void scan().catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned")),
-      every,
-    ).unref();
-  let timer = periodic(every);
+  const { scan: interval = SCAN_EVERY, scanWithoutHints = SCAN_WITHOUT_HINTS_EVERY } = options.timing ?? {};
+  const scanOrWarn = () => scan().catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned"));
+  let timer = setInterval(scanOrWarn, interval).unref();
   let isBlind = false;
   const hinting = await hints(root, touchAll, (error) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -141,7 +137,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     isBlind = true;
     log.warn({}, "changes of notebooks are looked for every second instead: raise fs.inotify.max_user_watches and start again");
     clearInterval(timer);
-    timer = periodic(scanWithoutHints);
+    timer = setInterval(scanOrWarn, scanWithoutHints).unref();
   });
   await scan();
 
