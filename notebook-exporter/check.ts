@@ -1,22 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { CheckAnswer, CheckFailed, type CheckRequest } from "./answer.ts";
+import { type Check, CheckAnswer, CheckFailed, type CheckRequest } from "./answer.ts";
 
 const script = join(import.meta.dirname, "check.py");
 const KEPT_ERRORS = 4000;
 
-/** A check served by one resident process, so that a save costs milliseconds. */
-export type ResidentCheck = ((request: CheckRequest) => Promise<CheckAnswer>) & AsyncDisposable;
-
 /**
- * Starts Python once and keeps it; it is started again when it died. `python` is the environment that models run
- * in (it needs IPython, pyflakes and packaging): what is missing there is what a worker would miss.
- * Requests are answered one after the other, each within `limit` milliseconds.
+ * A check served by one Python process, which is kept, so that a save costs milliseconds, and started again when it
+ * died. `python` is the environment that models run in (it needs IPython, pyflakes and packaging): what is missing
+ * there is what a worker would miss. Requests are answered one after the other, each within `limit` milliseconds.
  *
  * The check rejects with CheckFailed when Python cannot be started, or died or passed the limit twice on one request.
  */
-export function startCheck({ python, limit = 20_000 }: { python: string; limit?: number }): ResidentCheck {
+export function startCheck({ python, limit = 20_000 }: { python: string; limit?: number }): Check & AsyncDisposable {
   let resident = startProcess(python);
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;

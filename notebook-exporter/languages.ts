@@ -18,7 +18,7 @@ const note = "Written by compute-bridge from the marked cells of a notebook. Cha
 export const languages: readonly Language[] = [
   {
     name: "python",
-    kernels: /^(i?python|conda|venv)/i,
+    kernels: /^(i?python|conda-.*py|venv)/i,
     runtimes: ["python"],
     extension: ".py",
     comment: "#",

@@ -13,9 +13,10 @@ export interface Timing {
   /** How long a file that lies still may be no JSON before that is told. */
   readonly giveUp: number;
 }
+export const timing: Timing = { quiet: 15, recheck: 60, giveUp: 30_000 };
+
 /** A text that is no JSON and lies still is read again after so many milliseconds. */
 const READ_AGAIN = 250;
-export const timing: Timing = { quiet: 15, recheck: 60, giveUp: 30_000 };
 
 /** A notebook, whole, as it lay there. Outputs may be left out. */
 export interface Reading {

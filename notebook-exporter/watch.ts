@@ -126,13 +126,9 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     }
   }
 
-  const intervals = { ...{ scan: SCAN_EVERY, scanWithoutHints: SCAN_WITHOUT_HINTS_EVERY }, ...options.timing };
-  const periodic = (every: number) =>
-    setInterval(
-      () => void scan().catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned")),
-      every,
-    ).unref();
-  let timer = periodic(intervals.scan);
+  const { scan: interval = SCAN_EVERY, scanWithoutHints = SCAN_WITHOUT_HINTS_EVERY } = options.timing ?? {};
+  const scanOrWarn = () => scan().catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned"));
+  let timer = setInterval(scanOrWarn, interval).unref();
   let isBlind = false;
   const hinting = await hints(root, touchAll, (error) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -141,9 +137,8 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     isBlind = true;
     log.warn({}, "changes of notebooks are looked for every second instead: raise fs.inotify.max_user_watches and start again");
     clearInterval(timer);
-    timer = periodic(intervals.scanWithoutHints);
+    timer = setInterval(scanOrWarn, scanWithoutHints).unref();
   });
-  if (isBlind) await hinting.close();
   await scan();
 
   return {

@@ -24,7 +24,7 @@ export async function writeVersion(modelFolder: string, { manifest, files }: Wri
       await mkdir(dirname(join(temporary, path)), { recursive: true });
       await writeDurably(join(temporary, path), text, 0o644);
     }
-    for (const each of new Set(Object.keys(texts).map((path) => dirname(join(temporary, path))))) await syncFolder(each);
+    for (const each of new Set(Object.keys(texts).flatMap(foldersOf))) await syncFolder(join(temporary, each));
     await chmod(temporary, 0o755);
     await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
       // Somebody else wrote the same version meanwhile.
@@ -67,6 +67,12 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
     throw error;
   });
   return text === undefined ? undefined : Manifest.parse(JSON.parse(text));
+}
+
+/** The folders above a relative path: of `a/b/c` these are `a/b`, `a` and `.`. */
+function foldersOf(path: string): string[] {
+  const folder = dirname(path);
+  return folder === "." ? ["."] : [folder, ...foldersOf(folder)];
 }
 
 async function writeDurably(path: string, text: string, mode: number): Promise<void> {

@@ -106,6 +106,28 @@ describe("a version", () => {
   });
 });
 
+it("leaves line ends, tabs and braces as they were typed", async () => {
+  const source = "a = '{{ b }} {% c %} <&>'\r\nif a:\r\n\tb = '''x\r\ny'''\r\n";
+  const value = { nbformat: 4, metadata: {}, cells: [{ cell_type: "code", metadata: { name: "x" }, source }] };
+  const exported = await exportOf("a", value);
+  expect(exported.manifest && exported.files["app/model/a.py"]).toContain(`# cell 1: x\n${source}`);
+});
+
+it("comes to rest where two notebooks import each other", async () => {
+  const live: Record<string, Sibling> = {};
+  const publish = async (name: string, other: string) => {
+    const cells = [{ cell_type: "code", metadata: { name: "x" }, source: `from app.model import ${other}` }];
+    const context = { notebook: null, siblings: (module: string) => live[module] };
+    const exported = await exportNotebook(name, { nbformat: 4, metadata: {}, cells }, check, context);
+    if (!exported.manifest) throw new Error("no manifest");
+    live[name] = { version: exported.manifest.version, files: exported.files, siblings: exported.manifest.siblings };
+    return exported.manifest.version;
+  };
+  await publish("a", "b");
+  const versions = [await publish("b", "a"), await publish("a", "b")];
+  expect([await publish("b", "a"), await publish("a", "b")]).toEqual(versions);
+});
+
 describe("contentOf", () => {
   const notebook = (cells: object[], metadata: object = {}) => ({ nbformat: 4, nbformat_minor: 5, metadata, cells });
   const code = (source: string | string[], more: object = {}) => ({

@@ -1,0 +1,98 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Manifest } from "#contract/manifest.ts";
+import { readManifest, writeLive, writeVersion } from "../../notebook-exporter/write.ts";
+
+const manifest: Manifest = {
+  name: "my iris",
+  version: "0123456789abcdef",
+  runtime: "python",
+  environment: "local",
+  file: "my iris.py",
+  notebook: "my iris.ipynb",
+  title: "",
+  description: "",
+  category: "",
+  requirements: [],
+  options: {},
+  entryPoints: [],
+  methods: [],
+  cells: [],
+  siblings: { base: "0123456789abcde0" },
+};
+const files = { "app/model/my iris.py": "x = 'ü\r\n'\n", "app/model/base.py": "y = 1\n" };
+
+async function folder() {
+  const path = await mkdtemp(join(tmpdir(), "write-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+const all = async (path: string) => (await readdir(path, { recursive: true })).toSorted();
+
+describe("writeVersion", () => {
+  it("writes a version's folder and nothing beside it", async () => {
+    await using models = await folder();
+    const written = await writeVersion(models.path, { manifest, files });
+    expect(written).toBe(join(models.path, ".versions/my iris/0123456789abcdef"));
+    expect(await all(written)).toEqual(["app", "app/model", "app/model/base.py", "app/model/my iris.py", "manifest.json"]);
+    expect(await readdir(join(models.path, ".versions/my iris"))).toEqual(["0123456789abcdef"]);
+    expect(await readFile(join(written, "app/model/my iris.py"), "utf8")).toBe(files["app/model/my iris.py"]);
+    expect(await readManifest(written)).toEqual(manifest);
+    expect((await stat(written)).mode & 0o777).toBe(0o755);
+  });
+
+  it("leaves a version that is there alone", async () => {
+    await using models = await folder();
+    const written = await writeVersion(models.path, { manifest, files });
+    const before = await stat(join(written, "manifest.json"));
+    expect(await writeVersion(models.path, { manifest: { ...manifest, title: "new" }, files })).toBe(written);
+    expect((await stat(join(written, "manifest.json"))).mtimeMs).toBe(before.mtimeMs);
+  });
+
+  it("is whole when several write the same version at once", async () => {
+    await using models = await folder();
+    await Promise.all(Array.from({ length: 8 }, () => writeVersion(models.path, { manifest, files })));
+    expect(await readdir(join(models.path, ".versions/my iris"))).toEqual(["0123456789abcdef"]);
+  });
+
+  it("leaves nothing behind when it fails", async () => {
+    await using models = await folder();
+    // A file where a folder is needed.
+    const bad = { ...files, "app/model/base.py/inner.py": "" };
+    await expect(writeVersion(models.path, { manifest, files: bad })).rejects.toThrow();
+    expect(await all(models.path)).toEqual([".versions", ".versions/my iris"]);
+  });
+});
+
+describe("writeLive", () => {
+  it("replaces the live file and keeps its mode", async () => {
+    await using models = await folder();
+    const version = await writeVersion(models.path, { manifest, files });
+    const live = join(models.path, "my iris.py");
+    await writeFile(live, "old");
+    await chmod(live, 0o600);
+    await writeLive(models.path, manifest, version);
+    expect(await readFile(live, "utf8")).toBe(files["app/model/my iris.py"]);
+    expect((await stat(live)).mode & 0o777).toBe(0o600);
+    expect((await readdir(models.path)).toSorted()).toEqual([".versions", "my iris.py"]);
+  });
+
+  it("leaves the old file, and nothing new, when it fails", async () => {
+    await using models = await folder();
+    const version = await writeVersion(models.path, { manifest, files });
+    await mkdir(join(models.path, "my iris.py"));
+    await expect(writeLive(models.path, manifest, version)).rejects.toThrow();
+    await expect(writeLive(models.path, { file: "absent.py" }, version)).rejects.toThrow("ENOENT");
+    expect((await readdir(models.path)).toSorted()).toEqual([".versions", "my iris.py"]);
+  });
+});
+
+describe("readManifest", () => {
+  it("is undefined where there is no version, and throws for what is no manifest", async () => {
+    await using models = await folder();
+    expect(await readManifest(join(models.path, "absent"))).toBeUndefined();
+    await writeFile(join(models.path, "manifest.json"), "{}");
+    await expect(readManifest(models.path)).rejects.toThrow();
+  });
+});
