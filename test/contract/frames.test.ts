@@ -36,8 +36,7 @@ describe("frames", () => {
         const encoded = frames.map(({ kind, payload }) => encodeFrame(kind, payload));
         const bytes = Buffer.concat(encoded);
         const end = at % bytes.length;
-        const boundaries = new Set([0]);
-        for (let n = 0, length = 0; n < encoded.length; n++) boundaries.add((length += encoded[n]!.length));
+        const boundaries = new Set(encoded.map((_, n) => Buffer.concat(encoded.slice(0, n)).length));
         const reader = new FrameReader();
         reader.push(bytes.subarray(0, end));
         expect(reader.isAtBoundary).toBe(boundaries.has(end));
