@@ -13,7 +13,8 @@ export type AlgorithmName = z.infer<typeof AlgorithmName>;
 
 /** Two names that differ in case alone are one algorithm: this is what is compared. */
 export function nameKey(name: string): string {
-  return name.normalize("NFC").toLowerCase();
+  // Normalized again: letters that exist composed in lower case alone compose only now.
+  return name.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
 /** Names that become part of a file's name: models and datasets. Never a path. */

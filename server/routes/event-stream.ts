@@ -6,6 +6,8 @@ import type { EventsReader } from "../store/store.ts";
 const EVENTS_A_READ = 500;
 /** A reader that leaves so many bytes unread is cut off; it comes back and names the last event that it saw. */
 const MOST_UNREAD = 2 ** 20;
+/** So is one that reads nothing of the past for this long. */
+const PATIENCE_MS = 30_000;
 const RECONNECT_MS = 2000;
 
 export interface EventStreamParts {
@@ -42,7 +44,7 @@ export async function streamEvents(response: ServerResponse, { events, after, he
     while (!gone.signal.aborted) {
       const missed = await events.after(sent, EVENTS_A_READ);
       missed.forEach(send);
-      if (response.writableNeedDrain) await once(response, "drain", { signal: gone.signal });
+      if (response.writableNeedDrain) await drained(response, gone.signal);
       // Nothing may be awaited between this look and going live, or an event could fall between the two.
       if (missed.length < EVENTS_A_READ && newest <= sent) break;
     }
@@ -53,5 +55,15 @@ export async function streamEvents(response: ServerResponse, { events, after, he
   } finally {
     clearInterval(heartbeat);
     leave();
+  }
+}
+
+/** Resolves when the reader has caught up. @throws AbortError when it is gone, or cut off because it never does. */
+async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  const patience = setTimeout(() => response.destroy(), PATIENCE_MS);
+  try {
+    await once(response, "drain", { signal: gone });
+  } finally {
+    clearTimeout(patience);
   }
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { setImmediate as turn } from "node:timers/promises";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Event } from "#contract/event.ts";
@@ -19,9 +20,12 @@ export const eventsRoutes =
   ({ events, heartbeatMs = HEARTBEAT_MS }: EventsRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     const streams = new Set<ServerResponse>();
-    // A stream never ends by itself: the server could not close while one is open.
+    // A stream never ends by itself: the server could not close while one is open. Nor does one whose reader does not
+    // read; it is cut, and its reader asks for the rest when it comes back.
     app.addHook("preClose", async () => {
       for (const stream of streams) stream.end();
+      await turn();
+      for (const stream of streams) if (!stream.writableFinished) stream.destroy();
     });
 
     const number = z.coerce.number().int().min(0);

@@ -6,7 +6,8 @@ import type { Commit } from "./transactions.ts";
 
 const DELAY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
-const RUNS_A_TRANSACTION = 500;
+/** About ten milliseconds of the only thread: calls under way wait no longer for a batch than that. */
+const RUNS_A_TRANSACTION = 200;
 
 /** Writes what the memory holds, half a second after it changed, many runs in one transaction. */
 export class RunBatches {

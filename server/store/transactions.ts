@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "#contract/edges.ts";
 import type { Db, Tx } from "./database.ts";
 import { eventsWriter, type Listeners, type Tell } from "./events.ts";
@@ -11,11 +12,19 @@ export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: (
  */
 export function commitOn(db: Db, listeners: Listeners, clock: Clock): Commit {
   let last: Promise<unknown> = Promise.resolve();
-  return (work, committed) => {
+  const within = new AsyncLocalStorage<{ isOpen: boolean }>();
+  return async (work, committed) => {
+    if (within.getStore()?.isOpen)
+      throw new Error("A transaction within a transaction would wait for itself for ever; use the outer one's writers.");
     const own = last.then(async () => {
-      const { result, told } = await db.transaction().execute(async (tx) => {
-        const events = eventsWriter(tx, clock);
-        return { result: await work(tx, events.tell), told: events.told };
+      const here = { isOpen: true };
+      const transaction = () =>
+        db.transaction().execute(async (tx) => {
+          const events = eventsWriter(tx, clock);
+          return { result: await work(tx, events.tell), told: events.told };
+        });
+      const { result, told } = await within.run(here, transaction).finally(() => {
+        here.isOpen = false;
       });
       committed?.();
       listeners.publish(told);

@@ -47,7 +47,8 @@ export async function testApp({ create, ready, heartbeatMs = 60_000, more }: Tes
   const store = await openStore({ file: join(folder, "store.db"), clock: steppingClock(), log: quietLog });
   let ticks = 1;
   const sessions = new Sessions({ now: () => "2026-01-31T00:00:00.000Z", ticks: () => ticks });
-  const app = Fastify({ routerOptions: { maxParamLength: 2048 }, frameworkErrors: answerBadAddress });
+  // Clients open connections in advance, and Node waits for those that never asked anything.
+  const app = Fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 2048 }, frameworkErrors: answerBadAddress });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
   const routes: string[] = [];
   app.addHook("onRoute", ({ method, url }) => void routes.push(...[method].flat().map((each) => `${each} ${url}`)));

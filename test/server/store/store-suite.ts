@@ -209,6 +209,24 @@ export function storeSuite(name: string, newEngine: () => Promise<Engine>) {
       expect(seen).toEqual([]);
     });
 
+    it("refuses a transaction within a transaction instead of waiting for ever", async () => {
+      const nested = store.transaction(() => store.transaction(async () => {}));
+      await expect(nested).rejects.toThrow("within a transaction");
+      await store.transaction((tx) => tx.algorithms.put(algorithm("iris")));
+      expect(await store.algorithms.list()).toHaveLength(1);
+    });
+
+    it("lets work that a transaction set off begin one of its own when that has ended", async () => {
+      let later: Promise<void> | undefined;
+      const ended = new Promise<void>((resolve) => store.events.subscribe(() => resolve()));
+      await store.transaction(async (tx) => {
+        later = ended.then(() => store.transaction((own) => own.algorithms.put(algorithm("later"))));
+        await tx.algorithms.put(algorithm("iris"));
+      });
+      await later;
+      expect(await store.algorithms.list()).toHaveLength(2);
+    });
+
     describe("runs", () => {
       it("are found at once, written or not, and keep the last 200 lines", async () => {
         store.runs.start(begun(1));
@@ -317,6 +335,20 @@ export function storeSuite(name: string, newEngine: () => Promise<Engine>) {
         await finished;
         expect(errors).toContain("the records of runs could not be written; it is tried again");
         expect((await told()).map(({ kind }) => kind)).toEqual(["run.started", "run.finished"]);
+      });
+
+      it("beyond the number kept go while others are written", async () => {
+        await store[Symbol.asyncDispose]();
+        store = await open({ keepRuns: 10 });
+        for (let n = 1; n <= 1200; n++) {
+          store.runs.start(begun(n));
+          store.runs.finish(runId(n), succeeded);
+        }
+        await store[Symbol.asyncDispose]();
+        store = await open();
+        const kept = await store.runs.list({ limit: 500 });
+        expect(kept.length).toBeLessThan(500);
+        expect(kept[0]).toMatchObject({ id: runId(1200) });
       });
 
       it("beyond the number kept go, oldest first, with their events and no others", async () => {

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import type { NewAlgorithm } from "../../../server/routes/algorithms.ts";
+import { bearer, type TestApp, testApp } from "../plugins/app.ts";
+import { algorithm, begun, manifest, runId, versionId } from "../store/store-suite.ts";
+
+const read = async ({ app }: TestApp, url: string) => {
+  const answer = await app.inject({ url, headers: bearer });
+  return { status: answer.statusCode, body: answer.json() };
+};
+
+/** One algorithm that is live, one of a difficult name, one that never was live. */
+async function furnished() {
+  const test = await testApp();
+  await test.store.transaction(async (tx) => {
+    await tx.versions.add(manifest("iris", versionId(1)), []);
+    await tx.versions.add(manifest("iris", versionId(2)), []);
+    await tx.algorithms.put(algorithm("iris", { title: "Irises" }));
+    await tx.algorithms.setLive("iris", versionId(1));
+    await tx.algorithms.put(algorithm("Übung 1. Teil?", { notebook: "a/Übung 1. Teil?.ipynb" }));
+    const problem = { severity: "error" as const, code: "syntax-error", cell: 2, message: "No.", hint: "Mend it." };
+    await tx.algorithms.put(algorithm("laid_in", { notebook: null, state: "failing", problems: [problem] }));
+    const model = { project: "default", algorithm: "iris", fittedBy: versionId(1), run: runId(1), signature: null };
+    for (const name of ["default", "default", "big one"]) await tx.models.add({ ...model, name }, (n) => `m/${n}`);
+    const dataset = { project: "default", rows: 3, columns: null, bytes: 9, run: runId(1), csv: "notebooks/data/x.csv" };
+    for (const name of ["flows", "flows"]) await tx.datasets.add({ ...dataset, name }, (n) => `d/${n}`);
+  });
+  return test;
+}
+
+describe("algorithms", () => {
+  it("are listed by name with the address of their editor", async () => {
+    await using test = await furnished();
+    const { body } = await read(test, "/v1/algorithms");
+    expect(body).toMatchObject([
+      { name: "iris", live: versionId(1), editor: "http://127.0.0.1:8888/lab/tree/iris.ipynb" },
+      { name: "laid_in", live: null, editor: null, state: "failing", problems: [{ cell: 2, hint: "Mend it." }] },
+      { name: "Übung 1. Teil?" },
+    ]);
+  });
+
+  it("are found ignoring case, with what can be called", async () => {
+    await using test = await furnished();
+    expect(await read(test, "/v1/algorithms/IRIS")).toMatchObject({ status: 200, body: { name: "iris", methods: ["fit", "apply"] } });
+    expect(await read(test, "/v1/algorithms/laid_in")).toMatchObject({ body: { live: null, methods: [], editor: null } });
+    const odd = await read(test, `/v1/algorithms/${encodeURIComponent("übung 1. teil?")}`);
+    expect(odd.body).toMatchObject({ name: "Übung 1. Teil?", editor: expect.stringContaining("a%2F%C3%9Cbung") });
+    expect(await read(test, `/v1/algorithms/${encodeURIComponent("é".repeat(128))}`)).toMatchObject({
+      status: 404,
+      body: { code: "NOT_FOUND" },
+    });
+  });
+
+  it("that do not exist are told with those that were meant", async () => {
+    await using test = await furnished();
+    expect(await read(test, "/v1/algorithms/irsi")).toMatchObject({ status: 404, body: { hint: "Use one of: iris." } });
+    expect(await read(test, "/v1/algorithms/xyzzy")).toMatchObject({ status: 404, body: { hint: expect.stringContaining("list") } });
+  });
+
+  it("are made by whoever makes them, and refused when asked for wrongly", async () => {
+    const asked: NewAlgorithm[] = [];
+    await using test = await testApp({
+      async create(input) {
+        asked.push(input);
+        return { algorithm: input.name, notebook: `${input.name}.ipynb`, editor: null };
+      },
+    });
+    const post = (payload: object) => test.app.inject({ method: "POST", url: "/v1/algorithms", headers: bearer, payload });
+    const made = await post({ name: "my new one", category: "anomalies" });
+    expect([made.statusCode, made.headers.location]).toEqual([201, "/v1/algorithms/my%20new%20one"]);
+    expect(made.json()).toEqual({ algorithm: "my new one", notebook: "my new one.ipynb", editor: null });
+    for (const wrong of [{}, { name: "../x" }, { name: "x", colour: "red" }, { name: ".x" }]) {
+      expect((await post(wrong)).json()).toMatchObject({ status: 400, code: "BAD_CALL" });
+    }
+    expect(asked).toEqual([{ name: "my new one", category: "anomalies" }]);
+  });
+});
+
+describe("versions, models and datasets", () => {
+  it.each([
+    ["/v1/versions", [versionId(2), versionId(1)]],
+    ["/v1/versions?algorithm=Iris&limit=1", [versionId(2)]],
+    ["/v1/versions?algorithm=rose", []],
+    ["/v1/models", [1, 2]],
+    ["/v1/models?algorithm=iris&name=default", [2, 1]],
+    ["/v1/models?algorithm=rose", []],
+    ["/v1/datasets", [2]],
+  ])("are listed newest first: %s", async (url, versions) => {
+    await using test = await furnished();
+    expect((await read(test, url)).body.map(({ version }: { version: unknown }) => version)).toEqual(versions);
+  });
+
+  it.each([
+    [`/v1/versions/iris/${versionId(2)}`, { manifest: { version: versionId(2), options: { apply: "row-wise", mine: [1, { a: null }] } } }],
+    ["/v1/models/iris/default", { version: 2, aliases: ["latest"] }],
+    ["/v1/models/iris/default?version=1", { version: 1, aliases: [] }],
+    ["/v1/models/iris/default?version=latest", { version: 2 }],
+    ["/v1/models/iris/big%20one", { name: "big one" }],
+    ["/v1/datasets/flows", { version: 2 }],
+    ["/v1/datasets/flows?version=1", { version: 1 }],
+  ])("are found: %s", async (url, body) => {
+    await using test = await furnished();
+    expect(await read(test, url)).toMatchObject({ status: 200, body });
+  });
+
+  it.each([
+    ["/v1/versions/iris/0000000000000003", "Use one of: "],
+    ["/v1/models/iris/defualt", "Use one of: default."],
+    ["/v1/models/iris/default?version=9", "Use one of: latest, 2, 1."],
+    ["/v1/models/rose/default", "create"],
+    ["/v1/datasets/flow", "Use one of: flows."],
+    ["/v1/datasets/flows?version=9", "Use one of: 2."],
+    ["/v1/runs/run-999999", "list"],
+  ])("are missed with a hint: %s", async (url, hint) => {
+    await using test = await furnished();
+    expect(await read(test, url)).toMatchObject({ status: 404, body: { code: "NOT_FOUND", hint: expect.stringContaining(hint) } });
+  });
+
+  it.each([
+    "/v1/versions?limit=0",
+    "/v1/runs?state=odd",
+    "/v1/runs?limit=1001",
+    "/v1/datasets/flows?version=x",
+    "/v1/runs/NO",
+    "/v1/events?after=-1",
+  ])("are refused when asked for wrongly: %s", async (url) => {
+    await using test = await furnished();
+    expect(await read(test, url)).toMatchObject({ status: 400, body: { code: "BAD_CALL" } });
+  });
+});
+
+describe("runs", () => {
+  it("are shown at once and paged", async () => {
+    await using test = await testApp();
+    const { runs } = test.store;
+    for (const n of [1, 2, 3]) runs.start(begun(n));
+    runs.log(runId(3), { at: "2026-01-31T00:00:00.000Z", level: "info", text: "hello" });
+    runs.finish(runId(2), { state: "failed", receipt: null, error: { code: "X", message: "m", hint: "h", details: { cell: 1 } } });
+    expect(await read(test, `/v1/runs/${runId(3)}`)).toMatchObject({ body: { state: "running", log: [{ text: "hello" }] } });
+    expect(await read(test, `/v1/runs/${runId(2)}`)).toMatchObject({ body: { error: { details: { cell: 1 } } } });
+    const ids = async (query: string) => (await read(test, `/v1/runs${query}`)).body.map(({ id }: { id: string }) => id);
+    expect(await ids("?limit=2")).toEqual([runId(3), runId(2)]);
+    expect(await ids(`?before=${runId(2)}`)).toEqual([runId(1)]);
+    expect(await ids("?state=running&algorithm=IRIS")).toEqual([runId(3), runId(1)]);
+  });
+});
+
+describe("health", () => {
+  it("is live whatever is missing, and ready when nothing is", async () => {
+    const checks = [
+      { name: "store", ok: true, detail: "" },
+      { name: "jupyter", ok: false, detail: "it is being started" },
+    ];
+    await using test = await testApp({ ready: async () => checks });
+    expect((await test.app.inject("/health/live")).json()).toEqual({ live: true });
+    expect(await read(test, "/health/ready")).toEqual({ status: 503, body: { ready: false, checks } });
+    await using other = await testApp();
+    expect(await read(other, "/health/ready")).toEqual({ status: 200, body: { ready: true, checks: [] } });
+  });
+
+  it("has metrics as text", async () => {
+    await using test = await testApp();
+    const answer = await test.app.inject({ url: "/metrics", headers: bearer });
+    expect(answer.headers["content-type"]).toMatch(/^text\/plain/);
+    expect(answer.payload).toContain("compute_queue_depth 0");
+  });
+});
