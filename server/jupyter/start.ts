@@ -7,6 +7,7 @@ import { writeJupyterFiles } from "./files.ts";
 import { freePort } from "./port.ts";
 import { type JupyterProcess, launchJupyter } from "./process.ts";
 import { jupyterEnv } from "./process-env.ts";
+import { findProgram } from "./program.ts";
 import { listenForSaves } from "./saves.ts";
 import { jupyterToken } from "./token.ts";
 
@@ -43,7 +44,10 @@ const restart = { firstMs: 500, mostMs: 30_000, forgottenAfterMs: 60_000 };
 
 /** @throws JupyterFailed when the port is taken or JupyterLab does not come up; a later death is mended here and thrown nowhere. */
 export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
-  const { home, log, python } = options;
+  const { home, log } = options;
+  const variables = options.env ?? process.env;
+  const python = findProgram(options.python, variables.PATH);
+  const interpreter = join(dirname(findProgram(options.jupyter, variables.PATH)), "python");
   const folder = join(home, ".bridge", "jupyter");
   for (const each of [folder, join(home, "notebooks")]) await mkdir(each, { recursive: true });
   const port = await freePort(options.port);
@@ -52,8 +56,7 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
   const saves = await listenForSaves((path) => options.onSave?.(path));
 
   const root = `http://127.0.0.1:${port}`;
-  const env = jupyterEnv(options.env ?? process.env, files, saves.path, python);
-  const interpreter = join(dirname(options.jupyter), "python");
+  const env = jupyterEnv(variables, files, saves.path, python);
   const launch = (): JupyterProcess =>
     launchJupyter(interpreter, [`--ServerApp.port=${port}`], env, token, (line) => log.info({ from: "jupyter" }, line));
 

@@ -1,0 +1,63 @@
+import { Command } from "commander";
+import { BridgeError } from "#contract/errors.ts";
+import { homeFolder, modelsPython } from "./places.ts";
+import { startBridge, stopSignal } from "./running-bridge.ts";
+import { readToken } from "./token.ts";
+
+// @jupyterlab/services tells each WebSocket and each missing file there; the bridge itself logs elsewhere.
+console.debug = () => {};
+
+// bin/bridge.mjs was killed, so nobody could pass its signals on any more.
+process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+process.channel?.unref();
+
+const { exportCommand }: { exportCommand: ExportCommand } = await import(new URL("../notebook-exporter/cli.ts", import.meta.url).href);
+type ExportCommand = (findPython: () => string, print: (line: string) => void, exit: (code: number) => void) => Command;
+
+const program = new Command("bridge").description("Runs notebook code on search results.").showHelpAfterError();
+
+program
+  .command("start")
+  .description("start the bridge and JupyterLab, until Ctrl-C")
+  .action(async () => {
+    const stopped = stopSignal();
+    const bridge = await startBridge(process.env);
+    const lines = [`bridge      ${bridge.url}`, `API docs    ${bridge.docsAddress()}`];
+    if (bridge.jupyter) lines.push(`JupyterLab  ${bridge.jupyter.address()}`);
+    console.log([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
+    await stopped;
+    await bridge.close();
+  });
+
+program
+  .command("token")
+  .description("print the token that calls need")
+  .action(async () => console.log(await readToken(homeFolder(process.env))));
+
+program
+  .command("demo")
+  .description("show the main job on a real data set: stage, edit, save, fit, apply")
+  .option("--once", "end afterwards: exit code 0 when all steps passed, else 1")
+  .action(async ({ once }: { once?: true }) => {
+    const { demo } = await import("../demo/demo.ts");
+    process.exitCode = await demo({ env: process.env, isOnce: once === true, print: (line) => console.log(line) });
+  });
+
+program.addCommand(
+  exportCommand(
+    () => modelsPython(process.env),
+    (line) => console.log(line),
+    (code) => {
+      process.exitCode = code;
+    },
+  ),
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof BridgeError) console.error(`${error.message}\n  ${error.hint}`);
+  else if (error instanceof Error && error.name === "BadConfig") console.error(error.message);
+  else throw error;
+  process.exitCode = 1;
+}

@@ -1,0 +1,23 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { run } from "./run.mjs";
+import { say } from "./say.mjs";
+
+/** Package → the file that shows it is there, and what goes without it. Nothing needs one yet. */
+const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({});
+
+/** Installs what is missing where this may be done (root on Debian or Ubuntu), else says what is missing. */
+export async function debianPackages() {
+  const missing = Object.entries(wanted).filter(([, { file }]) => !existsSync(file));
+  if (missing.length === 0) return;
+  const names = missing.map(([name]) => name);
+  const may = process.getuid?.() === 0 && existsSync("/etc/debian_version") && spawnSync("apt-get", ["--version"]).status === 0;
+  if (!may) {
+    for (const [name, { without }] of missing) say(`without the Debian package ${name}, ${without}`);
+    return;
+  }
+  say(`installing Debian packages: ${names.join(", ")}`);
+  const hint = "Install them by hand with apt-get, then run the same command again.";
+  await run("apt-get update", ["apt-get", "update", "-qq"], { hint });
+  await run("apt-get install", ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...names], { hint });
+}
