@@ -40,6 +40,11 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
     onUnreadable: (path, problem) => guarded(path, publish.unreadable(path, problem)),
   });
   const watching = watcher;
+  // Those that were deleted while the bridge was down: nothing tells of them any more.
+  const there = new Set(await listNotebooks(home.notebooks));
+  for (const { notebook } of await parts.store.algorithms.list()) {
+    if (notebook !== null && !there.has(notebook)) await guarded(notebook, publish.gone(notebook));
+  }
 
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
