@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { startCheck } from "../notebook-exporter/check.ts";
 import { allRuntimes } from "../runtimes/index.ts";
@@ -29,6 +30,8 @@ import { startPool } from "./workers/pool.ts";
 
 /** How long a stop waits for calls under way. */
 const DRAIN_SECONDS = 30;
+/** How long connections may stay after the last call has ended. */
+const LINGER_MS = 1000;
 const root = resolve(import.meta.dirname, "..");
 
 /** A bridge that listens. */
@@ -106,7 +109,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     },
     logger,
   });
-  stack.defer(() => app.close());
+  stack.defer(() => closeServer(app));
   // Last in, first out: calls finish before the server closes, and everything else after it.
   stack.defer(() => pool.drain(DRAIN_SECONDS));
   const url = await app.listen({ host: config.host, port: config.port });
@@ -129,6 +132,13 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     if (!wanted) return undefined;
     return await startJupyter({ jupyter: wanted.program, python, home: folder, port: wanted.port, log, env, onSave });
   }
+}
+
+/** Lets answers that are on their way go out; connections that stay open after that (event streams, idle clients) are cut. */
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), LINGER_MS);
+  await app.close();
+  clearTimeout(timer);
 }
 
 async function works(look: () => Promise<unknown>): Promise<{ ok: boolean; detail: string }> {
