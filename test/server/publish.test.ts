@@ -22,7 +22,8 @@ const say = async (algorithm = name) => {
   return answer.status === 200 ? (await answer.text()).split("\n")[1] : ((await answer.json()) as { code: string }).code;
 };
 const state = async (algorithm = name) => (await (await test.ask(`/v1/algorithms/${encodeURIComponent(algorithm)}`)).json()) as Algorithm;
-const problems = async (algorithm = name) => (await state(algorithm)).problems.map(({ severity, code, cell, line }) => [severity, code, cell, line]);
+const problems = async (algorithm = name) =>
+  (await state(algorithm)).problems.map(({ severity, code, cell, line }) => [severity, code, cell, line]);
 
 describe("a saved notebook", () => {
   it("is what the next call runs, from the very first save on", async () => {
@@ -126,7 +127,9 @@ describe("a saved notebook", () => {
   it("runs with the siblings that it imports, and anew when one of them is saved", async () => {
     await test.save(`${name}_lib.ipynb`, ["VALUE = 'one'\ndef helper():\n    return VALUE"]);
     await expect.poll(async () => (await test.ask(`/v1/algorithms/${name}_lib`)).status).toBe(200);
-    await test.save(`${name}.ipynb`, [`from app.model.${name}_lib import helper\ndef apply(model, df, param):\n    return {"said": [helper()]}`]);
+    await test.save(`${name}.ipynb`, [
+      `from app.model.${name}_lib import helper\ndef apply(model, df, param):\n    return {"said": [helper()]}`,
+    ]);
     expect(await say()).toBe("one");
     await test.save(`${name}_lib.ipynb`, ["VALUE = 'two'\ndef helper():\n    return VALUE"]);
     await expect.poll(() => say()).toBe("two");
