@@ -58,6 +58,10 @@ try {
 } catch (error) {
   if (error instanceof BridgeError) console.error(`${error.message}\n  ${error.hint}`);
   else if (error instanceof Error && error.name === "BadConfig") console.error(error.message);
+  else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+    console.error(
+      `The bridge cannot listen: ${error.message}.\n  Stop what listens there, or choose another port with BRIDGE_PORT (0: any free one).`,
+    );
   else throw error;
   process.exitCode = 1;
 }

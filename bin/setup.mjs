@@ -18,8 +18,9 @@ try {
   }
   mkdirSync(pythonFolder, { recursive: true });
   await withLock(join(pythonFolder, ".setup-lock"), async () => {
-    const changes = [await debianPackages(), await nodePackages()];
-    if (what !== "node") changes.push(await pythonEnvironments());
+    // "environments": the image fetches its Node packages apart from Python's.
+    const changes = what === "environments" ? [] : [await debianPackages(), await nodePackages()];
+    changes.push(await pythonEnvironments());
     if (what === "python") await changePackages(rest);
     if (changes.includes(true)) say("ready");
   });

@@ -67,7 +67,7 @@ async function tour({ url, token, jupyter }: RunningBridge, env: DemoArguments["
   );
   await tell.step(
     () => untilLive(http),
-    ({ live }) => `the shipped notebook is live as version ${live}`,
+    ({ live }) => `it is live as version ${live}`,
   );
   const saved = await tell.step(
     () => saveAndGoLive(http, lab, join(homeFolder(env), "notebooks"), notebook),

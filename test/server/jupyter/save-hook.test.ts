@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { listenForSaves } from "../../../server/jupyter/saves.ts";
-import { until } from "./running.ts";
+import { jupyter, until } from "./running.ts";
 
 const folder = resolve(import.meta.dirname, "../../../server/jupyter");
 const save = (path: string, type = "notebook") =>
   `save_hook.tell(os_path=${JSON.stringify(path)}, model={"type": "${type}"}, contents_manager=None)`;
 const run = (socket: string, ...lines: string[]) =>
-  promisify(execFile)("python3", ["-c", ["import os, save_hook", ...lines].join("\n")], {
+  promisify(execFile)(join(dirname(jupyter), "python"), ["-c", ["import os, save_hook", ...lines].join("\n")], {
     cwd: folder,
     env: { PATH: process.env.PATH, PYTHONPATH: folder, BRIDGE_SAVES_SOCKET: socket, PYTHONDONTWRITEBYTECODE: "1" },
   });
