@@ -33,10 +33,9 @@ export function replyBody(reply: FastifyReply, run: string): Body {
       });
     },
     write(...pieces) {
-      raw.cork();
+      // Not corked: a corked response may ask to be drained and then never say that it was.
       let isFree = true;
       for (const piece of pieces) isFree = raw.write(piece);
-      raw.uncork();
       if (isFree || raw.destroyed) return;
       return new Promise((resolve) => {
         const done = () => {
