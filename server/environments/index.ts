@@ -14,6 +14,10 @@ export function environmentFinder(environments: readonly Environment[]): (name: 
   return (name) => {
     const found = byName.get(name.trim().toLowerCase());
     if (found) return found;
-    throw new NotFound("environment", name, environments.map((each) => each.name));
+    throw new NotFound(
+      "environment",
+      name,
+      environments.map((each) => each.name),
+    );
   };
 }

@@ -1,9 +1,10 @@
 import type { Rows } from "#contract/call.ts";
 import type { Clock, Log } from "#contract/edges.ts";
-import { Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
+import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
 import type { CallSink, WorkerLink } from "./call.ts";
 import { Checks } from "./checks.ts";
+import { NeverReached } from "./failures.ts";
 import type { Seat } from "./seat.ts";
 import { Seats } from "./seats.ts";
 import { type Purpose, type Slots, slotsFor } from "./slots.ts";
@@ -29,6 +30,8 @@ export interface PoolCall extends PoolTarget {
 export interface Answered {
   readonly done: WorkerDone;
   readonly queuedSeconds: number;
+  /** Whether the call waited for a worker of its own to start. */
+  readonly startedWorker: boolean;
 }
 
 export interface PoolSnapshot {
@@ -71,6 +74,8 @@ interface Entry {
   readonly since: number;
   readonly abort: AbortController;
   readonly answered: PromiseWithResolvers<Answered>;
+  /** Its first worker was gone before the call reached it. */
+  isSecondTry: boolean;
 }
 
 export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log }: PoolOptions): Pool {
@@ -88,14 +93,23 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       const { algorithm, purpose, deadline, signal } = request;
       const waiting = turns.count(algorithm);
       if (waiting >= queueLimit) throw new QueueFull(algorithm, waiting, Math.max(1, Math.ceil(waiting * meanSeconds)));
-      const entry: Entry = { request, since: clock.ticks(), abort: new AbortController(), answered: Promise.withResolvers() };
+      const entry: Entry = {
+        request,
+        since: clock.ticks(),
+        abort: new AbortController(),
+        answered: Promise.withResolvers(),
+        isSecondTry: false,
+      };
       const leave = (reason: Error) => {
         entry.abort.abort(reason);
         if (turns.remove(algorithm, purpose, entry)) entry.answered.reject(reason);
       };
-      const onGone = () => leave(new Cancelled());
+      const onGone = () => leave(signal.reason instanceof BridgeError ? signal.reason : new Cancelled());
       signal.addEventListener("abort", onGone, { once: true });
-      const timer = setTimeout(() => leave(new DeadlinePassed(deadline.seconds, deadline.limit)), Math.min(deadline.seconds * 1000, LONGEST_TIMER));
+      const timer = setTimeout(
+        () => leave(new DeadlinePassed(deadline.seconds, deadline.limit)),
+        Math.min(deadline.seconds * 1000, LONGEST_TIMER),
+      );
       turns.add(algorithm, purpose, entry);
       dispatch();
       try {
@@ -112,6 +126,7 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
 
     async drain(seconds) {
       isStopping = true;
+      checks.close();
       for (const entry of turns.clear()) entry.answered.reject(new Stopping());
       const ended = Promise.allSettled([...running].map((entry) => entry.answered.promise));
       const late = Promise.withResolvers<void>();
@@ -152,14 +167,18 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
 
   async function run(entry: Entry, seat: Seat): Promise<void> {
     const { request, abort, answered } = entry;
+    const startedWorker = seat.link === undefined;
     try {
       const link = seat.link ?? (await started(seat, abort.signal));
       const began = clock.ticks();
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
       meanSeconds = 0.9 * meanSeconds + 0.1 * ((clock.ticks() - began) / 1000);
-      answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000 });
+      answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
-      answered.reject(error);
+      if (error instanceof NeverReached && !entry.isSecondTry && !abort.signal.aborted && !isStopping) {
+        entry.isSecondTry = true;
+        turns.add(request.algorithm, request.purpose, entry, { isFirst: true });
+      } else answered.reject(error);
     } finally {
       running.delete(entry);
       seats.give(seat);

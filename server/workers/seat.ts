@@ -1,7 +1,7 @@
 import type { WorkerReady } from "#contract/worker.ts";
 import { WorkerLink } from "./call.ts";
-import type { PoolTarget } from "./target.ts";
 import type { Purpose } from "./slots.ts";
+import type { PoolTarget } from "./target.ts";
 
 /** One worker's place in the pool, from its start to its end. */
 export class Seat {
@@ -30,13 +30,18 @@ export class Seat {
     return await this.#link.ready;
   }
 
-  /** Undefined until it has imported its code. */
+  /** Undefined until it has connected. */
   get link(): WorkerLink | undefined {
     return this.#link;
   }
 
   get isUsable(): boolean {
     return !this.isRetired && (this.#link?.isUsable ?? true);
+  }
+
+  /** Whether it ended by itself. */
+  get isLost(): boolean {
+    return this.#link?.isLost ?? false;
   }
 
   get pid(): number {
@@ -47,12 +52,10 @@ export class Seat {
     return (await this.#link?.worker.memory()) ?? 0;
   }
 
-  /** Ends the worker, at once or as soon as it has started. */
+  /** Ends the worker at once, or, when it has not connected yet, as soon as it has; that is not waited for. */
   async end(): Promise<void> {
     this.isRetired = true;
     this.#isEnding = true;
-    await this.#link?.worker.kill();
-    await this.ready.catch(() => {});
     await this.#link?.worker.kill();
   }
 }

@@ -1,5 +1,5 @@
-import { createServer, type Socket } from "node:net";
 import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 
 /** A unix socket that takes one connection. Disposing stops listening and leaves the connection. */
 export async function listenOnce(path: string): Promise<AsyncDisposable & { readonly connection: Promise<Socket> }> {
