@@ -38,8 +38,9 @@ export class WorkerLink {
     if (worker.stream.closed) void this.#end();
   }
 
-  get isLost(): boolean {
-    return this.#lost !== undefined;
+  /** Whether it may not be used because of how it took a cancel. */
+  get isSpoiled(): boolean {
+    return this.#isSpoiled || (this.#exchange?.isSpoiled ?? false);
   }
 
   /** Whether another call may be sent: it is alive, in step, and no late interrupt can hit the next call. */

@@ -26,7 +26,7 @@ export interface Carrier {
 export class Exchange {
   readonly answered: Promise<WorkerDone>;
   readonly outgoing: Outgoing;
-  /** The worker answered something else when it was interrupted: the interrupt may hit what it does next. */
+  /** The worker did not stop, or answered something else when it was interrupted, which then may hit what it does next. */
   isSpoiled = false;
   readonly #worker: RunningWorker;
   readonly #sink: CallSink;
@@ -76,7 +76,10 @@ export class Exchange {
     this.#cancelled = { reason };
     this.outgoing.giveUp();
     this.#worker.interrupt();
-    this.#killTimer = setTimeout(() => void this.#worker.kill(), CANCEL_MS);
+    this.#killTimer = setTimeout(() => {
+      this.isSpoiled = true;
+      void this.#worker.kill();
+    }, CANCEL_MS);
     this.#carrier.release();
   }
 
@@ -104,7 +107,7 @@ export class Exchange {
     this.outgoing.giveUp();
     this.#carrier.over();
     if (!this.#cancelled) return false;
-    this.isSpoiled = !isOrderly;
+    this.isSpoiled ||= !isOrderly;
     this.#settle.reject(this.#cancelled.reason);
     return true;
   }

@@ -39,9 +39,10 @@ export class Seat {
     return !this.isRetired && (this.#link?.isUsable ?? true);
   }
 
-  /** Whether it ended by itself. */
-  get isLost(): boolean {
-    return this.#link?.isLost ?? false;
+  /** Why it is not used any more. */
+  get reason(): "retired" | "cancelled" | "died" {
+    if (this.isRetired) return "retired";
+    return this.#link?.isSpoiled ? "cancelled" : "died";
   }
 
   get pid(): number {

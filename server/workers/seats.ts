@@ -73,7 +73,7 @@ export class Seats implements AsyncDisposable {
   rest(seat: Seat): void {
     seat.isBusy = false;
     seat.idleSince = this.#options.clock.ticks();
-    if (!seat.isUsable) void this.#remove(seat, seat.isRetired ? "retired" : seat.isLost ? "died" : "cancelled");
+    if (!seat.isUsable) void this.#remove(seat, seat.reason);
     this.#options.onFree();
   }
 
@@ -110,8 +110,8 @@ export class Seats implements AsyncDisposable {
       () =>
         seat.link?.worker.ended.then((how) => {
           if (!this.#seats.delete(seat)) return;
-          this.#count("died");
-          this.#options.log.warn({ worker: target.key, how }, "a worker ended unasked");
+          this.#count(seat.reason);
+          this.#options.log.warn({ worker: target.key, how, reason: seat.reason }, "a worker ended before its time");
           this.#options.onFree();
         }),
       () => this.#remove(seat, "start failed"),

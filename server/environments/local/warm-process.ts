@@ -47,14 +47,16 @@ export async function startWarmProcess(
     throw new WorkerLost(`the warm process did not start: ${stream}`, lastLines(place.output));
   }
   stream.on("error", () => {}); // `ended` tells
+  stream.once("close", () => void parent.kill()); // without its line it is of no use
   const children = new Map<number, Child>();
   const asked = new Map<number, { resolve(child: Child): void; reject(error: Error): void }>();
   const isWarm = Promise.withResolvers<void>();
   let ids = 0;
 
   createInterface(stream).on("line", (text) => {
+    if (stream.destroyed) return;
     const line = read(text);
-    if (line === undefined) return void parent.kill(); // out of step: a new one is started
+    if (line === undefined) return void stream.destroy(); // out of step: it ends, and a new one is started
     if ("warm" in line) isWarm.resolve();
     else if ("error" in line) {
       asked.get(line.id)?.reject(new WorkerLost(`the warm process could not fork: ${line.error}`, ""));
@@ -77,7 +79,6 @@ export async function startWarmProcess(
     stream.destroy();
   });
   isWarm.promise.catch(() => {});
-  stream.once("close", () => void parent.kill()); // without its line it is of no use
   await isWarm.promise.finally(() => clearTimeout(late));
 
   return {
