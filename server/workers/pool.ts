@@ -5,6 +5,7 @@ import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
 import type { CallSink, WorkerLink } from "./call.ts";
 import { Checks } from "./checks.ts";
 import { NeverReached } from "./failures.ts";
+import { Pace } from "./pace.ts";
 import type { Seat } from "./seat.ts";
 import { Seats } from "./seats.ts";
 import { type Purpose, type Slots, slotsFor } from "./slots.ts";
@@ -83,8 +84,8 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
   const running = new Set<Entry>();
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onFree: () => queueMicrotask(dispatch) });
   const checks = new Checks(seats);
+  const pace = new Pace();
   let isStopping = false;
-  let meanSeconds = 1;
 
   return {
     async call(request) {
@@ -92,7 +93,12 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       if (request.signal.aborted) throw new Cancelled();
       const { algorithm, purpose, deadline, signal } = request;
       const waiting = turns.count(algorithm);
-      if (waiting >= queueLimit) throw new QueueFull(algorithm, waiting, Math.max(1, Math.ceil(waiting * meanSeconds)));
+      if (waiting >= queueLimit)
+        throw new QueueFull(
+          algorithm,
+          waiting,
+          pace.secondsFor(`${purpose} ${algorithm}`, waiting, purpose === "apply" ? slots.perKey : 1),
+        );
       const entry: Entry = {
         request,
         since: clock.ticks(),
@@ -172,7 +178,7 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       const link = seat.link ?? (await started(seat, abort.signal));
       const began = clock.ticks();
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
-      meanSeconds = 0.9 * meanSeconds + 0.1 * ((clock.ticks() - began) / 1000);
+      pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
       if (error instanceof NeverReached && !entry.isSecondTry && !abort.signal.aborted && !isStopping) {
