@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Environment, RunningWorker } from "../../../server/environments/environment.ts";
 import { localEnvironment } from "../../../server/environments/local/environment.ts";
 import { type Pool, type PoolCall, type PoolOptions, startPool } from "../../../server/workers/pool.ts";
@@ -8,7 +8,7 @@ const row = Buffer.from("a\n1\n");
 const slots = { fit: 1, apply: 3, plain: 1, perKey: 2 };
 
 describe("the pool", () => {
-  let local: Environment = localEnvironment({ log: quiet });
+  let local: Environment;
   let pool: Pool;
   let started: RunningWorker[] = [];
   const open = (options: Partial<PoolOptions> = {}) => {
@@ -51,12 +51,14 @@ describe("the pool", () => {
   /** The process that answered: the fixture says its id in `summary`. */
   const answererOf = async (call: PoolCall) => (await pool.call(call)).done.summary;
 
+  beforeEach(() => {
+    local = localEnvironment({ log: quiet });
+    started = [];
+  });
   afterEach(async () => {
     await pool[Symbol.asyncDispose]();
     await local[Symbol.asyncDispose]();
     expect(descendants()).toEqual([]);
-    local = localEnvironment({ log: quiet });
-    started = [];
   });
 
   it("mixes no answers of 32 callers on two keys", async () => {
