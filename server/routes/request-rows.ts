@@ -35,7 +35,8 @@ export async function requestRows(message: IncomingMessage): Promise<{ rows: Row
 /** A request's body as it comes. @throws Cancelled when the client goes away before its end */
 export async function* chunksOf(message: IncomingMessage): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of message) yield chunk as Buffer;
+    // Whoever stops reading early still wants to answer: the connection stays.
+    for await (const chunk of message.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
   } catch {
     throw new Cancelled("The caller went away before all rows had come.");
   }

@@ -1,4 +1,4 @@
-import { DeadlinePassed } from "#contract/errors.ts";
+import { DeadlinePassed, Stopping } from "#contract/errors.ts";
 import type { WorkerReady } from "#contract/worker.ts";
 import type { Seats } from "./seats.ts";
 import type { PoolTarget } from "./target.ts";
@@ -10,19 +10,27 @@ const SECONDS = 60;
 /** Imports of new versions, in a worker that stays for their applies when they succeed. */
 export class Checks {
   readonly #seats: Seats;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
   #running = 0;
+  #isClosed = false;
 
   constructor(seats: Seats) {
     this.#seats = seats;
   }
 
-  /** @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute */
+  /** Those that wait are refused, and so are new ones. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Stopping());
+  }
+
+  /** @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute, Stopping */
   async run(target: PoolTarget): Promise<WorkerReady> {
+    if (this.#isClosed) throw new Stopping();
     const warm = this.#seats.find(target.key);
     if (warm) return await warm.ready;
-    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running++;
+    if (this.#running < AT_ONCE) this.#running++;
+    else await this.#turn();
     const seat = this.#seats.keep(target);
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -34,8 +42,16 @@ export class Checks {
     } finally {
       clearTimeout(timer);
       this.#seats.rest(seat);
-      this.#running--;
-      this.#waiting.shift()?.();
+      // The place is handed on: somebody who comes meanwhile must not take it, too.
+      const next = this.#waiting.shift();
+      if (next) next.resolve();
+      else this.#running--;
     }
+  }
+
+  #turn(): Promise<void> {
+    const turn = Promise.withResolvers<void>();
+    this.#waiting.push(turn);
+    return turn.promise;
   }
 }

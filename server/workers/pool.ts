@@ -1,9 +1,11 @@
 import type { Rows } from "#contract/call.ts";
 import type { Clock, Log } from "#contract/edges.ts";
-import { Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
+import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
 import type { CallSink, WorkerLink } from "./call.ts";
 import { Checks } from "./checks.ts";
+import { NeverReached } from "./failures.ts";
+import { Pace } from "./pace.ts";
 import type { Seat } from "./seat.ts";
 import { Seats } from "./seats.ts";
 import { type Purpose, type Slots, slotsFor } from "./slots.ts";
@@ -29,6 +31,8 @@ export interface PoolCall extends PoolTarget {
 export interface Answered {
   readonly done: WorkerDone;
   readonly queuedSeconds: number;
+  /** Whether the call waited for a worker of its own to start. */
+  readonly startedWorker: boolean;
 }
 
 export interface PoolSnapshot {
@@ -71,6 +75,8 @@ interface Entry {
   readonly since: number;
   readonly abort: AbortController;
   readonly answered: PromiseWithResolvers<Answered>;
+  /** Its first worker was gone before the call reached it. */
+  isSecondTry: boolean;
 }
 
 export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log }: PoolOptions): Pool {
@@ -78,8 +84,8 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
   const running = new Set<Entry>();
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onFree: () => queueMicrotask(dispatch) });
   const checks = new Checks(seats);
+  const pace = new Pace();
   let isStopping = false;
-  let meanSeconds = 1;
 
   return {
     async call(request) {
@@ -87,13 +93,24 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       if (request.signal.aborted) throw new Cancelled();
       const { algorithm, purpose, deadline, signal } = request;
       const waiting = turns.count(algorithm);
-      if (waiting >= queueLimit) throw new QueueFull(algorithm, waiting, Math.max(1, Math.ceil(waiting * meanSeconds)));
-      const entry: Entry = { request, since: clock.ticks(), abort: new AbortController(), answered: Promise.withResolvers() };
+      if (waiting >= queueLimit)
+        throw new QueueFull(
+          algorithm,
+          waiting,
+          pace.secondsFor(`${purpose} ${algorithm}`, waiting, purpose === "apply" ? slots.perKey : 1),
+        );
+      const entry: Entry = {
+        request,
+        since: clock.ticks(),
+        abort: new AbortController(),
+        answered: Promise.withResolvers(),
+        isSecondTry: false,
+      };
       const leave = (reason: Error) => {
         entry.abort.abort(reason);
         if (turns.remove(algorithm, purpose, entry)) entry.answered.reject(reason);
       };
-      const onGone = () => leave(new Cancelled());
+      const onGone = () => leave(signal.reason instanceof BridgeError ? signal.reason : new Cancelled());
       signal.addEventListener("abort", onGone, { once: true });
       const timer = setTimeout(
         () => leave(new DeadlinePassed(deadline.seconds, deadline.limit)),
@@ -115,6 +132,8 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
 
     async drain(seconds) {
       isStopping = true;
+      checks.close();
+      // Those that wait were accepted: they finish, too.
       const accepted = [...running, ...turns.all()];
       const ended = Promise.allSettled(accepted.map((entry) => entry.answered.promise));
       const late = Promise.withResolvers<void>();
@@ -156,14 +175,18 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
 
   async function run(entry: Entry, seat: Seat): Promise<void> {
     const { request, abort, answered } = entry;
+    const startedWorker = seat.link === undefined;
     try {
       const link = seat.link ?? (await started(seat, abort.signal));
       const began = clock.ticks();
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
-      meanSeconds = 0.9 * meanSeconds + 0.1 * ((clock.ticks() - began) / 1000);
-      answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000 });
+      pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
+      answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
-      answered.reject(error);
+      if (error instanceof NeverReached && !entry.isSecondTry && !abort.signal.aborted && !isStopping) {
+        entry.isSecondTry = true;
+        turns.add(request.algorithm, request.purpose, entry, { isFirst: true });
+      } else answered.reject(error);
     } finally {
       running.delete(entry);
       seats.give(seat);

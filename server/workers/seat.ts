@@ -30,13 +30,19 @@ export class Seat {
     return await this.#link.ready;
   }
 
-  /** Undefined until it has imported its code. */
+  /** Undefined until it has connected. */
   get link(): WorkerLink | undefined {
     return this.#link;
   }
 
   get isUsable(): boolean {
     return !this.isRetired && (this.#link?.isUsable ?? true);
+  }
+
+  /** Why it is not used any more. */
+  get reason(): "retired" | "cancelled" | "died" {
+    if (this.isRetired) return "retired";
+    return this.#link?.isSpoiled ? "cancelled" : "died";
   }
 
   get pid(): number {
@@ -47,12 +53,10 @@ export class Seat {
     return (await this.#link?.worker.memory()) ?? 0;
   }
 
-  /** Ends the worker, at once or as soon as it has started. */
+  /** Ends the worker at once, or, when it has not connected yet, as soon as it has; that is not waited for. */
   async end(): Promise<void> {
     this.isRetired = true;
     this.#isEnding = true;
-    await this.#link?.worker.kill();
-    await this.ready.catch(() => {});
     await this.#link?.worker.kill();
   }
 }

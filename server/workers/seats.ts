@@ -73,7 +73,7 @@ export class Seats implements AsyncDisposable {
   rest(seat: Seat): void {
     seat.isBusy = false;
     seat.idleSince = this.#options.clock.ticks();
-    if (!seat.isUsable) void this.#remove(seat, seat.isRetired ? "retired" : "cancelled");
+    if (!seat.isUsable) void this.#remove(seat, seat.reason);
     this.#options.onFree();
   }
 
@@ -110,8 +110,8 @@ export class Seats implements AsyncDisposable {
       () =>
         seat.link?.worker.ended.then((how) => {
           if (!this.#seats.delete(seat)) return;
-          this.#count("died");
-          this.#options.log.warn({ worker: target.key, how }, "a worker ended unasked");
+          this.#count(seat.reason);
+          this.#options.log.warn({ worker: target.key, how, reason: seat.reason }, "a worker ended before its time");
           this.#options.onFree();
         }),
       () => this.#remove(seat, "start failed"),
@@ -131,16 +131,20 @@ export class Seats implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { clock, idleSeconds, memoryBytes, log } = this.#options;
-    const idle = [...this.#seats].filter((seat) => !seat.isBusy).sort((a, b) => a.idleSince - b.idleSince);
-    for (const seat of idle) if (clock.ticks() - seat.idleSince > idleSeconds * 1000) void this.#remove(seat, "idle");
+    for (const seat of this.#idle()) if (clock.ticks() - seat.idleSince > idleSeconds * 1000) void this.#remove(seat, "idle");
     const used = await Promise.all([...this.#seats].map((seat) => seat.memory()));
     const total = used.reduce((sum, each) => sum + each, 0);
-    const [longest] = idle;
-    if (total <= memoryBytes || !longest || longest.isBusy || !this.#seats.has(longest)) return;
+    const [longest] = this.#idle(); // now, not when the memory was asked for
+    if (total <= memoryBytes || !longest) return;
     log.info(
       { worker: longest.target.key, total, limit: memoryBytes },
       "the workers' memory is over BRIDGE_MEMORY: the longest idle one ends",
     );
     await this.#remove(longest, "memory");
+  }
+
+  /** Idle ones, longest first. */
+  #idle(): Seat[] {
+    return [...this.#seats].filter((seat) => !seat.isBusy).sort((a, b) => a.idleSince - b.idleSince);
   }
 }

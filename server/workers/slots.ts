@@ -10,5 +10,5 @@ export interface Slots extends Readonly<Record<Purpose, number>> {
 }
 
 export function slotsFor(cores = availableParallelism()): Slots {
-  return { fit: Math.max(2, cores), apply: Math.max(4, 2 * cores), plain: 2, perKey: Math.max(2, Math.min(cores, 4)) };
+  return { fit: Math.max(2, cores), apply: Math.max(8, 2 * cores), plain: 2, perKey: Math.max(2, Math.min(cores, 4)) };
 }

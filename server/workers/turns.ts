@@ -11,21 +11,27 @@ export class Turns<T> {
   /** In the order of their turns: the line that was served goes to the end. */
   #lines: Line<T>[] = [];
 
-  add(algorithm: string, purpose: Purpose, entry: T): void {
+  /** @param isFirst before all others of its algorithm */
+  add(algorithm: string, purpose: Purpose, entry: T, { isFirst = false } = {}): void {
     const line = this.#lines.find((each) => each.algorithm === algorithm && each.purpose === purpose);
-    if (line) line.entries.push(entry);
+    if (line && isFirst) line.entries.unshift(entry);
+    else if (line) line.entries.push(entry);
     else this.#lines.push({ algorithm, purpose, entries: [entry] });
   }
 
-  /** The next entry of a line whose first one `fits`; it is taken out. */
+  /**
+   * The first entry that `fits`, of the next line that has one; it is taken out. Calls of a new version do not wait
+   * behind those of an old one whose workers are all busy.
+   */
   next(purpose: Purpose, fits: (entry: T) => boolean): T | undefined {
     for (const [index, line] of this.#lines.entries()) {
-      const [first] = line.entries;
-      if (line.purpose !== purpose || first === undefined || !fits(first)) continue;
-      line.entries.shift();
+      if (line.purpose !== purpose) continue;
+      const at = line.entries.findIndex(fits);
+      const [found] = at < 0 ? [] : line.entries.splice(at, 1);
+      if (found === undefined) continue;
       this.#lines.splice(index, 1);
       if (line.entries.length > 0) this.#lines.push(line);
-      return first;
+      return found;
     }
     return undefined;
   }

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "#contract/edges.ts";
-import { WorkerLost } from "#contract/errors.ts";
+import { Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { Environment, RunningWorker } from "../environment.ts";
 import { listenOnce } from "./listen-once.ts";
@@ -11,6 +13,11 @@ import { spawnProcess } from "./process.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
 import { WarmProcesses } from "./warm-processes.ts";
+
+/** How often ending looks for workers that were being started. */
+const LOOK_MS = 20;
+/** For how long the connection of a worker that ended is kept for its reader. */
+const LAST_WORDS_MS = 5000;
 
 export interface LocalOptions {
   readonly log: Log;
@@ -29,8 +36,11 @@ export function localEnvironment({
   // Short, because the path of a unix socket holds 104 bytes at most; private, because who connects is believed.
   const folder = mkdtempSync(join(tmpdir(), "cb-"));
   const warm = new WarmProcesses(folder, log);
-  const running = new Set<RunningWorker>();
-  let started = 0;
+  /** Those that have not connected yet, too. */
+  const processes = new Set<StartedProcess>();
+  const starting = new Set<Promise<unknown>>();
+  let count = 0;
+  let isClosed = false;
 
   return {
     name: "local",
@@ -41,49 +51,69 @@ export function localEnvironment({
     },
 
     async start(spec) {
-      const number = ++started;
-      const socket = join(folder, `${number}.sock`);
-      const output = join(folder, `${number}.log`);
-      await using listening = await listenOnce(socket);
-      const env = { ...spec.env, COMPUTE_BRIDGE_SOCKET: socket };
-      const parent = usesWarm(spec) ? await warm.find(spec.warm) : undefined;
-      const process = parent
-        ? await parent.fork({ ...spec, env }, output)
-        : spawnProcess(spec.command, { env, folder: spec.folder, output });
-      const stream = await Promise.race([listening.connection, process.ended, timeout(startSeconds)]);
-      if (typeof stream === "string") {
-        const tail = lastLines(output);
-        await process.kill();
-        rmSync(output, { force: true });
-        throw new WorkerLost(`it did not start: ${stream}`, tail);
-      }
-      const worker = runningWorker(process, stream, output, `${socket}.data`);
-      running.add(worker);
-      void worker.ended.then(() => running.delete(worker));
-      return worker;
+      if (isClosed) throw new Stopping();
+      const started = start(spec, join(folder, String(++count)));
+      starting.add(started);
+      return await started.finally(() => starting.delete(started));
     },
 
     async [Symbol.asyncDispose]() {
-      await Promise.all([...running].map((worker) => worker.kill()));
+      isClosed = true;
       await warm[Symbol.asyncDispose]();
+      while (processes.size > 0 || starting.size > 0) {
+        await Promise.all([...processes].map((each) => each.kill()));
+        await Promise.race([Promise.allSettled(starting), sleep(LOOK_MS)]);
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };
 
-  function runningWorker(process: StartedProcess, stream: RunningWorker["stream"], output: string, link: string): RunningWorker {
+  async function start(spec: WorkerSpec, place: string): Promise<RunningWorker> {
+    const output = `${place}.log`;
+    await using listening = await listenOnce(`${place}.sock`);
+    const process = await launch(spec, { ...spec.env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output);
+    processes.add(process);
+    void process.ended.then(() => processes.delete(process));
+    if (isClosed) await process.kill();
+    const late = Promise.withResolvers<string>();
+    const timer = setTimeout(late.resolve, startSeconds * 1000, `it took longer than ${startSeconds} s to connect`);
+    const stream = await Promise.race([listening.connection, process.ended, late.promise]);
+    clearTimeout(timer);
+    if (typeof stream !== "string") return runningWorker(process, stream, output, `${place}.sock.data`);
+    await process.kill();
+    const tail = lastLines(output);
+    rmSync(output, { force: true });
+    throw new WorkerLost(`it did not start: ${stream}`, tail);
+  }
+
+  async function launch(spec: WorkerSpec, env: Readonly<Record<string, string>>, output: string): Promise<StartedProcess> {
+    const parent = usesWarm(spec) ? await warm.find(spec.warm) : undefined;
+    const forked = await parent?.fork({ ...spec, env }, output).catch((error: Error) => {
+      if (!isClosed) log.warn({ worker: spec.label, err: error }, "a worker could not be forked and is started afresh");
+    });
+    if (isClosed && !forked) throw new Stopping();
+    return forked ?? spawnProcess(spec.command, { env, folder: spec.folder, output });
+  }
+
+  function runningWorker(process: StartedProcess, stream: Duplex, output: string, link: string): RunningWorker {
+    stream.on("error", () => {}); // whoever reads it is told by its close
     let tail: string | undefined;
     const ended = process.ended.then((how) => {
       tail = lastLines(output);
       for (const file of [output, link]) rmSync(file, { force: true });
-      stream.destroy();
+      // What it said last is read still, unless nobody does.
+      setTimeout(() => stream.destroy(), LAST_WORDS_MS).unref();
       return how;
     });
     return {
       pid: process.pid,
       stream,
       interrupt: () => process.interrupt(),
-      kill: () => process.kill(),
-      memory: () => privateMemory(process.pid),
+      kill: async () => {
+        await process.kill();
+        stream.destroy();
+      },
+      memory: () => (tail === undefined ? privateMemory(process.pid) : Promise.resolve(0)),
       tail: () => tail ?? lastLines(output),
       ended,
     };
@@ -93,10 +123,4 @@ export function localEnvironment({
 /** Forking after heavy imports is safe on Linux alone. */
 function usesWarm(spec: WorkerSpec): spec is WorkerSpec & Required<Pick<WorkerSpec, "warm">> {
   return spec.warm !== undefined && process.platform === "linux";
-}
-
-function timeout(seconds: number): Promise<string> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, seconds * 1000, `it took longer than ${seconds} s to connect`).unref();
-  });
 }

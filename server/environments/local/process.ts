@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { howEnded, type StartedProcess, signalGroup, signalProcess } from "./started-process.ts";
+import { killSession } from "./session.ts";
+import { howEnded, type StartedProcess, signalProcess } from "./started-process.ts";
 
 /** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy (jupyter.md A). */
 const NICE = 10;
@@ -25,8 +26,8 @@ export function spawnProcess([program, ...args]: readonly [string, ...string[]],
   child.once("error", (error) => resolve(`it could not be started (${error.message})`));
   child.once("exit", (code, signal) => {
     isEnded = true;
-    if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL"); // what it left behind
-    resolve(howEnded(code, signal, isOurs));
+    const how = howEnded(code, signal, isOurs);
+    void killSession(child.pid ?? 0, { isGone: true }).then(() => resolve(how)); // with what it left behind
   });
   const { pid } = child;
   if (pid === undefined) return { pid: 0, ended, interrupt() {}, async kill() {} };
@@ -38,9 +39,9 @@ export function spawnProcess([program, ...args]: readonly [string, ...string[]],
       if (!isEnded) signalProcess(pid, "SIGINT");
     },
     async kill() {
-      if (isEnded) return; // its id may be another's by now
+      if (isEnded) return void (await ended); // its id may be another's by now
       isOurs = true;
-      signalGroup(pid, "SIGKILL");
+      await killSession(pid);
       await ended;
     },
   };

@@ -1,10 +1,10 @@
-/** A process that leads a group of its own, whoever is its parent. */
+/** A process that leads a session and a group of its own, whoever is its parent. */
 export interface StartedProcess {
   readonly pid: number;
   /** Resolves when it ended, with a sentence's end: "it was killed by SIGSEGV", "it exited with code 3". */
   readonly ended: Promise<string>;
   interrupt(): void;
-  /** Ends it and its group; resolves when it is gone. */
+  /** Ends it and all that it started; resolves when they are gone. */
   kill(): Promise<void>;
 }
 

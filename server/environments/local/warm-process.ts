@@ -4,8 +4,12 @@ import { WorkerLost } from "#contract/errors.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import { listenOnce } from "./listen-once.ts";
 import { type ProcessPlace, spawnProcess } from "./process.ts";
-import { howEnded, type StartedProcess, signalGroup, signalProcess } from "./started-process.ts";
+import { killSession } from "./session.ts";
+import { howEnded, type StartedProcess, signalProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
+
+const START_MS = 120_000;
+const FORK_MS = 10_000;
 
 /** What a warm process says (PROTOCOL.md, Warm processes). */
 const Line = z.union([
@@ -21,24 +25,38 @@ export interface WarmProcess extends StartedProcess {
   fork(spec: Pick<WorkerSpec, "command" | "env" | "folder">, output: string): Promise<StartedProcess>;
 }
 
-/** Resolves when its imports are done. @throws WorkerLost when it ends before, or takes longer than 120 s */
-export async function startWarmProcess(command: readonly [string, ...string[]], place: ProcessPlace, socket: string): Promise<WarmProcess> {
+/**
+ * Resolves when its imports are done.
+ *
+ * @param onStarted gets the process at once, so that it can be ended while it imports
+ * @throws WorkerLost when it ends before, or takes longer than two minutes
+ */
+export async function startWarmProcess(
+  command: readonly [string, ...string[]],
+  place: ProcessPlace,
+  socket: string,
+  onStarted: (process: StartedProcess) => void,
+): Promise<WarmProcess> {
   await using listening = await listenOnce(socket);
   const parent = spawnProcess(command, { ...place, env: { ...place.env, COMPUTE_BRIDGE_WARM: socket } });
-  const late = new Promise<string>((resolve) => setTimeout(resolve, 120_000, "it took longer than 120 s").unref());
-  const stream = await Promise.race([listening.connection, parent.ended, late]);
+  onStarted(parent);
+  const late = setTimeout(() => void parent.kill(), START_MS);
+  const stream = await Promise.race([listening.connection, parent.ended]);
   if (typeof stream === "string") {
-    await parent.kill();
+    clearTimeout(late);
     throw new WorkerLost(`the warm process did not start: ${stream}`, lastLines(place.output));
   }
   stream.on("error", () => {}); // `ended` tells
+  stream.once("close", () => void parent.kill()); // without its line it is of no use
   const children = new Map<number, Child>();
   const asked = new Map<number, { resolve(child: Child): void; reject(error: Error): void }>();
   const isWarm = Promise.withResolvers<void>();
   let ids = 0;
 
   createInterface(stream).on("line", (text) => {
-    const line = Line.parse(JSON.parse(text));
+    if (stream.destroyed) return;
+    const line = read(text);
+    if (line === undefined) return void stream.destroy(); // out of step: it ends, and a new one is started
     if ("warm" in line) isWarm.resolve();
     else if ("error" in line) {
       asked.get(line.id)?.reject(new WorkerLost(`the warm process could not fork: ${line.error}`, ""));
@@ -55,13 +73,13 @@ export async function startWarmProcess(command: readonly [string, ...string[]], 
     isWarm.reject(new WorkerLost(`the warm process ended: ${how}`, lastLines(place.output)));
     for (const each of asked.values()) each.reject(new WorkerLost(`the warm process ended: ${how}`, lastLines(place.output)));
     for (const pid of children.keys()) {
-      signalGroup(pid, "SIGKILL");
-      ended(pid, "the process that it was forked from ended");
+      // Nobody would tell how they end.
+      void killSession(pid).then(() => ended(pid, "the process that it was forked from ended"));
     }
     stream.destroy();
   });
   isWarm.promise.catch(() => {});
-  await isWarm.promise;
+  await isWarm.promise.finally(() => clearTimeout(late));
 
   return {
     ...parent,
@@ -69,42 +87,50 @@ export async function startWarmProcess(command: readonly [string, ...string[]], 
       const id = ++ids;
       const { promise, resolve, reject } = Promise.withResolvers<Child>();
       asked.set(id, { resolve, reject });
+      const stuck = setTimeout(() => void parent.kill(), FORK_MS);
       stream.write(`${JSON.stringify({ id, argv: command, env, folder, log: output })}\n`);
-      return await promise;
+      return await promise.finally(() => clearTimeout(stuck));
     },
   };
 
   function ended(pid: number, how: string): void {
-    signalGroup(pid, "SIGKILL"); // what it left behind
     const child = children.get(pid);
     children.delete(pid);
-    child?.resolve(how);
+    if (!child) return;
+    child.isEnded = true;
+    void killSession(pid, { isGone: true }).then(() => child.resolve(how)); // with what it left behind
+  }
+}
+
+function read(text: string): z.infer<typeof Line> | undefined {
+  try {
+    return Line.parse(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }
 
 interface Child extends StartedProcess {
   isOurs: boolean;
+  isEnded: boolean;
   resolve(how: string): void;
 }
 
 function childOf(pid: number): Child {
   const { promise: ended, resolve } = Promise.withResolvers<string>();
-  let isEnded = false;
   const child: Child = {
     pid,
     ended,
     isOurs: false,
-    resolve(how) {
-      isEnded = true;
-      resolve(how);
-    },
+    isEnded: false,
+    resolve,
     interrupt() {
-      if (!isEnded) signalProcess(pid, "SIGINT");
+      if (!child.isEnded) signalProcess(pid, "SIGINT");
     },
     async kill() {
-      if (isEnded) return;
+      if (child.isEnded) return void (await ended);
       child.isOurs = true;
-      if (!signalGroup(pid, "SIGKILL")) signalProcess(pid, "SIGKILL"); // before its setsid it leads no group
+      await killSession(pid);
       await ended;
     },
   };
