@@ -7,12 +7,12 @@ import { type BridgeProcess, bridgeProcess, peakMemory } from "./support/bridge-
 
 const BLOCK_ROWS = 10_000;
 const block = Buffer.from(Array.from({ length: BLOCK_ROWS }, (_, i) => `${i},${(i * 0.37).toFixed(4)},${(i % 7) * 1.5}\n`).join(""));
-/** How much more memory ten times the rows may take, in MB: what allocators keep, far below the 200 MB that the rows are. */
-const SLACK = 40;
+/** How much more memory five times the rows may take, in MB: what collectors leave for later, far below the 200 MB that the rows are. */
+const SLACK = 60;
 
 // /proc is Linux's.
 it.runIf(process.platform === "linux")(
-  "passes ten million rows through a row-wise apply in the memory that one million take",
+  "passes ten million rows through a row-wise apply in the memory that two million take",
   async () => {
     await using bridge = await bridgeProcess();
     await saveNotebook(
@@ -22,7 +22,7 @@ it.runIf(process.platform === "linux")(
         options: { apply: "row-wise", types: { id: "int64", x: "float64", y: "float64" } },
       },
     );
-    expect(await pass(bridge, 1_000_000)).toBe(1_000_000);
+    expect(await pass(bridge, 2_000_000)).toBe(2_000_000);
     const before = await peaks(bridge);
     expect(await pass(bridge, 10_000_000)).toBe(10_000_000);
     const after = await peaks(bridge);

@@ -77,7 +77,7 @@ class Session:
         def compute(frame: pd.DataFrame) -> Any:
             began = time.perf_counter()
             with phase("apply"), self._interrupts.code():
-                result = self._applied("apply", model, frame, json.loads(text))
+                result = self._applied(call["method"], model, frame, json.loads(text))
             report.seconds["computing"] += time.perf_counter() - began
             return result
 

@@ -42,7 +42,7 @@ function connect() {
       device: "cpu",
       signature: null,
       modelWasLoaded: null,
-      summary: process.pid,
+      summary: String(process.pid),
       modelText: null,
       notes: [],
     });

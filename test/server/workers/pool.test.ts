@@ -167,7 +167,7 @@ describe("the pool", () => {
       while (!isClosed(pid));
       const kept = keeping();
       const { done } = await pool.call(request("echo", { input, sink: kept.sink }));
-      expect(done.summary).not.toBe(pid);
+      expect(done.summary).not.toBe(String(pid));
       expect(kept.text()).toBe("a\n1\n");
     }
   });
@@ -189,7 +189,7 @@ describe("the pool", () => {
     expect(await pool.check(target("iris"))).toMatchObject({ event: "ready", entryPoints: ["apply"] });
     expect(await pool.check(target("iris"))).toMatchObject({ event: "ready" });
     const { done, startedWorker } = await pool.call(request("echo"));
-    expect(started.map(({ pid }) => pid)).toEqual([done.summary]);
+    expect(started.map(({ pid }) => pid)).toEqual([Number(done.summary)]);
     expect(startedWorker).toBe(false);
   });
 

@@ -1,0 +1,5 @@
+"""Fails while it is imported."""
+
+import json
+
+LIMIT = json.loads("{}")["limit"]
