@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { BridgeError } from "#contract/errors.ts";
+import { exportCommand } from "../notebook-exporter/cli.ts";
 import { homeFolder, modelsPython } from "./places.ts";
 import { startBridge, stopSignal } from "./running-bridge.ts";
 import { readToken } from "./token.ts";
@@ -10,9 +11,6 @@ console.debug = () => {};
 // bin/bridge.mjs was killed, so nobody could pass its signals on any more.
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();
-
-const { exportCommand }: { exportCommand: ExportCommand } = await import(new URL("../notebook-exporter/cli.ts", import.meta.url).href);
-type ExportCommand = (findPython: () => string, print: (line: string) => void, exit: (code: number) => void) => Command;
 
 const program = new Command("bridge").description("Runs notebook code on search results.").showHelpAfterError();
 

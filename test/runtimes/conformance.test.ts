@@ -20,12 +20,14 @@ describe.each(allRuntimes({ python, env: process.env }))("runtime $name", (runti
   const environment = localEnvironment({ log: quiet });
   const manifest = (name: string) => ({ name, version: "0".repeat(16) }) as Manifest;
   const home = () => ({ root, model: join(root, "app/model"), data: join(root, "app/model/data"), notebooks: join(root, "notebooks") });
-  const start = async (name: string) => new WorkerLink(await environment.start(runtime.workerFor(manifest(name), join(root, "version"), home())));
+  const start = async (name: string) =>
+    new WorkerLink(await environment.start(runtime.workerFor(manifest(name), join(root, "version"), home())));
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "runtime-"));
     for (const folder of ["version/app/model", "app/model/data", "fit"]) await mkdir(join(root, folder), { recursive: true });
-    for (const name of ["works.py", "broken.py"]) await copyFile(join(import.meta.dirname, runtime.name, name), join(root, "version/app/model", name));
+    for (const name of ["works.py", "broken.py"])
+      await copyFile(join(import.meta.dirname, runtime.name, name), join(root, "version/app/model", name));
     await writeFile(join(root, "app/model/data/shared.txt"), "all's ");
     link = await start("works");
     await link.ready;
@@ -47,10 +49,20 @@ describe.each(allRuntimes({ python, env: process.env }))("runtime $name", (runti
     ...more,
   });
 
-  async function call(method: string, rows: Buffer | AsyncIterable<Buffer> = Buffer.from("a\n1\n2\n"), more: Partial<WorkerCall> = {}, signal = new AbortController().signal) {
+  async function call(
+    method: string,
+    rows: Buffer | AsyncIterable<Buffer> = Buffer.from("a\n1\n2\n"),
+    more: Partial<WorkerCall> = {},
+    signal = new AbortController().signal,
+  ) {
     const events: WorkerEvent[] = [];
     const table: Buffer[] = [];
-    const done = await link.call(callOf(method, more), rows, { event: (event) => void events.push(event), table: (bytes) => void table.push(Buffer.from(bytes)) }, signal);
+    const done = await link.call(
+      callOf(method, more),
+      rows,
+      { event: (event) => void events.push(event), table: (bytes) => void table.push(Buffer.from(bytes)) },
+      signal,
+    );
     return { done, events, frames: table.map(String), text: Buffer.concat(table).toString() };
   }
   const failure = async (method: string, rows?: Buffer, more?: Partial<WorkerCall>) => {
@@ -62,19 +74,28 @@ describe.each(allRuntimes({ python, env: process.env }))("runtime $name", (runti
   };
 
   it("says what it found when it is ready", async () => {
-    expect(await link.ready).toMatchObject({ uncallable: {}, entryPoints: expect.arrayContaining(["init", "fit", "apply", "save", "load", "summary", "echo"]) });
+    expect(await link.ready).toMatchObject({
+      uncallable: {},
+      entryPoints: expect.arrayContaining(["init", "fit", "apply", "save", "load", "summary", "echo"]),
+    });
   });
 
   it("says why code cannot be imported, and where", async () => {
     const broken = await start("broken");
-    await expect(broken.ready).rejects.toMatchObject({ error: { phase: "import", type: "KeyError", file: "app/model/broken.py", line: 5 } });
+    await expect(broken.ready).rejects.toMatchObject({
+      error: { phase: "import", type: "KeyError", file: "app/model/broken.py", line: 5 },
+    });
   });
 
   it("fits in order, with one df and one param, and applies what was saved", async () => {
     const fitted = await call("fit");
     expect(fitted.text).toContain("made at the top init fit save apply");
     expect(fitted.done).toMatchObject({ rows: { received: 2, used: 2, returned: 1 }, signature: [{ name: "a", type: "int64" }] });
-    expect(JSON.parse(await readFile(join(root, "fit/works_default.json"), "utf8"))).toEqual({ rows: 2, who: "me", seen: [true, ["a", "added"]] });
+    expect(JSON.parse(await readFile(join(root, "fit/works_default.json"), "utf8"))).toEqual({
+      rows: 2,
+      who: "me",
+      seen: [true, ["a", "added"]],
+    });
     const applied = await call("apply");
     expect(applied.text).toContain("made at the top load apply");
     expect(applied.text).toContain('{""who"": ""me""}');
@@ -95,7 +116,9 @@ describe.each(allRuntimes({ python, env: process.env }))("runtime $name", (runti
 
   it("tells what is printed, by the code and by programs that it starts, before done", async () => {
     const { events } = await call("shout");
-    expect(events.map((each) => each.event === "log" && each.text)).toEqual(expect.arrayContaining(["printed", "to stderr without end", "from a program"]));
+    expect(events.map((each) => each.event === "log" && each.text)).toEqual(
+      expect.arrayContaining(["printed", "to stderr without end", "from a program"]),
+    );
   });
 
   it("puts globals back for each call", async () => {
@@ -103,7 +126,13 @@ describe.each(allRuntimes({ python, env: process.env }))("runtime $name", (runti
   });
 
   it("names phase, type, text and line of what raised, and serves on", async () => {
-    expect(await failure("fail")).toMatchObject({ phase: "apply", type: "KeyError", message: "'the key'", file: "app/model/works.py", line: 66 });
+    expect(await failure("fail")).toMatchObject({
+      phase: "apply",
+      type: "KeyError",
+      message: "'the key'",
+      file: "app/model/works.py",
+      line: 66,
+    });
     expect(await failure("leave")).toMatchObject({ type: "SystemExit", message: "4" });
     expect(await failure("scalar")).toMatchObject({ phase: "result" });
     expect(await failure("apply", Buffer.from("a\n1,2,3\n4\n5,6,7,8\n"))).toMatchObject({ phase: "parse" });
@@ -128,7 +157,8 @@ describe.each(allRuntimes({ python, env: process.env }))("runtime $name", (runti
     async function* chunks() {
       yield Buffer.from("n,te");
       yield Buffer.from('xt\n0,"a\nb"\n');
-      for (let i = 1; i < rows; i += 1000) yield Buffer.from(Array.from({ length: Math.min(1000, rows - i) }, (_, k) => `${i + k},x\n`).join(""));
+      for (let i = 1; i < rows; i += 1000)
+        yield Buffer.from(Array.from({ length: Math.min(1000, rows - i) }, (_, k) => `${i + k},x\n`).join(""));
     }
     const input = { ...callOf("apply").input, types: { n: "int64", text: "object" } as const, rowWise: true };
     const { frames, done } = await call("echo", chunks(), { input });
