@@ -9,6 +9,7 @@ The package is imported under a name of its own and its folder is taken off the 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -29,6 +30,11 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
-    from compute_bridge_worker.start import main  # type: ignore[import-not-found]
+    if sys.argv[1:] == ["--warm"]:
+        from compute_bridge_worker.warm import serve_forks  # type: ignore[import-not-found]
 
-    main(sys.argv[1:])
+        serve_forks(os.environ["COMPUTE_BRIDGE_WARM"])
+    else:
+        from compute_bridge_worker.run import run_worker  # type: ignore[import-not-found]
+
+        run_worker(sys.argv[1:])

@@ -16,7 +16,15 @@ import socket
 import sys
 from typing import Any
 
-HEAVY = ("numpy", "pandas", "pyarrow", "pyarrow.csv", "pyarrow.ipc", "pyarrow.parquet", "joblib", "threadpoolctl", "scipy.sparse", "scipy.special", "sklearn.linear_model", "sklearn.ensemble", "sklearn.preprocessing", "sklearn.pipeline", "sklearn.cluster", "sklearn.model_selection", "sklearn.metrics")
+from .run import run_worker
+
+HEAVY = (
+    "numpy pandas pyarrow pyarrow.csv pyarrow.ipc pyarrow.parquet joblib threadpoolctl scipy.sparse scipy.special scipy.stats "
+    "sklearn.linear_model sklearn.ensemble sklearn.preprocessing sklearn.pipeline sklearn.cluster sklearn.model_selection sklearn.metrics"
+).split()
+
+# Looking for the thread pools of loaded libraries takes 10 ms: done once, before the forks.
+POOLS: list[Any] = []
 
 
 def serve_forks(path: str) -> None:
@@ -26,6 +34,8 @@ def serve_forks(path: str) -> None:
             importlib.import_module(name)
     for name in ("serve", "calls", "blocks", "staging", "typed"):
         importlib.import_module(f"{__package__}.{name}")
+    with contextlib.suppress(ImportError):
+        POOLS.append(importlib.import_module("threadpoolctl").ThreadpoolController())
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
     # Ended children wake the loop through this pipe.
@@ -88,10 +98,7 @@ def become_worker(connection: socket.socket, asked: dict[str, Any], pipes: tuple
         os.environ.update(asked["env"])
         os.chdir(asked["folder"])
         reseed()
-        from .start import parser, run_worker
-
-        argv = asked["argv"]
-        run_worker(parser().parse_args(argv[2:]))
+        run_worker(asked["argv"][2:])
         code = 0
     except BaseException:
         import traceback
@@ -109,9 +116,8 @@ def reseed() -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
-    threadpoolctl = sys.modules.get("threadpoolctl")
-    if threadpoolctl is not None:
-        threadpoolctl.threadpool_limits(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
+    if POOLS:
+        POOLS[0].limit(limits=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
 
 
 def reap(connection: socket.socket, children: set[int]) -> None:

@@ -1,4 +1,4 @@
-"""Command line of the worker: which of the three kinds of process this one is."""
+"""Run one worker: connect, import the module, answer calls."""
 
 from __future__ import annotations
 
@@ -8,21 +8,11 @@ import socket
 from collections.abc import Sequence
 
 
-def main(argv: Sequence[str]) -> None:
-    """Run until the bridge closes the socket. Never returns to a caller that would go on."""
-    options = parser().parse_args(argv)
-    if options.warm:
-        from .warm import serve_forks
-
-        serve_forks(os.environ["COMPUTE_BRIDGE_WARM"])
-        return
-    run_worker(options)
-
-
-def run_worker(options: argparse.Namespace) -> None:
-    """Connect, import the module, answer calls."""
+def run_worker(argv: Sequence[str]) -> None:
+    """Serve until the bridge closes the socket. Ends the process."""
     from .serve import serve
 
+    options = parser().parse_args(argv)
     path = os.environ["COMPUTE_BRIDGE_SOCKET"]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
@@ -32,7 +22,6 @@ def run_worker(options: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     """The options that runtimes/python/runtime.ts gives."""
     options = argparse.ArgumentParser(prog="worker")
-    options.add_argument("--warm", action="store_true", help="import the heavy libraries and fork workers")
     options.add_argument("--plain", action="store_true", help="serve no module: stage and parse only")
     options.add_argument("--module", help="the algorithm's name; its file is FOLDER/app/model/NAME.py")
     options.add_argument("--folder", help="the version's folder")
