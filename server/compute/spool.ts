@@ -39,7 +39,7 @@ export class Spool implements AsyncDisposable {
     const stream = this.#open();
     for (const chunk of this.#chunks.splice(0)) stream.write(chunk);
     if (!stream.write(bytes)) {
-      this.#drained ??= new Promise<void>((resolve) => stream.once("drain", () => resolve()).once("close", () => resolve())).then(() => {
+      this.#drained ??= drainOf(stream).then(() => {
         this.#drained = undefined;
       });
     }
@@ -103,4 +103,15 @@ export async function spoolRows(spool: Spool, rows: Rows, signal: AbortSignal): 
     }
   }
   await spool.drained();
+}
+
+/** Resolves when the stream takes more, or never will. */
+function drainOf(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off("drain", done).off("close", done);
+      resolve();
+    };
+    stream.once("drain", done).once("close", done);
+  });
 }
