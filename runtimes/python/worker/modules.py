@@ -21,6 +21,8 @@ class RewritingLoader(SourceFileLoader):
     """Compiles from source each time: byte code that lies beside it may hold other paths."""
 
     pairs: Sequence[tuple[str, str]] = ()
+    # In the order of their import. Looking for them in sys.modules would touch, and so copy, the warm process's memory.
+    loaded: list[ModuleType] = []
 
     def get_code(self, fullname: str) -> CodeType:
         """The module's code, old paths rewritten."""
@@ -29,6 +31,11 @@ class RewritingLoader(SourceFileLoader):
         if self.pairs:
             tree = ast.fix_missing_locations(PathRewriter(self.pairs).visit(tree))
         return compile(tree, path, "exec", dont_inherit=True)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module's top level, and remember it."""
+        super().exec_module(module)
+        self.loaded.append(module)
 
 
 def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
@@ -45,7 +52,6 @@ def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
     sys.dont_write_bytecode = True
     sys.path_hooks.insert(0, hook)
     sys.path[:0] = list(roots)
-    sys.path_importer_cache.clear()
 
 
 def load(name: str, folder: str) -> ModuleType:
@@ -67,6 +73,6 @@ def load(name: str, folder: str) -> ModuleType:
     return module
 
 
-def siblings() -> list[ModuleType]:
-    """All modules under `app` that are imported now, the algorithm's own included."""
-    return [module for name, module in sys.modules.items() if name.startswith("app.") and getattr(module, "__file__", None)]
+def imported() -> list[ModuleType]:
+    """The modules under `app` that were imported so far, the algorithm's own included."""
+    return RewritingLoader.loaded

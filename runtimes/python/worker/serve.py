@@ -56,8 +56,7 @@ def end_with(connection: socket.socket) -> None:
         poll.poll()
         os.killpg(os.getpgid(0), signal.SIGKILL)
 
-    if hasattr(select, "POLLRDHUP"):
-        threading.Thread(target=watch, name="watch", daemon=True).start()
+    threading.Thread(target=watch, name="watch", daemon=True).start()
 
 
 class Worker:
@@ -162,16 +161,14 @@ class Snapshots:
     """Snapshots of all modules under `app`; a sibling that is imported by a call is kept as it was then."""
 
     def __init__(self) -> None:
-        self._taken: dict[str, Snapshot] = {}
+        self._taken: list[Snapshot] = []
         self()
 
     def __call__(self) -> list[Snapshot]:
         """Those there are, taking the new ones."""
-        if len(self._taken) != sum(name.startswith("app.") for name in sys.modules):
-            for module in modules.siblings():
-                if module.__name__ not in self._taken:
-                    self._taken[module.__name__] = Snapshot(module)
-        return list(self._taken.values())
+        for module in modules.imported()[len(self._taken) :]:
+            self._taken.append(Snapshot(module))
+        return self._taken
 
 
 def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:
