@@ -6,11 +6,11 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from .paths import PathRewriter
 
@@ -21,6 +21,13 @@ class RewritingLoader(SourceFileLoader):
     """Compiles from source each time: byte code that lies beside it may hold other paths."""
 
     pairs: Sequence[tuple[str, str]] = ()
+    # Is told of each module whose top level has run.
+    loaded: ClassVar[Callable[[ModuleType], None]] = lambda _: None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module's top level, and say so."""
+        super().exec_module(module)
+        RewritingLoader.loaded(module)
 
     def get_code(self, fullname: str) -> CodeType:
         """The module's code, old paths rewritten."""
