@@ -48,12 +48,28 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Starts a worker that has imported `source` (and siblings) as a version. Rejects as WorkerLink.ready does. */
-  async worker(source: string, { name = "probe", runtime = pythonRuntime, siblings = {} as Record<string, string>, extension = ".py" } = {}): Promise<Probe> {
+  async worker(
+    source: string,
+    { name = "probe", runtime = pythonRuntime, siblings = {} as Record<string, string>, extension = ".py" } = {},
+  ): Promise<Probe> {
     const folder = join(this.home.model, ".versions", name, `${++this.#versions}`);
     await mkdir(join(folder, "app/model"), { recursive: true });
-    for (const [file, text] of Object.entries({ [name]: source, ...siblings })) await writeFile(join(folder, "app/model", file + extension), text);
-    const manifest = { name, version: "0123456789abcdef", runtime: runtime.name, environment: "local", file: name + extension, notebook: null, title: name } as const;
-    const spec = runtime.workerFor({ ...manifest, description: "", category: "", requirements: [], options: {}, entryPoints: [], methods: [], cells: [], siblings: {} }, folder, this.home);
+    for (const [file, text] of Object.entries({ [name]: source, ...siblings }))
+      await writeFile(join(folder, "app/model", file + extension), text);
+    const manifest = {
+      name,
+      version: "0123456789abcdef",
+      runtime: runtime.name,
+      environment: "local",
+      file: name + extension,
+      notebook: null,
+      title: name,
+    } as const;
+    const spec = runtime.workerFor(
+      { ...manifest, description: "", category: "", requirements: [], options: {}, entryPoints: [], methods: [], cells: [], siblings: {} },
+      folder,
+      this.home,
+    );
     return await this.#start(spec);
   }
 
@@ -106,11 +122,25 @@ export class Probe {
   asked({ input, output, ...rest }: Asked): WorkerCall {
     const model = { name: "probe_default", key: null, folder: this.#home.data, shared: this.#home.data };
     const plain = { format: "csv", fields: null, types: null, rowWise: false, dropMultivalue: true, file: null } as const;
-    return { run: "r1", method: "apply", strict: false, param: "{}", model, stage: null, ...rest, input: { ...plain, ...input }, output: output ?? { format: "csv" } };
+    return {
+      run: "r1",
+      method: "apply",
+      strict: false,
+      param: "{}",
+      model,
+      stage: null,
+      ...rest,
+      input: { ...plain, ...input },
+      output: output ?? { format: "csv" },
+    };
   }
 
   /** Calls and collects the answer. Rejects with WorkerLost and with the signal's reason; an error frame is an answer. */
-  async call(rows: Rows | string, asked: Asked = {}, { signal = new AbortController().signal, onEvent = (_: WorkerEvent) => {}, onTable = (_: Buffer) => {} } = {}): Promise<Answer> {
+  async call(
+    rows: Rows | string,
+    asked: Asked = {},
+    { signal = new AbortController().signal, onEvent = (_: WorkerEvent) => {}, onTable = (_: Buffer) => {} } = {},
+  ): Promise<Answer> {
     const frames: Buffer[] = [];
     const log: string[] = [];
     const sink = {
@@ -123,7 +153,13 @@ export class Probe {
         onTable(bytes);
       },
     };
-    const collected = { frames, log, get csv() { return joined(frames); } };
+    const collected = {
+      frames,
+      log,
+      get csv() {
+        return joined(frames);
+      },
+    };
     try {
       const done = await this.link.call(this.asked(asked), typeof rows === "string" ? Buffer.from(rows) : rows, sink, signal);
       return Object.assign(collected, { done });

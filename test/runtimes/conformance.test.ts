@@ -11,7 +11,10 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
   const files = readdirSync(modules);
   const fileOf = (name: string) => files.find((file) => file.startsWith(`${name}.`)) as string;
   const textOf = (name: string) => readFileSync(join(modules, fileOf(name)), "utf8");
-  const lineOf = (name: string, mark: string) => textOf(name).split("\n").findIndex((line) => line.endsWith(mark)) + 1;
+  const lineOf = (name: string, mark: string) =>
+    textOf(name)
+      .split("\n")
+      .findIndex((line) => line.endsWith(mark)) + 1;
   const extension = fileOf("echo").slice("echo".length);
 
   let bench: Bench;
@@ -72,17 +75,23 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
     expect(csv).toBe('summary\n"{""version"": ""1"", ""rows"": 7}"\n');
   });
 
-  it.each(['{"one": 1}', '{"s": "\\"x\\"", "i": 3, "f": 0.1, "t": true, "n": null, "l": [1, "a", []], "o": {"k": {}}}', '{"big": 9007199254740993}', '{"unicode": "\\u00e9\\u4e2d"}'])(
-    "gives param as it was sent: %s",
-    async (param) => {
-      const { csv } = await echo.call("a\n1\n", { method: "told", param });
-      expect(csv).toBe(`param\n"${param.replaceAll('"', '""')}"\n`);
-    },
-  );
+  it.each([
+    '{"one": 1}',
+    '{"s": "\\"x\\"", "i": 3, "f": 0.1, "t": true, "n": null, "l": [1, "a", []], "o": {"k": {}}}',
+    '{"big": 9007199254740993}',
+    '{"unicode": "\\u00e9\\u4e2d"}',
+  ])("gives param as it was sent: %s", async (param) => {
+    const { csv } = await echo.call("a\n1\n", { method: "told", param });
+    expect(csv).toBe(`param\n"${param.replaceAll('"', '""')}"\n`);
+  });
 
   it("tells what is printed while the code still runs", async () => {
     const file = join(temporary, "go");
-    const { log } = await echo.call("a\n1\n", { method: "waits", param: JSON.stringify({ file }) }, { onEvent: () => writeFileSync(file, "") });
+    const { log } = await echo.call(
+      "a\n1\n",
+      { method: "waits", param: JSON.stringify({ file }) },
+      { onEvent: () => writeFileSync(file, "") },
+    );
     expect(log).toEqual(["waiting"]);
     expect(existsSync(file)).toBe(true);
   });
@@ -163,8 +172,16 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
   });
 
   it("code that cannot be imported is an error of phase import with its line", async () => {
-    const failed = await bench.worker("x = 1\nraise ValueError('no')\n", { runtime, extension }).catch((error: { error: unknown }) => error);
-    expect((failed as unknown as Answer).error).toMatchObject({ phase: "import", type: "ValueError", message: "no", file: `app/model/probe${extension}`, line: 2 });
+    const failed = await bench
+      .worker("x = 1\nraise ValueError('no')\n", { runtime, extension })
+      .catch((error: { error: unknown }) => error);
+    expect((failed as unknown as Answer).error).toMatchObject({
+      phase: "import",
+      type: "ValueError",
+      message: "no",
+      file: `app/model/probe${extension}`,
+      line: 2,
+    });
   });
 
   it("a large result comes in frames of whole records, each with the header", async () => {

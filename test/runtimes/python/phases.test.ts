@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Bench, type Probe, python } from "../bench.ts";
@@ -49,7 +49,10 @@ describe("phases of the old endpoints", () => {
 
 describe("phases otherwise", () => {
   it("load has its own", async () => {
-    expect((await probe.call("a\n1\n", { model: model("absent"), param: at("") })).error).toMatchObject({ phase: "load", type: "FileNotFoundError" });
+    expect((await probe.call("a\n1\n", { model: model("absent"), param: at("") })).error).toMatchObject({
+      phase: "load",
+      type: "FileNotFoundError",
+    });
   });
 
   it("a fit needs neither summary nor init, save and apply", async () => {
@@ -70,8 +73,10 @@ describe("phases otherwise", () => {
     for (const _ of [1, 2]) expect((await mutates.call("a\n1\n", { param: '{"n": 1}' })).csv).toBe("n\n2\n");
   });
 
-  it("a bare except does not keep a call from being stopped by its end", async () => {
-    const stubborn = await bench.worker("def apply(model, df, param):\n    print('here')\n    while True:\n        try:\n            while True: pass\n        except Exception: pass\n");
+  it("except Exception does not swallow a cancel", async () => {
+    const stubborn = await bench.worker(
+      "def apply(model, df, param):\n    print('here')\n    while True:\n        try:\n            while True: pass\n        except Exception: pass\n",
+    );
     const stopped = new AbortController();
     const reason = new Error("enough");
     await expect(stubborn.call("a\n1\n", {}, { signal: stopped.signal, onEvent: () => stopped.abort(reason) })).rejects.toBe(reason);
@@ -82,13 +87,26 @@ describe("phases otherwise", () => {
 describe("a worker without a version", () => {
   it("stages rows as notebooks read them, the param unchanged, and a typed copy", async () => {
     const plain = await bench.plain();
-    const stage = { csv: join(bench.home.root, "s.csv"), json: join(bench.home.root, "s.json"), parquet: join(bench.home.root, "s.parquet") };
+    const stage = {
+      csv: join(bench.home.root, "s.csv"),
+      json: join(bench.home.root, "s.json"),
+      parquet: join(bench.home.root, "s.parquet"),
+    };
     const param = '{"options": {"params": {"a": "\\"q\\"", "n": null, "big": 9007199254740993}}}';
-    const { done, error } = await plain.call("a,b,c,d\n007,1.50,NA,1\nx,2,y,NA\n8,,True,\n", { method: "stage", model: null, param, stage });
+    const { done, error } = await plain.call("a,b,c,d\n007,1.50,NA,1\nx,2,y,NA\n8,,True,\n", {
+      method: "stage",
+      model: null,
+      param,
+      stage,
+    });
     expect(error).toBeUndefined();
     expect(await readFile(stage.csv, "utf8")).toBe("a,b,c,d\n007,1.5,,1.0\nx,2.0,y,\n8,,True,\n");
     expect(await readFile(stage.json, "utf8")).toBe(param);
-    const back = execFileSync(python, ["-c", "import sys, pandas as pd; print(dict(pd.read_parquet(sys.argv[1]).dtypes.astype(str)))", stage.parquet], { encoding: "utf8" });
+    const back = execFileSync(
+      python,
+      ["-c", "import sys, pandas as pd; print(dict(pd.read_parquet(sys.argv[1]).dtypes.astype(str)))", stage.parquet],
+      { encoding: "utf8" },
+    );
     expect(back).toBe("{'a': 'object', 'b': 'float64', 'c': 'object', 'd': 'float64'}\n");
     expect(done?.rows).toEqual({ received: 3, used: 3, returned: 0 });
     expect(done?.signature?.map(({ type }) => type)).toEqual(["object", "float64", "object", "float64"]);
@@ -96,8 +114,17 @@ describe("a worker without a version", () => {
 
   it("stages columns of mixed values, odd headers and no rows", async () => {
     const plain = await bench.plain();
-    const stage = { csv: join(bench.home.root, "t.csv"), json: join(bench.home.root, "t.json"), parquet: join(bench.home.root, "t.parquet") };
-    for (const [text, written] of [["a,a\n1,2\n", "a,a.1\n1,2\n"], ["a,b\n", "a,b\n"], ["a,b\nTrue,1\n,2\nx,3\n", "a,b\nTrue,1\n,2\nx,3\n"], ["a,b\nTrue,1\n,2\n", "a,b\nTrue,1\n,2\n"]] as const) {
+    const stage = {
+      csv: join(bench.home.root, "t.csv"),
+      json: join(bench.home.root, "t.json"),
+      parquet: join(bench.home.root, "t.parquet"),
+    };
+    for (const [text, written] of [
+      ["a,a\n1,2\n", "a,a.1\n1,2\n"],
+      ["a,b\n", "a,b\n"],
+      ["a,b\nTrue,1\n,2\nx,3\n", "a,b\nTrue,1\n,2\nx,3\n"],
+      ["a,b\nTrue,1\n,2\n", "a,b\nTrue,1\n,2\n"],
+    ] as const) {
       const { error } = await plain.call(text, { method: "stage", model: null, stage });
       expect(error).toBeUndefined();
       expect(await readFile(stage.csv, "utf8")).toBe(written);

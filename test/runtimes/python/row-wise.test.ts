@@ -111,7 +111,9 @@ describe("a row-wise apply", () => {
   });
 
   it("any rows, cut anywhere, are the same as in one piece", async () => {
-    const value = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", " "), minLength: 1, maxLength: 6 }).filter((text) => text.trim() !== "" );
+    const value = fc
+      .string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", " "), minLength: 1, maxLength: 6 })
+      .filter((text) => text.trim() !== "");
     const table = fc.tuple(fc.array(fc.tuple(fc.integer(), value), { maxLength: 8 }), fc.integer({ min: 1, max: 7 }));
     await fc.assert(
       fc.asyncProperty(table, async ([rows, bytes]) => {

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, type Probe } from "../bench.ts";
+import { allRuntimes } from "../../../runtimes/index.ts";
+import { Bench, type Probe, python } from "../bench.ts";
 
 const textOf = (name: string) => readFileSync(join(import.meta.dirname, "modules", `${name}.py`), "utf8");
 
@@ -30,7 +31,8 @@ describe("globals", () => {
   });
 
   it("a sibling that a call imports is as its top level made it, too", async () => {
-    const source = "def apply(model, df, param):\n    from app.model import late\n    late.seen.append(1)\n    return [{'n': len(late.seen)}]\n";
+    const source =
+      "def apply(model, df, param):\n    from app.model import late\n    late.seen.append(1)\n    return [{'n': len(late.seen)}]\n";
     const late = await bench.worker(source, { siblings: { late: "seen = []\n" } });
     expect((await late.call("a\n1\n")).csv).toBe("n\n1\n");
     expect((await late.call("a\n1\n")).csv).toBe("n\n1\n");
@@ -49,9 +51,12 @@ describe("what is imported", () => {
     await mkdir(join(bench.home.model), { recursive: true });
     await writeFile(join(bench.home.model, "both.py"), "who = 'home'\n");
     await writeFile(join(bench.home.model, "only_home.py"), "who = 'home'\n");
-    const probe = await bench.worker("from app.model import both, only_home\ndef apply(model, df, param):\n    return [{'a': both.who, 'b': only_home.who}]\n", {
-      siblings: { both: "who = 'version'\n" },
-    });
+    const probe = await bench.worker(
+      "from app.model import both, only_home\ndef apply(model, df, param):\n    return [{'a': both.who, 'b': only_home.who}]\n",
+      {
+        siblings: { both: "who = 'version'\n" },
+      },
+    );
     expect((await probe.call("a\n1\n")).csv).toBe("a,b\nversion,home\n");
   });
 
@@ -66,20 +71,25 @@ describe("what is imported", () => {
   });
 
   it("entry points of the wrong arguments are told", async () => {
-    const { ready } = await bench.worker("def init(df): pass\nfit = 3\ndef apply(model, df, param, more=1): pass\ndef score(a, b, c): pass\ndef _hidden(a, b, c): pass\ndef two(a, b): pass\n");
+    const { ready } = await bench.worker(
+      "def init(df): pass\nfit = 3\ndef apply(model, df, param, more=1): pass\ndef score(a, b, c): pass\ndef _hidden(a, b, c): pass\ndef two(a, b): pass\n",
+    );
     expect(ready.entryPoints).toEqual(["init", "apply", "score"]);
     expect(ready.uncallable).toEqual({ init: "too many positional arguments", fit: "fit is no function but int" });
   });
 
   it("a worker's environment holds nothing of the bridge's", async () => {
-    process.env["BRIDGE_SECRET"] = "s3cret";
-    const probe = await bench.worker("import os\ndef apply(model, df, param):\n    return [{'seen': 'BRIDGE_SECRET' in os.environ, 'home': os.environ['COMPUTE_BRIDGE_HOME']}]\n");
-    delete process.env["BRIDGE_SECRET"];
+    const [runtime] = allRuntimes({ python, env: { ...process.env, BRIDGE_SECRET: "s3cret" } });
+    const probe = await bench.worker(
+      "import os\ndef apply(model, df, param):\n    return [{'seen': 'BRIDGE_SECRET' in os.environ, 'home': os.environ['COMPUTE_BRIDGE_HOME']}]\n",
+      { runtime },
+    );
     expect((await probe.call("a\n1\n")).csv).toBe(`seen,home\nFalse,${bench.home.root}\n`);
   });
 
   it("two forked workers draw different random numbers", async () => {
-    const draws = "import random\nimport numpy\nx, y = random.random(), numpy.random.rand()\ndef apply(model, df, param):\n    return [{'x': x, 'y': y}]\n";
+    const draws =
+      "import random\nimport numpy\nx, y = random.random(), numpy.random.rand()\ndef apply(model, df, param):\n    return [{'x': x, 'y': y}]\n";
     const [one, two] = [await bench.worker(draws), await bench.worker(draws)];
     const [a, b] = [(await one.call("a\n1\n")).csv.split(/[\n,]/), (await two.call("a\n1\n")).csv.split(/[\n,]/)];
     expect(a[2]).not.toBe(b[2]);
@@ -125,7 +135,10 @@ describe("old paths and model files", () => {
     await writeFile(join(bench.home.data, "shared.txt"), "shared");
     const [one, two] = [await bench.modelFolder(), await bench.modelFolder()];
     await writeFile(join(one, "probe_default.txt"), "");
-    const model = (folder: string) => ({ model: { name: "probe_default", key: null, folder, shared: bench.home.data }, param: '{"kind": ""}' });
+    const model = (folder: string) => ({
+      model: { name: "probe_default", key: null, folder, shared: bench.home.data },
+      param: '{"kind": ""}',
+    });
     expect((await probe.call("a\n1\n", model(one))).csv).toBe("shared,own\nshared,True\n");
     expect((await probe.call("a\n1\n", model(two))).csv).toBe("shared,own\nshared,False\n");
     await writeFile(join(bench.home.data, "shared.txt"), "newer");

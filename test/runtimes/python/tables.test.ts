@@ -13,13 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.[Symbol.asyncDispose]());
 
-
 async function seen(csv: string | Buffer, input = {}) {
   const { csv: text, error, done } = await probe.call(csv, { method: "seen", input });
   if (error) return { error };
-  const [types, index, ...values] = (/^types,index,values\n("(?:[^"]|"")*"|[^,\n]*),("(?:[^"]|"")*"|[^,\n]*),("(?:[^"]|"")*"|.*)\n$/s.exec(text)?.slice(1) ?? []).map((each) =>
-    each.startsWith('"') ? each.slice(1, -1).replaceAll('""', '"') : each,
-  );
+  const [types, index, ...values] = (
+    /^types,index,values\n("(?:[^"]|"")*"|[^,\n]*),("(?:[^"]|"")*"|[^,\n]*),("(?:[^"]|"")*"|.*)\n$/s.exec(text)?.slice(1) ?? []
+  ).map((each) => (each.startsWith('"') ? each.slice(1, -1).replaceAll('""', '"') : each));
   return { types, index, values: values.join(","), done };
 }
 
@@ -71,9 +70,14 @@ describe("rows without types are what pandas.read_csv makes of them", () => {
       fc.constantFrom("", "NA", "True", "false", "007", "1e5", "2026-01-01", "x", "é", " y ", "1,000", 'q"q', "l\nl", "0x1f", "-inf"),
     );
     const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const table = fc.integer({ min: 1, max: 4 }).chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 12 }));
-    const texts = fc.sample(table, 40).map((rows) => [rows[0]?.map((_, n) => `c${n}`), ...rows].map((row) => row?.map(quoted).join(",")).join("\n"));
-    const script = "import sys, json, io, pandas as pd; json.dump([pd.read_csv(io.BytesIO(t.encode())).to_csv(index=False) for t in json.load(sys.stdin)], sys.stdout)";
+    const table = fc
+      .integer({ min: 1, max: 4 })
+      .chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 12 }));
+    const texts = fc
+      .sample(table, 40)
+      .map((rows) => [rows[0]?.map((_, n) => `c${n}`), ...rows].map((row) => row?.map(quoted).join(",")).join("\n"));
+    const script =
+      "import sys, json, io, pandas as pd; json.dump([pd.read_csv(io.BytesIO(t.encode())).to_csv(index=False) for t in json.load(sys.stdin)], sys.stdout)";
     const expected = JSON.parse(execFileSync(python, ["-c", script], { input: JSON.stringify(texts), encoding: "utf8" }));
     for (const [n, text] of texts.entries()) expect((await probe.call(text)).csv).toBe(expected[n]);
   });
@@ -84,7 +88,7 @@ describe("rows of known types are read without guessing", () => {
     ["text stays text", "a\n007\n", { a: "object" }, "a:object", "'007'"],
     ["an int that looks like text", "a\n007\n", { a: "int64" }, "a:int64", "7"],
     ["ints as floats", "a\n1\n2\n", { a: "float64" }, "a:float64", "1.0 2.0"],
-    ["an empty text", 'a,b\n,1\nx,2\n', { a: "object", b: "int64" }, "a:object b:int64", "nan 1 'x' 2"],
+    ["an empty text", "a,b\n,1\nx,2\n", { a: "object", b: "int64" }, "a:object b:int64", "nan 1 'x' 2"],
     ["an empty int", "a,b\n1,x\n,y\n", { a: "int64", b: "object" }, "a:float64 b:object", "1.0 'x' nan 'y'"],
     ["an empty bool", "a,b\nTrue,x\n,y\n", { a: "bool", b: "object" }, "a:object b:object", "True 'x' nan 'y'"],
     ["bools", "a\ntrue\nFalse\n", { a: "bool" }, "a:bool", "True False"],
@@ -124,7 +128,9 @@ describe("rows of known types are read without guessing", () => {
 describe("columns", () => {
   it("fields choose and order them", async () => {
     expect(await seen("a,b,c\n1,2,3\n", { fields: ["c", "a"] })).toMatchObject({ types: "c:int64 a:int64", values: "3 1" });
-    expect(await seen("a,b,c\n1,2,3\n", { fields: ["c", "a"], types: { a: "object", b: "object", c: "object" } })).toMatchObject({ values: "'3' '1'" });
+    expect(await seen("a,b,c\n1,2,3\n", { fields: ["c", "a"], types: { a: "object", b: "object", c: "object" } })).toMatchObject({
+      values: "'3' '1'",
+    });
   });
 
   it("a missing field is named, and its nearest", async () => {
@@ -173,14 +179,21 @@ describe("results become the rows that DSDL writes", () => {
 });
 
 describe("Arrow", () => {
-  const convert = (code: string, input: Buffer) => execFileSync(python, ["-c", `import sys, io, pandas as pd, pyarrow as pa\n${code}`], { input });
+  const convert = (code: string, input: Buffer) =>
+    execFileSync(python, ["-c", `import sys, io, pandas as pd, pyarrow as pa\n${code}`], { input });
 
   it("in and out", async () => {
-    const table = convert("t = pa.table({'a': [1, 2], 'b': ['007', None]})\nw = pa.ipc.new_stream(sys.stdout.buffer, t.schema); w.write_table(t); w.close()", Buffer.alloc(0));
+    const table = convert(
+      "t = pa.table({'a': [1, 2], 'b': ['007', None]})\nw = pa.ipc.new_stream(sys.stdout.buffer, t.schema); w.write_table(t); w.close()",
+      Buffer.alloc(0),
+    );
     const { frames, done, error } = await probe.call(table, { input: { format: "arrow" }, output: { format: "arrow" } });
     expect(error).toBeUndefined();
     expect(done?.rows).toEqual({ received: 2, used: 2, returned: 2 });
-    const csv = convert("sys.stdout.write(pa.ipc.open_stream(sys.stdin.buffer).read_all().to_pandas().to_csv(index=False))", Buffer.concat(frames));
+    const csv = convert(
+      "sys.stdout.write(pa.ipc.open_stream(sys.stdin.buffer).read_all().to_pandas().to_csv(index=False))",
+      Buffer.concat(frames),
+    );
     expect(csv.toString()).toBe("a,b\n1,007\n2,\n");
   });
 
