@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { WorkerSpec } from "../../runtimes/runtime.ts";
+import { WorkerLink } from "../../server/workers/call.ts";
 import type { Answer, Probe } from "./bench.ts";
 import { Bench, runtimes } from "./bench.ts";
 
@@ -152,6 +154,22 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
     echo.worker.interrupt();
     await serves(echo);
     await serves(echo);
+  });
+
+  it("leaves when its connection closes, though the code loops", async () => {
+    const probe = await start("echo");
+    const call = probe.call("a\n1\n", { method: "endless" }, { onEvent: () => probe.worker.stream.destroy() });
+    await expect(call).rejects.toThrow();
+    await probe.worker.ended;
+    expect(() => process.kill(probe.worker.pid, 0)).toThrow("ESRCH");
+  });
+
+  it.runIf(runtime.plainWorker)("starts without a warm process, too", async () => {
+    const { warm: _, ...cold } = runtime.plainWorker?.(bench.home) as WorkerSpec;
+    const worker = await bench.start(cold);
+    const { entryPoints } = await new WorkerLink(worker).ready;
+    expect(entryPoints).toEqual(["stage", "parse"]);
+    await worker.kill();
   });
 
   it("rows may be cut anywhere", async () => {
