@@ -17,7 +17,7 @@ from .frames import TABLE, Wire
 from .interrupts import Cancelled
 from .tables_in import Input, chosen_columns, has_odd_header
 from .tables_out import ArrowOut, to_csv, to_frame
-from .typed import TypedParser, header_of, last_record_end, record_end
+from .typed import TypedParser, has_record, header_of, last_record_end
 
 BLOCK_BYTES = 2 << 20
 AHEAD = 2
@@ -29,9 +29,10 @@ class Blocks:
     """The rows of one call as parsed blocks; or all bytes, when the types of some column are not known."""
 
     def __init__(self, source: Input, asked: Mapping[str, Any]) -> None:
+        self.source = source
         self._pieces = source.pieces()
         self._held = bytearray()
-        self._fill(lambda: record_end(self._held) < len(self._held))
+        self._fill(lambda: has_record(self._held))
         names, end = header_of(self._held)
         types = asked["types"] or {}
         keep = chosen_columns(names, asked)
@@ -82,7 +83,7 @@ def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> t
         else:
             wire.send(TABLE, to_csv(frame))
 
-    with Ahead(blocks.frames()) as parsed, Behind(send) as sending:
+    with Ahead(blocks.frames(), blocks.source) as parsed, Behind(send) as sending:
         for frame in parsed:
             rows = len(frame)
             result = compute(frame)
@@ -102,13 +103,16 @@ def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> t
 
 
 class Ahead:
-    """Runs an iterator in a thread, a few items ahead. Leaving it early stops it at its next item."""
+    """Runs an iterator in a thread, a few items ahead.
 
-    def __init__(self, source: Iterator[pd.DataFrame]) -> None:
-        self._source = source
+    Leaving it early stops it at its next item, for which it is not waited: the answer need not wait for more rows.
+    """
+
+    def __init__(self, items: Iterator[pd.DataFrame], source: Input) -> None:
+        self._source = items
         self._items: queue.Queue[Any] = queue.Queue(AHEAD)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rows in", daemon=True)
+        self._thread = source.reader = threading.Thread(target=self._run, name="rows in", daemon=True)
 
     def _run(self) -> None:
         try:
@@ -141,7 +145,6 @@ class Ahead:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
 
 
 class Behind:

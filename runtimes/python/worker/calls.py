@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from .failures import Failed, NoTable, phase
-from .globals import Snapshot
 from .interrupts import Interrupts
 from .models import DataFolder, Models
 from .tables_in import Table
@@ -22,17 +21,16 @@ from .tables_out import to_frame
 class Session:
     """One module and the models that it loaded."""
 
-    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, snapshots: Callable[[], list[Snapshot]]) -> None:
+    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restore: Callable[[], None]) -> None:
         self._module = module
         self._interrupts = interrupts
         self._data = data
-        self._snapshots = snapshots
+        self._restore = restore
         self._models = Models()
 
     def begin(self, call: Mapping[str, Any]) -> None:
         """Put globals back and point the data folder at this call's."""
-        for snapshot in self._snapshots():
-            snapshot.restore()
+        self._restore()
         if call["model"] is not None:
             self._data.point(call["model"]["folder"], call["model"]["shared"])
 

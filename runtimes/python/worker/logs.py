@@ -26,13 +26,14 @@ class Log:
         self._emit = emit
         self._lock = threading.RLock()
         self._is_open = False
+        self._is_full = False
         self._lines = 0
         self._bytes = 0
 
     def open(self) -> None:
         """A call begins."""
         with self._lock:
-            self._is_open, self._lines, self._bytes = True, 0, 0
+            self._is_open, self._is_full, self._lines, self._bytes = True, False, 0, 0
 
     def close(self) -> None:
         """The call's answer is about to end: no line may follow it."""
@@ -49,7 +50,8 @@ class Log:
             self._bytes += len(text)
             if self._lines <= LIMIT_LINES and self._bytes <= LIMIT_BYTES:
                 self._emit(level, text)
-            elif self._lines == LIMIT_LINES + 1 or self._bytes - len(text) <= LIMIT_BYTES:
+            elif not self._is_full:
+                self._is_full = True
                 self._emit("warning", "More lines were printed than are kept; the rest of this call's are dropped.")
 
 

@@ -6,11 +6,11 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from .paths import PathRewriter
 
@@ -21,8 +21,16 @@ class RewritingLoader(SourceFileLoader):
     """Compiles from source each time: byte code that lies beside it may hold other paths."""
 
     pairs: Sequence[tuple[str, str]] = ()
-    # In the order of their import. Looking for them in sys.modules would touch, and so copy, the warm process's memory.
-    loaded: list[ModuleType] = []
+    # In their order. To look for them in sys.modules would touch, and so copy, the warm process's memory.
+    imported: ClassVar[list[ModuleType]] = []
+    # Is told of each module whose top level has run.
+    loaded: ClassVar[Callable[[ModuleType], None]] = lambda _: None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module's top level, and say so."""
+        super().exec_module(module)
+        RewritingLoader.imported.append(module)
+        RewritingLoader.loaded(module)
 
     def get_code(self, fullname: str) -> CodeType:
         """The module's code, old paths rewritten."""
@@ -31,11 +39,6 @@ class RewritingLoader(SourceFileLoader):
         if self.pairs:
             tree = ast.fix_missing_locations(PathRewriter(self.pairs).visit(tree))
         return compile(tree, path, "exec", dont_inherit=True)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the module's top level, and remember it."""
-        super().exec_module(module)
-        self.loaded.append(module)
 
 
 def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
@@ -71,8 +74,3 @@ def load(name: str, folder: str) -> ModuleType:
         sys.modules.pop(fullname, None)
         raise
     return module
-
-
-def imported() -> list[ModuleType]:
-    """The modules under `app` that were imported so far, the algorithm's own included."""
-    return RewritingLoader.loaded

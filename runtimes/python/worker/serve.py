@@ -80,7 +80,7 @@ class Worker:
             data.point(os.path.join(home, "app", "model", "data"), os.path.join(home, "app", "model", "data"))
             with phase("import"):
                 module = modules.load(name, self._folder)
-            self._session = Session(module, self._interrupts, data, Snapshots())
+            self._session = Session(module, self._interrupts, data, Snapshots().restore)
         gc.collect()
         gc.freeze()
         self._wire.send_json(
@@ -109,8 +109,8 @@ class Worker:
         except (Failed, Cancelled) as failed:
             tail = [(ERROR, to_json(describe(failed, self._folder)))]
         self._settle()
-        source.drain()
         self._wire.send_together(*tail)
+        source.drain()
 
     def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
         method, output = call["method"], call["output"]["format"]
@@ -158,17 +158,20 @@ class Worker:
 
 
 class Snapshots:
-    """Snapshots of all modules under `app`; a sibling that is imported by a call is kept as it was then."""
+    """Snapshots of all modules under `app`; of one that a call imports, as its top level left it."""
 
     def __init__(self) -> None:
-        self._taken: list[Snapshot] = []
-        self()
+        # Those imported so far count as one top level: it may change what it imports.
+        self._taken = {module.__name__: Snapshot(module) for module in modules.RewritingLoader.imported}
+        modules.RewritingLoader.loaded = self._take
 
-    def __call__(self) -> list[Snapshot]:
-        """Those there are, taking the new ones."""
-        for module in modules.imported()[len(self._taken) :]:
-            self._taken.append(Snapshot(module))
-        return self._taken
+    def _take(self, module: ModuleType) -> None:
+        self._taken[module.__name__] = Snapshot(module)
+
+    def restore(self) -> None:
+        """Put all of them back."""
+        for snapshot in self._taken.values():
+            snapshot.restore()
 
 
 def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:

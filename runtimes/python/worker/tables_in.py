@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ class Input:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.is_over = False
+        # A thread that reads the frames, if there is one: it may be waiting for the next.
+        self.reader: threading.Thread | None = None
 
     def pieces(self) -> Iterator[bytes]:
         """Payloads of table frames until the input's end. Cancelled when the sender gave up."""
@@ -45,6 +48,8 @@ class Input:
 
     def drain(self) -> None:
         """Read what is left, so that the next frame is the next call."""
+        if self.reader is not None:
+            self.reader.join()
         while not self.is_over:
             kind, _ = self._wire.frame()
             self.is_over = kind in (END, CANCEL)

@@ -14,35 +14,63 @@ from .failures import BadRows
 
 NA_WORDS = sorted(pd._libs.parsers.STR_NA_VALUES)  # type: ignore[attr-defined]
 MISFIT = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(?:CSV conversion error to (.+?): invalid value '(.*)'|(.*))", re.DOTALL)
+OPEN = re.compile(r"EOF inside string starting at row (\d+)")
 SHAPE = re.compile(r"Expected (\d+) columns, got (\d+)")
 
 
 def header_of(data: bytes | bytearray) -> tuple[list[str], int]:
-    """Column names of the first record and its length in bytes, its line end included."""
-    end = record_end(data)
-    text = bytes(data[:end]).decode("utf-8-sig")
-    return next(csv.reader(io.StringIO(text)), []), end
+    """Column names of the first record that is not blank, and where it ends, its line end included.
+
+    BadRows, in pandas' words, when there is none.
+    """
+    start, end = _first_line(data), record_end(data)
+    names = next(csv.reader(io.StringIO(bytes(data[start:end]).decode("utf-8-sig"))), [])
+    if not names:
+        raise BadRows("No columns to parse from file")
+    return names, end
+
+
+def has_record(data: bytes | bytearray) -> bool:
+    """Whether a record is among the bytes that is not blank and whose line end is known."""
+    return _first_line(data) < len(data) and record_end(data) < len(data)
 
 
 def record_end(data: bytes | bytearray) -> int:
-    """Where the first record ends; -1 when its line end is not among the bytes."""
-    at = -1
+    """Where the first record that is not blank ends; all of the bytes when its line end is not among them."""
+    at = _first_line(data)
+    quotes = 0
     while True:
-        at = data.find(b"\n", at + 1)
+        end = data.find(b"\n", at)
+        if end < 0:
+            return len(data)
+        quotes += data.count(b'"', at, end)
+        if quotes % 2 == 0:
+            return end + 1
+        at = data.find(b'"', end)
         if at < 0:
             return len(data)
-        if data.count(b'"', 0, at) % 2 == 0:
-            return at + 1
 
 
 def last_record_end(data: bytes | bytearray) -> int:
-    """Just after the last line end that is not within quotes; 0 when there is none."""
+    """Just after the last line end that is not within quotes; 0 when there is none.
+
+    Quotes are counted, so a value that holds one must be quoted and double it (RFC 4180).
+    """
     at = data.rfind(b"\n")
-    if data.find(b'"') < 0:
-        return at + 1
-    while at >= 0 and data.count(b'"', 0, at) % 2 == 1:
-        at = data.rfind(b"\n", 0, at)
+    quotes = data.count(b'"', 0, max(at, 0))
+    while at >= 0 and quotes % 2 == 1:
+        before = data.rfind(b"\n", 0, data.rfind(b'"', 0, at))
+        quotes -= data.count(b'"', max(before, 0), at)
+        at = before
     return at + 1
+
+
+def _first_line(data: bytes | bytearray) -> int:
+    """Where the first line begins that is not blank."""
+    at = 0
+    while at < len(data) and data[at] in b"\r\n":
+        at += 1
+    return at
 
 
 class TypedParser:
@@ -74,6 +102,8 @@ class TypedParser:
 
         if len(records) == 0:
             return self._empty()
+        if bytes(records).count(b'"') % 2 == 1:
+            self._refuse_open_quote(records)
         try:
             table = self._csv.read_csv(
                 pa.py_buffer(records),
@@ -94,6 +124,15 @@ class TypedParser:
                 frame[name] = frame[name].astype(object).where(frame[name].notna(), np.nan)
         self.rows += len(frame)
         return frame
+
+    def _refuse_open_quote(self, records: bytes | memoryview) -> None:
+        """Arrow takes all that follows an open quote for one value. pandas does not, and tells where it opens."""
+        try:
+            pd.read_csv(io.BytesIO(records), header=None, names=range(len(self._names)), dtype=str, index_col=False)
+        except pd.errors.ParserError as error:
+            opened = OPEN.search(str(error))
+            if opened:
+                raise BadRows(f"Row {self.rows + int(opened[1]) + 1}: a quote opens that is not closed.") from None
 
     def _empty(self) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in self._types.items()}, columns=self._keep)

@@ -1,5 +1,0 @@
-"""Fails while it is imported."""
-
-import json
-
-LIMIT = json.loads("{}")["limit"]
