@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { WorkerSpec } from "../../runtimes/runtime.ts";
+import type { Home, WorkerSpec } from "../../runtimes/runtime.ts";
 import { WorkerLink } from "../../server/workers/call.ts";
 import type { Answer, Probe } from "./bench.ts";
 import { Bench, runtimes } from "./bench.ts";
@@ -165,8 +165,8 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
   });
 
   it.runIf(runtime.plainWorker)("starts without a warm process, too", async () => {
-    const { warm: _, ...cold } = runtime.plainWorker?.(bench.home) as WorkerSpec;
-    const worker = await bench.start(cold);
+    const { label, command, env, folder } = (runtime.plainWorker as (home: Home) => WorkerSpec)(bench.home);
+    const worker = await bench.start({ label, command, env, folder });
     const { entryPoints } = await new WorkerLink(worker).ready;
     expect(entryPoints).toEqual(["stage", "parse"]);
     await worker.kill();
