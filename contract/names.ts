@@ -17,12 +17,12 @@ export function nameKey(name: string): string {
   return name.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
-/** Names that become part of a file's name: models and datasets. Never a path. */
+/** Names that become part of a file's name: models and datasets (`into app:name` in a search gives a colon). Never a path. */
 export const FileSafeName = z
   .string()
   .regex(
-    /^[\p{L}\p{N}_][\p{L}\p{N}_. -]{0,127}$/u,
-    "a name begins with a letter, digit or _ and goes on with those, dots, dashes and spaces",
+    /^[\p{L}\p{N}_][\p{L}\p{N}_.: -]{0,127}$/u,
+    "a name begins with a letter, digit or _ and goes on with those, dots, colons, dashes and spaces",
   )
   .refine((name) => !name.includes("..") && !/[. ]$/.test(name), "a name has no two dots in a row and does not end with a dot or a space");
 export type FileSafeName = z.infer<typeof FileSafeName>;
