@@ -66,7 +66,9 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const token = await ownToken(home.root);
   const store = stack.use(await openStore({ file: join(home.private, "store.sqlite"), clock, log }));
   const environment = stack.use(localEnvironment({ log }));
-  const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log }));
+  const metrics = createMetrics();
+  const onRestart = (reason: string) => metrics.workerRestarted(reason);
+  const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log, onRestart }));
   const check = stack.use(startCheck({ python: config.python }));
   const runtimes = allRuntimes({ python: config.python, env });
   const starts = startsIn(home, runtimes, environmentFinder([environment]));
@@ -76,7 +78,6 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const jupyter = await startJupyterIf(config.jupyter, config.python, home.root, (path) => publisher.saved(path));
   if (jupyter) stack.use(jupyter);
 
-  const metrics = createMetrics();
   metrics.watch(() => ({ queued: pool.snapshot().queues.reduce((sum, { waiting }) => sum + waiting, 0) }));
   const runs = runRecorder(store, clock, log, ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
     metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows }),
@@ -99,7 +100,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     dsdl: { old: oldEndpoints({ ...shared, compute, stage }), newRunId },
     algorithms: {
       editorAddress: (notebook) => jupyter?.editorAddress(notebook) ?? null,
-      create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter),
+      create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter, publisher),
     },
     health: {
       ready: async () => [

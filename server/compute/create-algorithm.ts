@@ -9,6 +9,7 @@ import { listNotebooks } from "../../notebook-exporter/folder.ts";
 import { connectJupyter } from "../jupyter/client.ts";
 import { notebookFromTemplate } from "../jupyter/template.ts";
 import type { BridgeHome } from "./home.ts";
+import type { Publisher } from "./publisher.ts";
 
 export interface NewAlgorithm {
   readonly name: string;
@@ -37,10 +38,18 @@ const Template = z.looseObject({
 /**
  * Makes an algorithm's notebook from the template of its runtime, through JupyterLab.
  *
+ * It is published when this resolves, so that the next call finds it.
+ *
  * @param templates folder of `barebone_<runtime>.ipynb`
  * @throws Conflict when the name is taken; BadCall for a runtime without template; JupyterFailed
  */
-export function createAlgorithmWith(home: BridgeHome, templates: string, runtimes: readonly string[], jupyter: RunningJupyter | undefined) {
+export function createAlgorithmWith(
+  home: BridgeHome,
+  templates: string,
+  runtimes: readonly string[],
+  jupyter: RunningJupyter | undefined,
+  publisher: Pick<Publisher, "settled">,
+) {
   return async (asked: NewAlgorithm): Promise<{ algorithm: string; notebook: string; editor: string | null }> => {
     if (!jupyter?.ready()) throw new JupyterFailed("JupyterLab is not running, so no notebook can be made.");
     const runtime = asked.runtime ?? "python";
@@ -59,6 +68,7 @@ export function createAlgorithmWith(home: BridgeHome, templates: string, runtime
     });
     using client = connectJupyter(`http://127.0.0.1:${jupyter.port}`, jupyter.token);
     const { path } = await client.createNotebook(`${asked.name}.ipynb`, notebook);
+    await publisher.settled(asked.name, path);
     return { algorithm: asked.name, notebook: path, editor: jupyter.editorAddress(path) };
   };
 }

@@ -66,6 +66,8 @@ export interface PoolOptions {
   readonly slots?: Slots;
   /** Idle workers end after this long. Default ten minutes. */
   readonly idleSeconds?: number;
+  /** Told of each worker that had to be replaced, for metrics. */
+  readonly onRestart?: (reason: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -79,10 +81,10 @@ interface Entry {
   isSecondTry: boolean;
 }
 
-export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log }: PoolOptions): Pool {
+export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log, onRestart }: PoolOptions): Pool {
   const turns = new Turns<Entry>();
   const running = new Set<Entry>();
-  const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onFree: () => queueMicrotask(dispatch) });
+  const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree: () => queueMicrotask(dispatch) });
   const checks = new Checks(seats);
   const pace = new Pace();
   let isStopping = false;

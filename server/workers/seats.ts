@@ -16,6 +16,8 @@ export interface SeatsOptions {
   readonly log: Log;
   /** A seat became free or empty: somebody who waits may take it. */
   readonly onFree: () => void;
+  /** A worker had to be replaced: it died, was cancelled in vain, did not start, or took too much memory. */
+  readonly onRestart?: ((reason: string) => void) | undefined;
 }
 
 /** The workers that there are: started when needed, kept warm, stopped when idle longest once memory is short. */
@@ -126,6 +128,7 @@ export class Seats implements AsyncDisposable {
   }
 
   #count(reason: string): void {
+    if (reason !== "idle" && reason !== "retired") this.#options.onRestart?.(reason);
     this.#restarts.set(reason, (this.#restarts.get(reason) ?? 0) + 1);
   }
 
