@@ -60,6 +60,26 @@ describe("a bridge that is killed", () => {
   });
 });
 
+it("logs no rows, no parameters and no token, whatever the level and however a call ends", async () => {
+  await using bridge = await bridgeProcess();
+  const auth = { authorization: `Bearer ${bridge.token}` };
+  await saveNotebook(join(bridge.home, "notebooks/a.ipynb"), cells);
+  const meta = { options: { params: { algo: "a", sleep: "secret-parameter" } } };
+  const answer = await fetch(`${bridge.url}/fit`, {
+    method: "POST",
+    headers: auth,
+    body: JSON.stringify({ data: "a\nsecret-row\n", meta }),
+  });
+  expect(await answer.json()).toMatchObject({ status: "error" });
+  await fetch(`${bridge.url}/v1/compute?algorithm=a&method=fit&key=secret-parameter`, {
+    method: "POST",
+    headers: auth,
+    body: "a\nsecret-row\n",
+  });
+  expect(bridge.logged()).toContain("a version went live");
+  for (const secret of ["secret-row", "secret-parameter", bridge.token]) expect(bridge.logged()).not.toContain(secret);
+});
+
 describe("bad luck on the wire", () => {
   let test: TestBridge;
   beforeAll(async () => {

@@ -11,6 +11,8 @@ export interface BridgeProcess extends AsyncDisposable {
   readonly home: string;
   readonly url: string;
   readonly token: string;
+  /** All that it logged so far. */
+  logged(): string;
   /** Ids of all processes under it, itself first. */
   processes(): Promise<number[]>;
 }
@@ -19,12 +21,17 @@ export interface BridgeProcess extends AsyncDisposable {
 export async function bridgeProcess(given?: string): Promise<BridgeProcess> {
   const home = given ?? (await mkdtemp(join(tmpdir(), "bridge-process-")));
   await mkdir(join(home, "notebooks"), { recursive: true });
-  const env = { ...process.env, BRIDGE_HOME: home, BRIDGE_PORT: "0", BRIDGE_JUPYTER: "off", BRIDGE_LOG: "error" };
-  const child = spawn(process.execPath, [join(import.meta.dirname, "own-process.ts")], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, BRIDGE_HOME: home, BRIDGE_PORT: "0", BRIDGE_JUPYTER: "off", BRIDGE_LOG: "trace" };
+  const child = spawn(process.execPath, [join(import.meta.dirname, "own-process.ts")], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let logged = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    logged += text;
+  });
   const [line] = await once(createInterface(child.stdout), "line");
   const { url, token } = JSON.parse(line) as { url: string; token: string };
   return {
     ...{ child, home, url, token },
+    logged: () => logged,
     processes: () => tree(child.pid ?? 0),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
