@@ -6,6 +6,8 @@ import type { PoolTarget } from "./target.ts";
 
 /** How often idle workers and memory are looked at. */
 const LOOK_MS = 1000;
+/** Idle workers beyond these end, the longest idle first: a checkout of many notebooks leaves one for each. */
+const MOST_IDLE = 32;
 
 export interface SeatsOptions {
   readonly slots: Slots;
@@ -76,6 +78,10 @@ export class Seats implements AsyncDisposable {
     seat.isBusy = false;
     seat.idleSince = this.#options.clock.ticks();
     if (!seat.isUsable) void this.#remove(seat, seat.reason);
+    else if (this.#seats.size > MOST_IDLE) {
+      const idle = this.#idle();
+      for (const each of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) void this.#remove(each, "idle");
+    }
     this.#options.onFree();
   }
 
@@ -135,15 +141,18 @@ export class Seats implements AsyncDisposable {
   async #look(): Promise<void> {
     const { clock, idleSeconds, memoryBytes, log } = this.#options;
     for (const seat of this.#idle()) if (clock.ticks() - seat.idleSince > idleSeconds * 1000) void this.#remove(seat, "idle");
-    const used = await Promise.all([...this.#seats].map((seat) => seat.memory()));
-    const total = used.reduce((sum, each) => sum + each, 0);
-    const [longest] = this.#idle(); // now, not when the memory was asked for
-    if (total <= memoryBytes || !longest) return;
-    log.info(
-      { worker: longest.target.key, total, limit: memoryBytes },
-      "the workers' memory is over BRIDGE_MEMORY: the longest idle one ends",
-    );
-    await this.#remove(longest, "memory");
+    const used = new Map(await Promise.all([...this.#seats].map(async (seat) => [seat, await seat.memory()] as const)));
+    let total = [...used.values()].reduce((sum, each) => sum + each, 0);
+    // Those idle now, not when the memory was asked for.
+    for (const seat of this.#idle()) {
+      if (total <= memoryBytes) return;
+      log.info(
+        { worker: seat.target.key, total, limit: memoryBytes },
+        "the workers' memory is over BRIDGE_MEMORY: the longest idle one ends",
+      );
+      total -= used.get(seat) ?? 0;
+      void this.#remove(seat, "memory");
+    }
   }
 
   /** Idle ones, longest first. */

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Algorithm } from "#contract/algorithm.ts";
 import { saveNotebook, type TestBridge, testBridge } from "./support/bridge.ts";
@@ -157,6 +159,27 @@ describe("a saved notebook", () => {
     expect(await running).toBe("slow");
   });
 });
+
+it("publishes two hundred notebooks that a git checkout brings at once", async () => {
+  const repository = join(test.home, "notebooks/repository");
+  for (let i = 0; i < 200; i++) await saveNotebook(join(test.home, "elsewhere", `many_${i}.ipynb`), answering(`many ${i}`));
+  const git = (...args: string[]) =>
+    promisify(execFile)("git", ["-C", join(test.home, "elsewhere"), "-c", "user.name=t", "-c", "user.email=t@example.org", ...args]);
+  await git("init", "--quiet");
+  await git("add", ".");
+  await git("commit", "--quiet", "-m", "all");
+  await git("clone", "--quiet", ".", repository);
+  await expect
+    .poll(
+      async () =>
+        ((await (await test.ask("/v1/algorithms")).json()) as Algorithm[]).filter(
+          (each) => each.name.startsWith("many_") && each.state === "live",
+        ).length,
+      { timeout: 60_000, interval: 500 },
+    )
+    .toBe(200);
+  expect([await say("many_0"), await say("many_199")]).toEqual(["many 0", "many 199"]);
+}, 120_000);
 
 describe("a restart", () => {
   it("finds versions, models and changes that were made meanwhile", async () => {
