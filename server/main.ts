@@ -9,6 +9,7 @@ import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
 import { sweepDatasets } from "./compute/datasets.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
+import { claimHome } from "./compute/home-claim.ts";
 import { sweepModelFolders } from "./compute/models.ts";
 import { oldEndpoints } from "./compute/old-endpoints.ts";
 import { startPublisher } from "./compute/publisher.ts";
@@ -61,6 +62,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   await using stack = new AsyncDisposableStack();
   const home = homeAt(config.home);
   await prepareHome(home, join(root, "notebooks"));
+  stack.use(await claimHome(home.root));
   await sweepModelFolders(home);
   await sweepDatasets(home);
   const token = await ownToken(home.root);

@@ -60,6 +60,18 @@ describe("a bridge that is killed", () => {
   });
 });
 
+it("refuses a home that another bridge uses, and leaves that one alone", async () => {
+  await using first = await testBridge();
+  await first.save("a.ipynb", cells);
+  const running = first.compute({ algorithm: "a", method: "fit", sleep: "2" }, "a\n1\n");
+  await expect.poll(async () => (await (await first.ask("/v1/runs")).json()) as unknown[]).toHaveLength(1);
+  await expect(testBridge({ BRIDGE_HOME: first.home })).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: expect.stringContaining("Another bridge"),
+  });
+  expect((await running).status).toBe(200);
+});
+
 it("logs no rows, no parameters and no token, whatever the level and however a call ends", async () => {
   await using bridge = await bridgeProcess();
   const auth = { authorization: `Bearer ${bridge.token}` };

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { realpath, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { Conflict } from "#contract/errors.ts";
+
+/**
+ * Sees to it that one bridge uses a home: two would sweep away each other's unfinished work. A socket that somebody
+ * answers is a claim that holds; one left by a killed process refuses, and is taken over.
+ *
+ * @throws Conflict when another bridge runs on this home
+ */
+export async function claimHome(root: string): Promise<AsyncDisposable> {
+  // In the temporary folder, as the path of a socket may be no longer than 104 bytes.
+  const name = createHash("sha256")
+    .update(await realpath(root))
+    .digest("hex")
+    .slice(0, 16);
+  const path = join(tmpdir(), `compute-bridge-${userInfo().uid}-${name}.sock`);
+  if (await isAnswered(path)) {
+    throw new Conflict(`Another bridge runs on ${root}.`, "Stop it first, or give this one another BRIDGE_HOME.");
+  }
+  await rm(path, { force: true });
+  const server = createServer((socket) => socket.destroy());
+  server.listen(path);
+  await once(server, "listening");
+  server.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      await closed;
+    },
+  };
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
