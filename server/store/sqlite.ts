@@ -43,21 +43,35 @@ class TransactionalDdl extends SqliteAdapter {
   }
 }
 
+const KEPT_STATEMENTS = 500;
+
 /** `node:sqlite` in the shape that Kysely's driver expects. */
 function shim(database: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, ReturnType<SqliteDatabase["prepare"]>>();
   return {
     close: () => database.close(),
     prepare(sql) {
-      // A transaction that begins by reading could not become a writer once another process wrote: take the lock first.
-      const statement = database.prepare(sql === "begin" ? "begin immediate" : sql);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...bound(parameters)),
-        run: (parameters) => statement.run(...bound(parameters)),
-        iterate: (parameters) => statement.iterate(...bound(parameters)),
-      };
+      // The same few statements come with every call, and preparing one takes longer than running it.
+      let found = prepared.get(sql);
+      if (!found) {
+        found = prepare(sql);
+        if (prepared.size >= KEPT_STATEMENTS) prepared.clear();
+        prepared.set(sql, found);
+      }
+      return found;
     },
   };
+
+  function prepare(sql: string): ReturnType<SqliteDatabase["prepare"]> {
+    // A transaction that begins by reading could not become a writer once another process wrote: take the lock first.
+    const statement = database.prepare(sql === "begin" ? "begin immediate" : sql);
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters) => statement.all(...bound(parameters)),
+      run: (parameters) => statement.run(...bound(parameters)),
+      iterate: (parameters) => statement.iterate(...bound(parameters)),
+    };
+  }
 }
 
 function bound(parameters: readonly unknown[]): SQLInputValue[] {

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from .failures import Failed, NoTable
+from .failures import Failed, NoTable, phase
 from .frames import TABLE, Wire
 from .interrupts import Cancelled
 from .tables_in import Input, chosen_columns, has_odd_header
@@ -20,6 +20,8 @@ from .tables_out import ArrowOut, to_csv, to_frame
 from .typed import TypedParser, has_record, header_of, last_record_end
 
 BLOCK_BYTES = 2 << 20
+# Threads cost more than the work on so few rows.
+FEW_BYTES = 1 << 16
 AHEAD = 2
 
 Compute = Callable[[pd.DataFrame], Any]
@@ -50,6 +52,12 @@ class Blocks:
             self._held += piece
         return True
 
+    def only(self) -> pd.DataFrame | None:
+        """All rows, when they are few and have all come; else None, and nothing is taken."""
+        if self._fill(lambda: len(self._held) >= FEW_BYTES):
+            return None
+        return self.parser.parse(bytes(self._held))
+
     def all(self) -> bytes:
         """Everything, for a whole-table call."""
         self._fill(lambda: False)
@@ -72,9 +80,8 @@ class Blocks:
                 return
 
 
-def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> tuple[int, int]:
-    """Compute and send every block. Returns the numbers of rows received and returned."""
-    received = returned = 0
+def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> int:
+    """Compute and send every block. Returns the number of rows, received and returned."""
     arrow = ArrowOut(wire) if output == "arrow" else None
 
     def send(frame: pd.DataFrame) -> None:
@@ -83,23 +90,31 @@ def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> t
         else:
             wire.send(TABLE, to_csv(frame))
 
-    with Ahead(blocks.frames(), blocks.source) as parsed, Behind(send) as sending:
-        for frame in parsed:
-            rows = len(frame)
-            result = compute(frame)
-            try:
-                table = to_frame(result)
-            except Exception as cause:
-                raise Failed("result", cause) from cause
-            if len(table) != rows:
-                message = f"a row-wise apply returned {len(table)} rows for a block of {rows}; declare options.apply whole-table if rows depend on each other"
-                raise Failed("result", NoTable(message))
-            received += rows
-            returned += rows
-            sending.put(table)
+    with phase("parse"):
+        only = blocks.only()
+    if only is not None:
+        rows = len(only)
+        send(_result(compute, only))
+    else:
+        rows = 0
+        with Ahead(blocks.frames(), blocks.source) as parsed, Behind(send) as sending:
+            for frame in parsed:
+                rows += len(frame)
+                sending.put(_result(compute, frame))
     if arrow is not None:
         arrow.close()
-    return received, returned
+    return rows
+
+
+def _result(compute: Compute, frame: pd.DataFrame) -> pd.DataFrame:
+    """What the block becomes: a table of as many rows."""
+    rows = len(frame)
+    result = compute(frame)
+    with phase("result"):
+        table = to_frame(result)
+        if len(table) != rows:
+            raise NoTable(f"a row-wise apply returned {len(table)} rows for a block of {rows}; declare options.apply whole-table if rows depend on each other")
+    return table
 
 
 class Ahead:

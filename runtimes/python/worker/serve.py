@@ -130,9 +130,9 @@ class Worker:
             with phase("parse"):
                 blocks = Blocks(source, call["input"])
             if blocks.is_typed:
-                received, returned = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
+                rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
                 report.notes += blocks.parser.notes()
-                return [done(call, report, received, received, returned, None)]
+                return [done(call, report, rows, rows, rows, None)]
             report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
             with phase("parse"):
                 table = read_table(call["input"], blocks.all())

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from . import few
 from .failures import BadRows
 
 NA_WORDS = sorted(pd._libs.parsers.STR_NA_VALUES)  # type: ignore[attr-defined]
+NA_SET = frozenset(NA_WORDS)
 MISFIT = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(?:CSV conversion error to (.+?): invalid value '(.*)'|(.*))", re.DOTALL)
 OPEN = re.compile(r"EOF inside string starting at row (\d+)")
 SHAPE = re.compile(r"Expected (\d+) columns, got (\d+)")
@@ -77,15 +81,19 @@ class TypedParser:
     """Parses records of one header. Types: what pandas calls them (contract/manifest.ts, ColumnType)."""
 
     def __init__(self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str]) -> None:
-        import pyarrow as pa
-        from pyarrow import csv as arrow_csv
-
         self._names = list(names)
         self._keep = list(keep)
         self._types = {name: types[name] for name in keep}
+        self.rows = 0
+        self.widened: dict[str, int] = {}
+
+    @functools.cached_property
+    def _convert(self) -> Any:
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
         arrow = {"object": pa.string(), "bool": pa.bool_(), "datetime64[ns]": pa.timestamp("ns")}
-        self._csv = arrow_csv
-        self._convert = arrow_csv.ConvertOptions(
+        return arrow_csv.ConvertOptions(
             column_types={name: arrow.get(kind) or getattr(pa, kind)() for name, kind in self._types.items()},
             include_columns=self._keep,
             null_values=NA_WORDS,
@@ -93,22 +101,25 @@ class TypedParser:
             true_values=["True", "TRUE", "true"],
             false_values=["False", "FALSE", "false"],
         )
-        self.rows = 0
-        self.widened: dict[str, int] = {}
 
     def parse(self, records: bytes | memoryview, threads: bool = False) -> pd.DataFrame:
         """Whole records, without header, to a frame of the kept columns. BadRows names row (from 1) and column."""
         import pyarrow as pa
+        from pyarrow import csv as arrow_csv
 
         if len(records) == 0:
             return self._empty()
+        few_rows = few.parse(bytes(records), self._names, self._types, NA_SET) if len(records) <= few.MOST_BYTES else None
+        if few_rows is not None:
+            self.rows += len(few_rows)
+            return few_rows
         if bytes(records).count(b'"') % 2 == 1:
             self._refuse_open_quote(records)
         try:
-            table = self._csv.read_csv(
+            table = arrow_csv.read_csv(
                 pa.py_buffer(records),
-                read_options=self._csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
-                parse_options=self._csv.ParseOptions(newlines_in_values=b'"' in bytes(records) if len(records) < 1 << 26 else True),
+                read_options=arrow_csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
+                parse_options=arrow_csv.ParseOptions(newlines_in_values=b'"' in bytes(records) if len(records) < 1 << 26 else True),
                 convert_options=self._convert,
             )
         except pa.ArrowInvalid as error:
