@@ -1,6 +1,8 @@
-import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Manifest } from "#contract/manifest.ts";
+
+const TEMPORARY = ".new-";
 
 /** What is written: an export that has a manifest. */
 export interface Writable {
@@ -17,7 +19,7 @@ export async function writeVersion(modelFolder: string, { manifest, files }: Wri
   const folder = join(versions, manifest.version);
   if (await exists(join(folder, "manifest.json"))) return folder;
   await mkdir(versions, { recursive: true });
-  const temporary = await mkdtemp(join(versions, ".new-"));
+  const temporary = await mkdtemp(join(versions, TEMPORARY));
   try {
     const texts = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
     for (const [path, text] of Object.entries(texts)) {
@@ -49,7 +51,7 @@ export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "f
     () => 0o644,
   );
   const text = await readFile(join(folder, "app", "model", file), "utf8");
-  const temporary = await mkdtemp(join(modelFolder, ".new-"));
+  const temporary = await mkdtemp(join(modelFolder, TEMPORARY));
   try {
     const fresh = join(temporary, file);
     await writeDurably(fresh, text, mode);
@@ -57,6 +59,16 @@ export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "f
     await syncFolder(modelFolder);
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Removes what writes that were cut off left behind. For the start, before anything is written. */
+export async function sweepUnwritten(modelFolder: string): Promise<void> {
+  const versions = join(modelFolder, ".versions");
+  const names = await readdir(versions).catch(() => []);
+  for (const folder of [modelFolder, ...names.map((name) => join(versions, name))]) {
+    const entries = await readdir(folder).catch(() => []);
+    for (const each of entries) if (each.startsWith(TEMPORARY)) await rm(join(folder, each), { recursive: true, force: true });
   }
 }
 

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { startCheck } from "../notebook-exporter/check.ts";
+import { sweepUnwritten } from "../notebook-exporter/write.ts";
 import { allRuntimes } from "../runtimes/index.ts";
 import { openAnswers } from "./compute/answers-kept.ts";
 import { computeWith } from "./compute/compute.ts";
@@ -63,6 +64,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const home = homeAt(config.home);
   await prepareHome(home, join(root, "notebooks"));
   stack.use(await claimHome(home.root));
+  await sweepUnwritten(home.model);
   await sweepModelFolders(home);
   await sweepDatasets(home);
   const token = await ownToken(home.root);

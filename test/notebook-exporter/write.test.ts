@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "#contract/manifest.ts";
-import { readManifest, writeLive, writeVersion } from "../../notebook-exporter/write.ts";
+import { readManifest, sweepUnwritten, writeLive, writeVersion } from "../../notebook-exporter/write.ts";
 
 const manifest: Manifest = {
   name: "my iris",
@@ -94,5 +94,17 @@ describe("readManifest", () => {
     expect(await readManifest(join(models.path, "absent"))).toBeUndefined();
     await writeFile(join(models.path, "manifest.json"), "{}");
     await expect(readManifest(models.path)).rejects.toThrow();
+  });
+});
+
+describe("sweepUnwritten", () => {
+  it("removes what a killed process left behind, and nothing else", async () => {
+    await using models = await folder();
+    await writeVersion(models.path, { manifest, files });
+    const whole = await all(models.path);
+    for (const cut of [".new-abc", ".versions/my iris/.new-xyz/app"]) await mkdir(join(models.path, cut), { recursive: true });
+    await sweepUnwritten(models.path);
+    expect(await all(models.path)).toEqual(whole);
+    await sweepUnwritten(join(models.path, "not there"));
   });
 });
