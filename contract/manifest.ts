@@ -63,7 +63,7 @@ export const Manifest = z.object({
   runtime: z.string(),
   /** The environment that calls run in unless they say otherwise. */
   environment: z.string(),
-  /** The exported file's name within `app/model/` of the version's folder. */
+  /** The file with the entry points, within `app/model/` of the version's folder: `<name>.py`, or `<name>/__init__.py` of a package. */
   file: z.string(),
   /** The notebook, relative to the notebooks folder, or null for a module laid in by hand. */
   notebook: z.string().nullable(),

@@ -8,7 +8,9 @@ export const Problem = z.object({
   code: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
   /** The cell's place in the notebook, counted from 1 over cells of every kind. Absent: the whole notebook. */
   cell: z.int().min(1).optional(),
-  /** The line within that cell, counted from 1. */
+  /** The file of a module laid into `app/model/`, relative to that folder. Absent for notebooks. */
+  file: z.string().optional(),
+  /** The line within that cell or file, counted from 1. */
   line: z.int().min(1).optional(),
   /** What is wrong: one sentence. */
   message: z.string(),
@@ -22,8 +24,8 @@ export function holdsBack(problems: readonly Problem[]): boolean {
   return problems.some((each) => each.severity === "error");
 }
 
-/** `file cell N line M: message Hint`: how a problem reads in a terminal. */
-export function problemLine(file: string, { severity, cell, line, message, hint }: Problem): string {
-  const place = [file, cell && `cell ${cell}`, line && `line ${line}`].filter(Boolean).join(" ");
+/** `file cell N line M: message Hint`: how a problem reads in a terminal. The problem's own file goes before the one given. */
+export function problemLine(source: string, { severity, file, cell, line, message, hint }: Problem): string {
+  const place = [file ?? source, cell && `cell ${cell}`, line && `line ${line}`].filter(Boolean).join(" ");
   return `${place}: ${severity}: ${message} ${hint}`;
 }

@@ -16,6 +16,13 @@ export interface CheckRequest {
   readonly requirements: readonly string[];
 }
 
+/** What is asked of a check: the files of one module. */
+export interface ModuleRequest {
+  readonly module: string;
+  /** The Python files, the one with the entry points first; paths are relative to `app/model/`. */
+  readonly files: readonly { readonly path: string; readonly source: string }[];
+}
+
 /** What a check found. */
 export const CheckAnswer = z.object({
   /** The exported cells as plain code, ending with a line end unless empty; spans count within `source`. */
@@ -28,12 +35,14 @@ export const CheckAnswer = z.object({
   /** Whether an `import *` may bring more entry points than were seen. */
   more: z.boolean(),
   /** Sibling modules that the code imports, and where first. */
-  needs: z.array(z.object({ module: z.string(), cell: z.int(), line: z.int() })),
+  needs: z.array(z.object({ module: z.string(), cell: z.int().optional(), file: z.string().optional(), line: z.int() })),
+  /** What a module says of itself, as `metadata.compute_bridge` of a notebook. */
+  settings: z.unknown().optional(),
 });
 export type CheckAnswer = z.infer<typeof CheckAnswer>;
 
-/** Looks at exported cells without running them. */
-export type Check = (request: CheckRequest) => Promise<CheckAnswer>;
+/** Looks at exported cells, or at a module, without running them. */
+export type Check = (request: CheckRequest | ModuleRequest) => Promise<CheckAnswer>;
 
 /** The check itself could not be done: nothing is known about the notebook. */
 export class CheckFailed extends Error {

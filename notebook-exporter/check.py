@@ -1,11 +1,11 @@
-"""Look at a notebook's exported cells without running them.
+"""Look at a notebook's exported cells, or at the files of a module, without running them.
 
 Usage: python -I -X utf8 check.py
 
 One JSON request a line on stdin, one JSON answer a line on stdout, in order. A request holds the
 exported cells, the cells that are not exported (only to say which of them defines a missing name)
 and the requirements. An answer holds each exported cell as IPython turns it into plain Python, with
-the places its lines came from, and what was found. check.ts has the same shapes as schemas.
+the places its lines came from, and what was found. answer.ts has the same shapes as schemas.
 
 Nothing of a user is imported or executed here: cells are tokenized, parsed and compiled, no more.
 """
@@ -20,6 +20,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from python_check.cells import Cell, Json, Module, parse  # noqa: E402
 from python_check.entry_points import entry_points  # noqa: E402
+from python_check.files import File, file_problem, settings  # noqa: E402
 from python_check.imports import Imports, package_problems, requirement_problems  # noqa: E402
 from python_check.names import magic_problems, undefined_problems  # noqa: E402
 from python_check.syntax import syntax_problems  # noqa: E402
@@ -27,7 +28,42 @@ from python_check.syntax import syntax_problems  # noqa: E402
 sys.path.pop(0)
 
 
+def check_module(request: Json) -> Json:
+    """A module laid in as files, the one with the entry points first."""
+    files = [File(each["path"], each["source"]) for each in request["files"]]
+    said, problems = settings(files[0])
+    names: list[str] = []
+    star = False
+    needs: dict[str, Json] = {}
+    for file in files:
+        broken = file_problem(file)
+        tree = parse("" if broken else file.text)
+        problems += [broken] if broken else []
+        if file is files[0]:
+            names, star, arity = entry_points(tree, file)
+            problems += arity
+        imports = Imports(file.package)
+        imports.visit(tree)
+        problems += magic_problems(tree, file) + undefined_problems(tree, file, []) + package_problems(imports.packages, file)
+        for name, line in imports.siblings.items():
+            if name != request["module"]:
+                needs.setdefault(name, file.place(line))
+    required = said.get("requirements")
+    if isinstance(required, list):
+        problems += requirement_problems([each for each in required if isinstance(each, str)])
+    return {
+        "cells": [],
+        "problems": problems,
+        "entryPoints": names,
+        "more": star,
+        "needs": [{"module": name, **place} for name, place in needs.items()],
+        "settings": said,
+    }
+
+
 def check(request: Json) -> Json:
+    if "files" in request:
+        return check_module(request)
     cells = [Cell(each["cell"], each["source"]) for each in request["cells"]]
     module = Module(cells)
     problems, broken = syntax_problems(module)
@@ -58,7 +94,7 @@ def main() -> None:
             answer = check(json.loads(line))
         except Exception as error:
             answer = {"failed": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps(answer) + "\n")
+        answers.write(json.dumps(answer, default=str) + "\n")
         answers.flush()
 
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Check, CheckAnswer, CheckFailed, type CheckRequest } from "./answer.ts";
+import { type Check, CheckAnswer, CheckFailed, type CheckRequest, type ModuleRequest } from "./answer.ts";
 
 const script = join(import.meta.dirname, "check.py");
 const KEPT_ERRORS = 4000;
@@ -18,7 +18,7 @@ export function startCheck({ python, limit = 20_000 }: { python: string; limit?:
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
-  async function answer(request: CheckRequest): Promise<CheckAnswer> {
+  async function answer(request: CheckRequest | ModuleRequest): Promise<CheckAnswer> {
     const line = JSON.stringify(request);
     for (let attempt = 1; ; attempt++) {
       if (closed) throw new CheckFailed("The check was stopped.");
@@ -32,7 +32,7 @@ export function startCheck({ python, limit = 20_000 }: { python: string; limit?:
     }
   }
 
-  const check = (request: CheckRequest) => {
+  const check = (request: CheckRequest | ModuleRequest) => {
     const turn = last.then(() => answer(request));
     last = turn.catch(() => {});
     return turn;

@@ -8,11 +8,11 @@ export function nameOf(path: string): string {
 }
 
 /**
- * Of the notebooks given (paths with slashes), those whose name another one claims too, ignoring case:
+ * Of the notebooks or modules given (paths with slashes), those whose name another one claims too, ignoring case:
  * an error for each, naming the others. None of them may go live.
  */
-export function claims(notebooks: Iterable<string>): Map<string, Problem> {
-  const byName = Map.groupBy(notebooks, (each) => nameKey(nameOf(each)));
+export function claims(notebooks: Iterable<string>, named: (path: string) => string = nameOf): Map<string, Problem> {
+  const byName = Map.groupBy(notebooks, (each) => nameKey(named(each)));
   const found = new Map<string, Problem>();
   for (const claimants of byName.values()) {
     if (claimants.length < 2) continue;
@@ -21,7 +21,7 @@ export function claims(notebooks: Iterable<string>): Map<string, Problem> {
       found.set(each, {
         severity: "error",
         code: "name-claimed-twice",
-        message: `The name "${nameOf(each)}" is claimed by ${others.join(" and ")} too, and capitals make no difference.`,
+        message: `The name "${named(each)}" is claimed by ${others.join(" and ")} too, and capitals make no difference.`,
         hint: "Rename all but one of them.",
       });
     }

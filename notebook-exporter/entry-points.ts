@@ -15,7 +15,7 @@ export function methodsOf(entryPoints: readonly string[]): string[] {
 }
 
 /** Warnings for entry points that others need. An algorithm may do without, until a call comes that needs one. */
-export function missingEntryPoints(found: readonly string[]): Problem[] {
+export function missingEntryPoints(found: readonly string[], where = "an exported cell"): Problem[] {
   const missing = new Map<string, string>();
   for (const [user, needed] of neededBy) {
     if (!found.includes(user)) continue;
@@ -27,6 +27,6 @@ export function missingEntryPoints(found: readonly string[]): Problem[] {
       severity: "warning",
       code: "missing-entry-point",
       message: `${missing.get(each)} is defined but ${each} is not, and calls need both.`,
-      hint: `Define ${each} in an exported cell.`,
+      hint: `Define ${each} in ${where}.`,
     }));
 }

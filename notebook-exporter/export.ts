@@ -10,7 +10,7 @@ import { languages, spokenIn } from "./languages.ts";
 import { isMarked, markOf } from "./marks.ts";
 import { type Notebook, readNotebook } from "./notebook.ts";
 import { readSettings } from "./settings.ts";
-import { collectSiblings, type FindSibling, modulePath } from "./siblings.ts";
+import { collectSiblings, type Files, type FindSibling, modulePath } from "./siblings.ts";
 
 /** What a notebook becomes. Problems that are errors say that it must not go live; its files are there all the same. */
 export type Exported = {
@@ -20,8 +20,8 @@ export type Exported = {
 } & (
   | {
       readonly manifest: Manifest;
-      /** Texts by path in the version's folder: `app/model/<name>.py` and the siblings that it imports. */
-      readonly files: Record<string, string>;
+      /** By path in the version's folder: `app/model/<name>.py`, or a package's files, and the siblings that it imports. */
+      readonly files: Files;
       /** Modules of `app.model` that the code itself imports. */
       readonly needs: string[];
     }
@@ -110,11 +110,12 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.cell ?? 0) - (b.cell ?? 0) || (a.line ?? 0) - (b.line ?? 0));
 }
 
-function nameProblem(name: string): Problem | undefined {
+/** Why a name cannot be an algorithm's. */
+export function nameProblem(name: string): Problem | undefined {
   const read = AlgorithmName.safeParse(name);
   if (read.success && name !== "__init__") return undefined;
   const why = read.success ? "Python gives __init__ a meaning of its own" : (read.error.issues[0]?.message ?? "it is no name");
-  return { severity: "error", code: "bad-name", message: `"${name}" cannot name an algorithm: ${why}.`, hint: "Rename the notebook." };
+  return { severity: "error", code: "bad-name", message: `"${name}" cannot name an algorithm: ${why}.`, hint: "Rename it." };
 }
 
 function rawCell(cell: number): Problem {

@@ -12,13 +12,20 @@ export type Hints = (
  * The system's notifications. Without chokidar's own waiting: the reader loop decides when a file is whole.
  * Resolves when all folders are watched.
  */
-export const systemHints: Hints = async (root, touched, failed) => {
+export const systemHints: Hints = hintsBut(isIgnored);
+
+/** Of all but what is of no interest, by its path and whether it is known to be a file. */
+export function hintsBut(ignored: (root: string, path: string, isFile: boolean) => boolean): Hints {
+  return (root, touched, failed) => watchBut(ignored, root, touched, failed);
+}
+
+async function watchBut(ignored: typeof isIgnored, ...[root, touched, failed]: Parameters<Hints>): ReturnType<Hints> {
   const watcher = watch(root, {
     ignoreInitial: true,
     atomic: false,
     awaitWriteFinish: false,
     followSymlinks: false,
-    ignored: (path, stats) => isIgnored(root, path, stats?.isFile() ?? false),
+    ignored: (path, stats) => ignored(root, path, stats?.isFile() ?? false),
   });
   watcher.on("add", touched).on("change", touched).on("unlink", touched).on("unlinkDir", touched);
   await new Promise<void>((resolve) => {
@@ -29,4 +36,4 @@ export const systemHints: Hints = async (root, touched, failed) => {
     });
   });
   return watcher;
-};
+}

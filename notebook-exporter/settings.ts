@@ -5,23 +5,23 @@ import type { Language } from "./languages.ts";
 /** The environment of notebooks that choose none. */
 const DEFAULT_ENVIRONMENT = "local";
 
-/** `metadata.compute_bridge` with its defaults. What is wrong is left out and told, so that the rest can be looked at. */
-export function readSettings(raw: unknown, name: string, { runtimes }: Language) {
-  const { settings, problems } = withoutBad(raw);
+/** What a notebook's `metadata.compute_bridge` or a module's settings say, with its defaults. What is wrong is left out and told, so that the rest can be looked at. */
+export function readSettings(raw: unknown, name: string, { runtimes }: Language, place = "The notebook's metadata compute_bridge") {
+  const { settings, problems } = withoutBad(raw, place);
   const { title = name, description = "", category = "", requirements = [], options = {} } = settings;
   const { runtime = runtimes[0], environment = DEFAULT_ENVIRONMENT } = settings;
   if (!runtimes.includes(runtime)) {
-    problems.push(bad("runtime", `"${runtime}" does not run this notebook's language`, `Use one of: ${runtimes.join(", ")}.`));
+    problems.push(bad(place, "runtime", `"${runtime}" does not run its language`, `Use one of: ${runtimes.join(", ")}.`));
   }
   return { problems, settings: { title, description, category, runtime, environment, requirements, options } };
 }
 
-function withoutBad(raw: unknown): { settings: NotebookSettings; problems: Problem[] } {
+function withoutBad(raw: unknown, place: string): { settings: NotebookSettings; problems: Problem[] } {
   const read = NotebookSettings.safeParse(raw ?? {});
   if (read.success) return { settings: read.data, problems: [] };
   const problems = read.error.issues.map((each) => {
-    const hint = each.code === "invalid_value" ? `Use one of: ${each.values.join(", ")}.` : "Mend it in the notebook's metadata and save.";
-    return bad(each.path.join("."), each.message, hint);
+    const hint = each.code === "invalid_value" ? `Use one of: ${each.values.join(", ")}.` : "Mend it there and save.";
+    return bad(place, each.path.join("."), each.message, hint);
   });
   const left = structuredClone(raw);
   for (const { path } of read.error.issues) drop(left, path.slice(0, 2));
@@ -41,7 +41,7 @@ function isObject(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function bad(key: string, why: string, hint: string): Problem {
-  const where = key ? `compute_bridge.${key}` : "compute_bridge";
-  return { severity: "error", code: "bad-setting", message: `The notebook's metadata ${where} cannot be used: ${why}.`, hint };
+function bad(place: string, key: string, why: string, hint: string): Problem {
+  const where = key ? `${place}.${key}` : place;
+  return { severity: "error", code: "bad-setting", message: `${where} cannot be used: ${why}.`, hint };
 }

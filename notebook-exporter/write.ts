@@ -1,13 +1,15 @@
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Manifest } from "#contract/manifest.ts";
+import type { Files } from "./siblings.ts";
 
 const TEMPORARY = ".new-";
+const REPLACED = ".replaced";
 
 /** What is written: an export that has a manifest. */
 export interface Writable {
   readonly manifest: Manifest;
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Files;
 }
 
 /**
@@ -21,12 +23,12 @@ export async function writeVersion(modelFolder: string, { manifest, files }: Wri
   await mkdir(versions, { recursive: true });
   const temporary = await mkdtemp(join(versions, TEMPORARY));
   try {
-    const texts = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
-    for (const [path, text] of Object.entries(texts)) {
+    const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
+    for (const [path, content] of Object.entries(all)) {
       await mkdir(dirname(join(temporary, path)), { recursive: true });
-      await writeDurably(join(temporary, path), text, 0o644);
+      await writeDurably(join(temporary, path), content, 0o644);
     }
-    for (const each of new Set(Object.keys(texts).flatMap(foldersOf))) await syncFolder(join(temporary, each));
+    for (const each of new Set(Object.keys(all).flatMap(foldersOf))) await syncFolder(join(temporary, each));
     await chmod(temporary, 0o755);
     await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
       // Somebody else wrote the same version meanwhile.
@@ -42,15 +44,17 @@ export async function writeVersion(modelFolder: string, { manifest, files }: Wri
 
 /**
  * Makes `<modelFolder>/<file>` the file of the version in `folder`, by rename: readers see the old one or the new one.
- * The live file keeps its mode. Durable when this resolves.
+ * The live file keeps its mode. Durable when this resolves. What stood there and is not of `previous`, the version's
+ * folder that was live before, was made by somebody: a copy of it is kept in `<modelFolder>/.replaced/`.
  */
-export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "file">, folder: string): Promise<void> {
+export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "file">, folder: string, previous?: string): Promise<void> {
   const live = join(modelFolder, file);
   const mode = await stat(live).then(
     (found) => found.mode & 0o777,
     () => 0o644,
   );
   const text = await readFile(join(folder, "app", "model", file), "utf8");
+  await keepForeign(modelFolder, file, [folder, ...(previous === undefined ? [] : [previous])]);
   const temporary = await mkdtemp(join(modelFolder, TEMPORARY));
   try {
     const fresh = join(temporary, file);
@@ -60,6 +64,16 @@ export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "f
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+async function keepForeign(modelFolder: string, file: string, ours: readonly string[]): Promise<void> {
+  const live = join(modelFolder, file);
+  const text = await readFile(live, "utf8").catch(() => undefined);
+  if (text === undefined) return;
+  for (const each of ours) if ((await readFile(join(each, "app", "model", file), "utf8").catch(() => undefined)) === text) return;
+  const { mtime } = await stat(live);
+  await mkdir(join(modelFolder, REPLACED), { recursive: true });
+  await copyFile(live, join(modelFolder, REPLACED, `${file}.${mtime.toISOString().replaceAll(":", "")}`));
 }
 
 /** Removes what writes that were cut off left behind. For the start, before anything is written. */
@@ -87,9 +101,9 @@ function foldersOf(path: string): string[] {
   return folder === "." ? ["."] : [folder, ...foldersOf(folder)];
 }
 
-async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   await using file = await open(path, "wx", mode);
-  await file.writeFile(text);
+  await file.writeFile(content);
   await file.chmod(mode); // open() takes the umask off
   await file.sync();
 }

@@ -104,7 +104,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     dsdl: { old: oldEndpoints({ ...shared, compute, stage }), newRunId },
     algorithms: {
       editorAddress: (notebook) => jupyter?.editorAddress(notebook) ?? null,
-      create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter, publisher),
+      create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter, publisher, store.algorithms),
     },
     health: {
       ready: async () => [

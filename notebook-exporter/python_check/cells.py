@@ -7,7 +7,7 @@ import difflib
 import re
 import warnings
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -16,6 +16,17 @@ Json = dict[str, Any]
 # Whatever a parser may raise about a text that is no program: bad syntax, NUL or half characters, too deep nesting.
 NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Code(Protocol):
+    """A text of Python that somebody wrote: exported cells, or a file."""
+
+    text: str
+    # What it consists of, for people.
+    part: str
+
+    def place(self, line: int) -> Json:
+        """Where its author finds a line, from 1."""
 
 
 class Span(NamedTuple):
@@ -44,6 +55,8 @@ class Cell:
 
 class Module:
     """The cells as one module, lines counted through."""
+
+    part = "exported cell"
 
     def __init__(self, cells: list[Cell], without: Collection[Cell] = ()) -> None:
         """Cells in `without` become as many empty lines."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from .cells import Json, Module, problem
+from .cells import Code, Json, problem
 
 # What each entry point is called with. summary() is also called without a model; see arity_problem.
 ENTRY_POINTS: dict[str, tuple[str, ...]] = {
@@ -85,7 +85,7 @@ def arity_problem(name: str, node: ast.AST, place: Json) -> Json | None:
     return None
 
 
-def entry_points(tree: ast.Module, module: Module) -> tuple[list[str], bool, list[Json]]:
+def entry_points(tree: ast.Module, module: Code) -> tuple[list[str], bool, list[Json]]:
     found, star = definitions(tree)
     names = [name for name in ENTRY_POINTS if name in found]
     problems = [arity_problem(name, found[name], module.place(getattr(found[name], "lineno", 1))) for name in names]

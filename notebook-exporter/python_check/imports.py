@@ -8,10 +8,11 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
+from collections.abc import Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from .cells import Json, Module, problem
+from .cells import Code, Json, problem
 
 # Packages that are not named as what they let import.
 PACKAGES = {
@@ -23,7 +24,9 @@ PACKAGES = {
 class Imports(ast.NodeVisitor):
     """The modules that are imported: `app.model.x` as siblings, all others by their first name."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: Sequence[str] = ("app", "model")) -> None:
+        """`package`: what relative imports are relative to."""
+        self.package = package
         self.siblings: dict[str, int] = {}
         self.packages: dict[str, int] = {}
         self.guarded = False
@@ -43,10 +46,10 @@ class Imports(ast.NodeVisitor):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         base = node.module or ""
-        if node.level == 1:
-            base = f"app.model.{base}".rstrip(".")
-        elif node.level:
+        if node.level > len(self.package):
             return
+        if node.level:
+            base = ".".join([*self.package[: len(self.package) - node.level + 1], base]).rstrip(".")
         for each in node.names:
             self.note(f"{base}.{each.name}" if base == "app.model" and each.name != "*" else base, node.lineno)
 
@@ -69,7 +72,7 @@ class Imports(ast.NodeVisitor):
             self.generic_visit(node)
 
 
-def package_problems(packages: dict[str, int], module: Module) -> list[Json]:
+def package_problems(packages: dict[str, int], module: Code) -> list[Json]:
     importlib.invalidate_caches()
     problems = []
     for name, line in packages.items():

@@ -10,7 +10,7 @@ import warnings
 from pyflakes.checker import Checker
 from pyflakes.messages import UndefinedName
 
-from .cells import NOT_PYTHON, Json, Module, plain_python, problem
+from .cells import NOT_PYTHON, Code, Json, plain_python, problem
 
 
 def magic(node: ast.AST) -> str | None:
@@ -33,12 +33,13 @@ def magic(node: ast.AST) -> str | None:
     return None
 
 
-def magic_problems(tree: ast.Module, module: Module) -> list[Json]:
+def magic_problems(tree: ast.Module, module: Code) -> list[Json]:
     found = sorted({(node.lineno, how) for node in ast.walk(tree) if (how := magic(node)) and isinstance(node, ast.expr)})
     shown = ((line, textwrap.shorten(how, 80, placeholder=" …")) for line, how in found)
     return [
         problem("warning", "magic", f'"{how}" works in a notebook only: in a search it ends in NameError: get_ipython.',
-                "Move it to a cell that is not exported, or write it in Python.", module.place(line))
+                "Write it in Python." if module.part == "file" else "Move it to a cell that is not exported, or write it in Python.",
+                module.place(line))
         for line, how in shown
     ]
 
@@ -54,7 +55,7 @@ def names_bound(typed: str) -> set[str]:
     return {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
 
 
-def undefined_problems(tree: ast.Module, module: Module, unmarked: list[Json]) -> list[Json]:
+def undefined_problems(tree: ast.Module, module: Code, unmarked: list[Json]) -> list[Json]:
     magics = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.expr) and magic(node)}
     uses = sorted({(m.lineno, str(m.message_args[0])) for m in Checker(tree).messages if isinstance(m, UndefinedName)})
     uses = [(line, name) for line, name in uses if not (name == "get_ipython" and line in magics)]
@@ -62,11 +63,11 @@ def undefined_problems(tree: ast.Module, module: Module, unmarked: list[Json]) -
     problems, told = [], set()
     for line, name in uses:
         place = module.place(line)
-        if (name, place["cell"]) in told:
+        if (name, place.get("cell")) in told:
             continue
-        told.add((name, place["cell"]))
+        told.add((name, place.get("cell")))
         cells = [cell for cell, names in bound.items() if name in names]
         hint = (f"Mark cell {cells[0]}, which defines it, or define it in an exported cell." if cells
-                else f'Define or import "{name}" in an exported cell.')
-        problems.append(problem("warning", "undefined-name", f'"{name}" is used here, but no exported cell defines it.', hint, place))
+                else f'Define or import "{name}" in an exported cell.' if module.part != "file" else f'Define or import "{name}".')
+        problems.append(problem("warning", "undefined-name", f'"{name}" is used here, but no {module.part} defines it.', hint, place))
     return problems

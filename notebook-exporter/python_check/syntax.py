@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 
-from .cells import NOT_PYTHON, Cell, Json, Module, parse, problem
+from .cells import NOT_PYTHON, Cell, Code, Json, Module, parse, problem
 
 
 def syntax_problem(error: BaseException, place: Json) -> Json:
@@ -32,10 +32,16 @@ def syntax_problems(module: Module) -> tuple[list[Json], list[Cell]]:
             return problems, broken
         place = module.place(getattr(error, "lineno", None) or 1)
         return [syntax_problem(error, place)], [cell for _, cell in module.starts]
+    late = compile_problem(module)
+    return [late] if late else [], []
+
+
+def compile_problem(code: Code) -> Json | None:
+    """What the compiler refuses of a text that can be parsed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(module.text, "<cells>", "exec", dont_inherit=True)
+            compile(code.text, "<code>", "exec", dont_inherit=True)
     except NOT_PYTHON as error:
-        return [syntax_problem(error, module.place(getattr(error, "lineno", None) or 1))], []
-    return [], []
+        return syntax_problem(error, code.place(getattr(error, "lineno", None) or 1))
+    return None

@@ -8,6 +8,7 @@ import { nameOf } from "../../notebook-exporter/claims.ts";
 import { listNotebooks } from "../../notebook-exporter/folder.ts";
 import { connectJupyter } from "../jupyter/client.ts";
 import { notebookFromTemplate } from "../jupyter/template.ts";
+import type { AlgorithmsReader } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -49,6 +50,7 @@ export function createAlgorithmWith(
   runtimes: readonly string[],
   jupyter: RunningJupyter | undefined,
   publisher: Pick<Publisher, "settled">,
+  algorithms: Pick<AlgorithmsReader, "find">,
 ) {
   return async (asked: NewAlgorithm): Promise<{ algorithm: string; notebook: string; editor: string | null }> => {
     if (!jupyter?.ready()) throw new JupyterFailed("JupyterLab is not running, so no notebook can be made.");
@@ -57,6 +59,10 @@ export function createAlgorithmWith(
     const taken = (await listNotebooks(home.notebooks)).find((path) => nameKey(nameOf(path)) === nameKey(asked.name));
     if (taken !== undefined)
       throw new Conflict(`The name "${asked.name}" is taken by the notebook ${taken}.`, "Choose another name, or open that notebook.");
+    const known = await algorithms.find(asked.name);
+    if (known?.notebook === null && known.state !== "missing") {
+      throw new Conflict(`The name "${asked.name}" is taken by a module in app/model.`, "Choose another name, or take the module away.");
+    }
     const template = Template.parse(JSON.parse(await readFile(join(templates, `barebone_${runtime}.ipynb`), "utf8")));
     const notebook = notebookFromTemplate(template as unknown as INotebookContent, {
       name: asked.name,

@@ -19,15 +19,17 @@ export async function importProblems(pool: Pool, starts: Starts, manifest: Manif
     }));
   } catch (error) {
     if (error instanceof WorkerFailed) {
-      const { cell, line } = placeOf(error.error, manifest);
+      const { cell, line, file } = placeOf(error.error, manifest);
       const { type, message } = error.error;
       const missing = type === "ModuleNotFoundError" ? /No module named '([^'.]+)/.exec(message)?.[1] : undefined;
       return [
         {
           severity: "error",
           code: "import-failed",
-          ...(cell === undefined ? {} : { cell, ...(line === undefined ? {} : { line }) }),
-          message: `The exported cells cannot be imported: ${type}: ${message}`,
+          ...(cell === undefined ? {} : { cell }),
+          ...(file === undefined ? {} : { file: file.replace(/^app\/model\//, "") }),
+          ...(line === undefined ? {} : { line }),
+          message: `The ${manifest.notebook === null ? "module" : "exported cells"} cannot be imported: ${type}: ${message}`,
           hint: missing
             ? `Install it with \`npm run python -- add ${missing}\` and save again, or do without it.`
             : "Mend this line and save again; the last live version serves on meanwhile.",

@@ -8,12 +8,13 @@ import { holdsBack, type Problem } from "#contract/problem.ts";
 import type { Check } from "../../notebook-exporter/answer.ts";
 import { claims, nameOf } from "../../notebook-exporter/claims.ts";
 import { contentOf } from "../../notebook-exporter/content.ts";
-import { exportNotebook } from "../../notebook-exporter/export.ts";
+import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
 import { writeLive, writeVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { BridgeHome } from "./home.ts";
 import { importProblems } from "./import-problems.ts";
+import { type PublishModules, publishModulesWith, type Source } from "./publish-modules.ts";
 import { siblingFinder } from "./sibling-finder.ts";
 import type { Starts } from "./starts.ts";
 
@@ -35,7 +36,7 @@ export interface PublishParts {
   readonly log: Log;
 }
 
-export interface Publish {
+export interface Publish extends PublishModules {
   /** From a saved notebook to its version going live, or to problems that say why not; the old version serves meanwhile. */
   saved(path: string, saved: SavedNotebook): Promise<void>;
   /** The notebook is gone: its last live version serves on, and the algorithm says so. */
@@ -47,75 +48,118 @@ export interface Publish {
 /** Saves of one name come one after the other; `watch` sees to that for one path, names shared by two paths are refused here. */
 export function publishWith({ store, pool, starts, check, home, notebooks, clock, log }: PublishParts): Publish {
   const siblings = siblingFinder(store, home);
+  const modules = publishModulesWith({
+    store,
+    check,
+    siblings,
+    home,
+    notebooks,
+    clock,
+    take,
+    hold,
+    put,
+    again,
+    isPublished,
+    publishDependents,
+  });
 
   return {
-    async saved(path, saved) {
-      const name = nameOf(path);
-      const claimed = claims(new Set([...notebooks(), path])).get(path);
-      if (claimed) return await hold(path, [claimed], "");
-      const known = await store.algorithms.find(name);
-      if (known && (await isPublished(known, saved.content))) {
-        if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
-        return;
-      }
-      await publish(path, saved);
-      await publishDependents(name);
-    },
+    saved,
+    laid: modules.laid,
+    removed: modules.removed,
+    refused: modules.refused,
 
     async gone(path) {
       const known = await store.algorithms.find(nameOf(path));
       if (known?.notebook === path) await put({ ...known, state: "missing" });
-      for (const other of notebooks()) {
-        if (other !== path && nameKey(nameOf(other)) === nameKey(nameOf(path))) await this.saved(other, await read(other));
-      }
+      await again(nameOf(path), path);
     },
 
     async unreadable(path, problem) {
-      await hold(path, [problem], "");
+      await hold({ name: nameOf(path), notebook: path }, [problem], "");
     },
   };
+
+  async function saved(path: string, content: SavedNotebook): Promise<void> {
+    const name = nameOf(path);
+    const claimed = claims(new Set([...notebooks(), path])).get(path) ?? (await modules.claim(name));
+    if (claimed) return await hold({ name, notebook: path }, [claimed], "");
+    const known = await store.algorithms.find(name);
+    if (known && (await isPublished(known, content.content))) {
+      if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
+      return;
+    }
+    await publish(path, content);
+    await publishDependents(name);
+    if (!known) await modules.look(name);
+  }
+
+  /** Something that had the name is gone: what else has it may go live now. */
+  async function again(name: string, gone?: string): Promise<void> {
+    for (const other of notebooks()) {
+      if (other !== gone && nameKey(nameOf(other)) === nameKey(name)) await saved(other, await read(other));
+    }
+    await modules.look(name);
+  }
 
   async function publish(path: string, { notebook, content }: SavedNotebook): Promise<void> {
     const name = nameOf(path);
     const began = clock.ticks();
     const exported = await exportNotebook(name, notebook, check, { notebook: path, siblings });
-    if (!exported.manifest || holdsBack(exported.problems)) return await hold(path, exported.problems, exported.content, exported.manifest);
+    await take({ name, notebook: path }, exported, content, began);
+  }
+
+  /** From an export to its version going live, or to problems. `began`: when the work on it began, in ticks. */
+  async function take(source: Source, exported: Exported, content: string, began: number): Promise<void> {
+    if (!exported.manifest || holdsBack(exported.problems)) {
+      return await hold(source, exported.problems, exported.content, exported.manifest);
+    }
+    const { name } = source;
     const folder = await writeVersion(home.model, exported);
     const problems = [...exported.problems, ...(await importProblems(pool, starts, exported.manifest))];
-    if (holdsBack(problems)) return await hold(path, problems, exported.content, exported.manifest);
-    await goLive(path, exported.manifest, problems, content);
-    await writeLive(home.model, exported.manifest, folder);
+    if (holdsBack(problems)) return await hold(source, problems, exported.content, exported.manifest);
+    const before = (await store.algorithms.find(name))?.live ?? undefined;
+    await goLive(source, exported.manifest, problems, content);
+    if (source.notebook !== null) {
+      await writeLive(home.model, exported.manifest, folder, before && join(home.model, ".versions", name, before));
+    }
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
   }
 
-  async function goLive(path: string, manifest: Manifest, problems: Problem[], content: string): Promise<void> {
+  async function goLive(source: Source, manifest: Manifest, problems: Problem[], content: string): Promise<void> {
     await store.transaction(async (tx) => {
-      await tx.algorithms.put({ ...facts(path, manifest), state: "live", problems, content });
+      await tx.algorithms.put({ ...facts(source, manifest), state: "live", problems, content });
       await tx.versions.add(manifest, problems);
       await tx.algorithms.setLive(manifest.name, manifest.version);
     });
   }
 
   /** The version does not go live. What does, if anything, serves on. */
-  async function hold(path: string, problems: Problem[], content: string, manifest?: Manifest): Promise<void> {
-    const known = await store.algorithms.find(nameOf(path));
-    const about = manifest ? facts(path, manifest) : { ...(known ?? unnamed(path)), notebook: path, exportedAt: clock.now() };
+  async function hold(source: Source, problems: Problem[], content: string, manifest?: Manifest): Promise<void> {
+    const { name, notebook } = source;
+    const known = await store.algorithms.find(name);
+    const about = manifest ? facts(source, manifest) : { ...(known ?? unnamed(name)), notebook, exportedAt: clock.now() };
     await put({ ...about, state: "failing", problems, content });
-    log.warn({ algorithm: nameOf(path), problems: problems.map((each) => each.code) }, "a saved notebook does not go live");
+    log.warn({ algorithm: name, problems: problems.map((each) => each.code) }, "what was saved does not go live");
   }
 
-  /** Algorithms that import this one recorded its old text: they are published again with the new one. */
+  /** Algorithms that import this one recorded its old text, or miss it: they are published again with the new one. */
   async function publishDependents(name: string): Promise<void> {
     for (const other of await store.algorithms.list()) {
-      if (other.live === null || other.notebook === null || other.state !== "live" || nameKey(other.name) === nameKey(name)) continue;
-      const found = await store.versions.find(other.name, other.live);
-      if (found && Object.keys(found.manifest.siblings).some((each) => nameKey(each) === nameKey(name))) {
-        await publish(other.notebook, await read(other.notebook)).catch((error: unknown) =>
-          log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
-        );
-      }
+      if (other.state === "missing" || nameKey(other.name) === nameKey(name) || !(await isDependent(other, name))) continue;
+      const work = other.notebook === null ? modules.publish(other.name) : publish(other.notebook, await read(other.notebook));
+      await work.catch((error: unknown) =>
+        log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
+      );
     }
+  }
+
+  async function isDependent({ name, live, state, problems }: Algorithm, on: string): Promise<boolean> {
+    if (problems.some((each) => each.code === "missing-sibling")) return true;
+    if (live === null || state !== "live") return false;
+    const found = await store.versions.find(name, live);
+    return Object.keys(found?.manifest.siblings ?? {}).some((each) => nameKey(each) === nameKey(on));
   }
 
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {
@@ -135,16 +179,16 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
     await store.transaction((tx) => tx.algorithms.put(algorithm));
   }
 
-  function facts(path: string, { name, title, description, category, runtime, environment }: Manifest) {
-    return { project: DEFAULT_PROJECT, name, title, description, category, runtime, environment, notebook: path, exportedAt: clock.now() };
+  function facts({ notebook }: Source, { name, title, description, category, runtime, environment }: Manifest) {
+    return { project: DEFAULT_PROJECT, name, title, description, category, runtime, environment, notebook, exportedAt: clock.now() };
   }
 }
 
-function unnamed(path: string) {
+function unnamed(name: string) {
   return {
     project: DEFAULT_PROJECT,
-    name: nameOf(path),
-    title: nameOf(path),
+    name,
+    title: name,
     description: "",
     category: "",
     runtime: "python",

@@ -1,21 +1,23 @@
 import { nameKey } from "#contract/names.ts";
 import { nameOf } from "../../notebook-exporter/claims.ts";
 import { listNotebooks } from "../../notebook-exporter/folder.ts";
+import { listModules } from "../../notebook-exporter/module-files.ts";
 import { type Watcher, watchNotebooks } from "../../notebook-exporter/watch.ts";
+import { watchModules } from "../../notebook-exporter/watch-modules.ts";
 import { type Publish, type PublishParts, publishWith } from "./publish.ts";
 
 /** How long a call waits for a save of its algorithm that is being checked. */
 const WAIT_MS = 5000;
 
-/** Watches the notebooks folder and publishes what is saved there. */
+/** Watches the folders of notebooks and modules and publishes what is saved there. */
 export interface Publisher extends AsyncDisposable {
   /** Somebody who knows says that this notebook was saved, whole. Absolute, or relative to the notebooks folder. */
   saved(path: string): void;
   /**
-   * Resolves when the last save of an algorithm's notebook has been decided, after 5 s at the latest. The file is looked
+   * Resolves when the last save of an algorithm has been decided, after 5 s at the latest. The files are looked
    * at first, so that the call after a save runs the new code.
    *
-   * @param notebook null: not known here yet; a notebook of that name may lie there all the same
+   * @param notebook null: not known, or a module; a notebook of that name may lie there all the same
    */
   settled(algorithm: string, notebook: string | null): Promise<void>;
 }
@@ -24,26 +26,39 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
   const { home, clock, log } = parts;
   let watcher: Watcher | undefined;
   const publish: Publish = publishWith({ ...parts, notebooks: () => watcher?.list() ?? [] });
-  const guarded = async (path: string, work: Promise<void>): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      log.error({ err: error, notebook: path }, "publishing a notebook failed in the bridge itself");
-    }
+  const last = new Map<string, Promise<void>>();
+  /** What concerns one name is done one after the other: a notebook and a module may both have it. */
+  const guarded = (name: string, work: () => Promise<void>): Promise<void> => {
+    const key = nameKey(name);
+    const turn = (last.get(key) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+      log.error({ err: error, algorithm: name }, "publishing failed in the bridge itself");
+    });
+    last.set(key, turn);
+    return turn.finally(() => last.get(key) === turn && last.delete(key));
   };
   watcher = await watchNotebooks({
     root: home.notebooks,
     clock,
     log,
-    onNotebook: (path, reading) => guarded(path, publish.saved(path, reading)),
-    onGone: (path) => guarded(path, publish.gone(path)),
-    onUnreadable: (path, problem) => guarded(path, publish.unreadable(path, problem)),
+    onNotebook: (path, reading) => guarded(nameOf(path), () => publish.saved(path, reading)),
+    onGone: (path) => guarded(nameOf(path), () => publish.gone(path)),
+    onUnreadable: (path, problem) => guarded(nameOf(path), () => publish.unreadable(path, problem)),
   });
   const watching = watcher;
-  // Those that were deleted while the bridge was down: nothing tells of them any more.
+  const watchingModules = await watchModules({
+    root: home.model,
+    log,
+    onModule: (place, files) => guarded(place.name, () => publish.laid(place, files)),
+    onGone: (place) => guarded(place.name, () => publish.removed(place)),
+    onRefused: (place, problem) => guarded(place.name, () => publish.refused(place, problem)),
+  });
+  // Those that went away while the bridge was down: nothing tells of them any more.
   const there = new Set(await listNotebooks(home.notebooks));
-  for (const { notebook } of await parts.store.algorithms.list()) {
-    if (notebook !== null && !there.has(notebook)) await guarded(notebook, publish.gone(notebook));
+  const modules = new Set((await listModules(home.model)).map((each) => nameKey(each.name)));
+  for (const { name, notebook, state } of await parts.store.algorithms.list()) {
+    if (notebook !== null && !there.has(notebook)) await guarded(name, () => publish.gone(notebook));
+    else if (notebook === null && state !== "missing" && !modules.has(nameKey(name)))
+      await guarded(name, () => publish.removed({ name, entry: `${name}.py` }));
   }
 
   return {
@@ -53,12 +68,15 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
       const late = Promise.withResolvers<void>();
       const timer = setTimeout(late.resolve, WAIT_MS);
       const paths = notebook === null ? await sameName(algorithm) : [notebook];
-      await Promise.race([Promise.all(paths.map((path) => watching.settled(path))), late.promise]);
+      const settling = paths.map((path) => watching.settled(path));
+      if (notebook === null) settling.push(watchingModules.settled(algorithm));
+      await Promise.race([Promise.all(settling), late.promise]);
       clearTimeout(timer);
     },
 
     async [Symbol.asyncDispose]() {
       await watching.close();
+      await watchingModules.close();
     },
   };
 

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type FindSibling, modulePath } from "../../notebook-exporter/siblings.ts";
+import { readModule } from "../../notebook-exporter/module-files.ts";
+import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
 import type { Store } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
 
@@ -12,11 +12,13 @@ export function siblingFinder(store: Pick<Store, "algorithms" | "versions">, hom
     const found = await store.versions.find(module, algorithm.live);
     if (!found) return undefined;
     const { version, siblings } = found.manifest;
-    const folder = join(home.model, ".versions", module, version);
-    const files: Record<string, string> = {};
-    for (const each of [module, ...Object.keys(siblings)]) {
-      const path = modulePath(each);
-      files[path] = await readFile(join(folder, path), "utf8");
+    const root = join(home.model, ".versions", module, version, "app", "model");
+    let files: Files = {};
+    for (const name of [module, ...Object.keys(siblings)]) {
+      for (const entry of [`${name}.py`, name]) {
+        const read = await readModule(root, { name, entry });
+        if (read && "files" in read) files = { ...files, ...read.files };
+      }
     }
     return { version, files, siblings };
   };

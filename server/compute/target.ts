@@ -36,7 +36,7 @@ export function targetFinder(
       if (!algorithm) {
         await settled(call.algorithm, null); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
-      } else if (algorithm.notebook !== null) {
+      } else {
         await settled(algorithm.name, algorithm.notebook);
         algorithm = await store.algorithms.find(algorithm.name);
       }

@@ -47,7 +47,7 @@ it("leads each line of the exported file back to the same text in its cell, and 
       if (!exported.manifest) throw new Error("no manifest");
       const { manifest, files } = exported;
       const found = new Set<string>();
-      for (const [at, text] of linesOf(files["app/model/a.py"] ?? "").entries()) {
+      for (const [at, text] of linesOf(String(files["app/model/a.py"])).entries()) {
         const place = cellAt(manifest, at + 1);
         if (!place || text.trim() === "") continue;
         // A common indent goes away, nothing else.

@@ -70,12 +70,24 @@ describe("writeLive", () => {
     await using models = await folder();
     const version = await writeVersion(models.path, { manifest, files });
     const live = join(models.path, "my iris.py");
-    await writeFile(live, "old");
+    const before = { manifest: { ...manifest, version: "0".repeat(16) }, files: { "app/model/my iris.py": "old" } };
+    await writeLive(models.path, manifest, await writeVersion(models.path, before));
     await chmod(live, 0o600);
-    await writeLive(models.path, manifest, version);
+    await writeLive(models.path, manifest, version, join(models.path, ".versions", "my iris", before.manifest.version));
     expect(await readFile(live, "utf8")).toBe(files["app/model/my iris.py"]);
     expect((await stat(live)).mode & 0o777).toBe(0o600);
     expect((await readdir(models.path)).toSorted()).toEqual([".versions", "my iris.py"]);
+  });
+
+  it("keeps a copy of a file that somebody else wrote", async () => {
+    await using models = await folder();
+    const version = await writeVersion(models.path, { manifest, files });
+    await writeFile(join(models.path, "my iris.py"), "by hand");
+    await writeLive(models.path, manifest, version);
+    await writeLive(models.path, manifest, version);
+    const [kept = "", ...more] = await readdir(join(models.path, ".replaced"));
+    expect(more).toEqual([]);
+    expect(await readFile(join(models.path, ".replaced", kept), "utf8")).toBe("by hand");
   });
 
   it("leaves the old file, and nothing new, when it fails", async () => {

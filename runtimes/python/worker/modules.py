@@ -58,11 +58,15 @@ def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def load(name: str, folder: str) -> ModuleType:
-    """Import the algorithm's module; what its top level raises comes through. Any file name will do."""
+    """Import the algorithm's module, a file of any name or a package; what its top level raises comes through."""
     path = Path(folder) / "app" / "model" / f"{name}.py"
+    inner = None
+    if not path.exists():
+        path = path.with_name(name) / "__init__.py"
+        inner = [str(path.parent)]
     fullname = f"{PACKAGE}.{name.replace('.', '_')}"
     package = importlib.import_module(PACKAGE)
-    spec = importlib.util.spec_from_file_location(fullname, path, loader=RewritingLoader(fullname, str(path)))
+    spec = importlib.util.spec_from_file_location(fullname, path, loader=RewritingLoader(fullname, str(path)), submodule_search_locations=inner)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")
     module = importlib.util.module_from_spec(spec)

@@ -1,0 +1,160 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Algorithm } from "#contract/algorithm.ts";
+import type { Clock } from "#contract/edges.ts";
+import type { Manifest } from "#contract/manifest.ts";
+import { nameKey } from "#contract/names.ts";
+import type { Problem } from "#contract/problem.ts";
+import type { Check } from "../../notebook-exporter/answer.ts";
+import { claims, nameOf } from "../../notebook-exporter/claims.ts";
+import type { Exported } from "../../notebook-exporter/export.ts";
+import { contentOfModule, exportModule } from "../../notebook-exporter/module.ts";
+import { listModules, type ModulePlace, mainOf, moduleAt, readModule } from "../../notebook-exporter/module-files.ts";
+import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
+import type { Store } from "../store/store.ts";
+import type { BridgeHome } from "./home.ts";
+
+const IGNORED = "module-ignored";
+
+/** What a version is made of: a notebook, or (null) a module of that name. */
+export interface Source {
+  readonly name: string;
+  readonly notebook: string | null;
+}
+
+/** Modules that people or deployments lay into `app/model/`: each is an algorithm, or a library that others import. */
+export interface PublishModules {
+  /** A module lies there: laid in, or what a notebook's export wrote. */
+  laid(place: ModulePlace, files: Files): Promise<void>;
+  /** It is gone: its last live version serves on, unless something else of that name waits. */
+  removed(place: ModulePlace): Promise<void>;
+  /** It cannot be taken as it is. */
+  refused(place: ModulePlace, problem: Problem): Promise<void>;
+}
+
+/** How anything that was saved goes live, or does not (publish.ts). */
+interface Publishing {
+  take(source: Source, exported: Exported, content: string, began: number): Promise<void>;
+  hold(source: Source, problems: Problem[], content: string): Promise<void>;
+  put(algorithm: Algorithm): Promise<void>;
+  isPublished(known: Algorithm, content: string): Promise<boolean>;
+  /** Something that had the name is gone. */
+  again(name: string): Promise<void>;
+  publishDependents(name: string): Promise<void>;
+}
+
+interface Parts extends Publishing {
+  readonly store: Store;
+  readonly home: BridgeHome;
+  readonly check: Check;
+  readonly siblings: FindSibling;
+  readonly clock: Clock;
+  readonly notebooks: () => Iterable<string>;
+}
+
+export function publishModulesWith({ store, home, check, siblings, clock, notebooks, ...publishing }: Parts) {
+  const { take, hold, put, isPublished, again, publishDependents } = publishing;
+
+  return { laid, removed, refused, look, publish, claim };
+
+  async function laid(place: ModulePlace, files: Files): Promise<void> {
+    const { name } = place;
+    const known = await store.algorithms.find(name);
+    const live = await liveOf(known);
+    if (known && live && (await isWritten(live, files))) return await tellIgnored(known);
+    if (live?.notebook !== null && notebookOf(name) !== undefined) return known && (await tellIgnored(known, place));
+    const source = { name, notebook: null };
+    const rival = claims(
+      (await listModules(home.model)).map(({ entry }) => entry),
+      (entry) => moduleAt(entry)?.name ?? entry,
+    ).get(place.entry);
+    if (rival) return await hold(source, [rival], "");
+    if (known && (await isPublished(known, contentOfModule(files)))) {
+      if (known.notebook !== null || known.state !== "live") await put({ ...known, notebook: null, state: "live" });
+      return;
+    }
+    await publishFiles(name, files);
+    await publishDependents(name);
+  }
+
+  async function removed(place: ModulePlace): Promise<void> {
+    const known = await store.algorithms.find(place.name);
+    if (known?.notebook === null) await put({ ...known, state: "missing" });
+    else if (known) await tellIgnored(known);
+    await again(place.name);
+  }
+
+  async function refused({ name }: ModulePlace, problem: Problem): Promise<void> {
+    if (notebookOf(name) === undefined) await hold({ name, notebook: null }, [problem], "");
+  }
+
+  /** Takes in what lies there under a name. */
+  async function look(name: string): Promise<void> {
+    for (const place of await listModules(home.model)) {
+      if (nameKey(place.name) !== nameKey(name)) continue;
+      const read = await readModule(home.model, place);
+      if (read) await ("problem" in read ? refused(place, read.problem) : laid(place, read.files));
+    }
+  }
+
+  /** A module's version anew, because what it imports has changed. */
+  async function publish(name: string): Promise<void> {
+    const place = (await listModules(home.model)).find((each) => each.name === name);
+    const read = place && (await readModule(home.model, place));
+    if (read && "files" in read) await publishFiles(name, read.files);
+  }
+
+  /** Why no notebook may have this name: a module that is live stands there. */
+  async function claim(name: string): Promise<Problem | undefined> {
+    if ((await liveOf(await store.algorithms.find(name)))?.notebook !== null) return undefined;
+    const place = (await listModules(home.model)).find((each) => nameKey(each.name) === nameKey(name));
+    if (!place) return undefined;
+    return {
+      severity: "error",
+      code: "name-claimed-twice",
+      message: `The name "${name}" is claimed by the module app/model/${mainOf(place)} too, which was there first.`,
+      hint: "Rename the notebook, or take the module away.",
+    };
+  }
+
+  async function publishFiles(name: string, files: Files): Promise<void> {
+    const began = clock.ticks();
+    const exported = await exportModule(name, files, check, siblings);
+    await take({ name, notebook: null }, exported, exported.content, began);
+  }
+
+  async function liveOf(known: Algorithm | undefined): Promise<Manifest | undefined> {
+    return known?.live ? (await store.versions.find(known.name, known.live))?.manifest : undefined;
+  }
+
+  /** Whether these files are what the live version's notebook was exported to. */
+  async function isWritten({ name, version, file, notebook }: Manifest, files: Files): Promise<boolean> {
+    const path = `app/model/${file}`;
+    if (notebook === null || Object.keys(files).length !== 1 || typeof files[path] !== "string") return false;
+    const written = await readFile(join(home.model, ".versions", name, version, path), "utf8").catch(() => undefined);
+    return files[path] === written;
+  }
+
+  function notebookOf(name: string): string | undefined {
+    return [...notebooks()].find((path) => nameKey(nameOf(path)) === nameKey(name));
+  }
+
+  /** Says, or says no more, that a module is there which a notebook of the same name keeps from running. */
+  async function tellIgnored(known: Algorithm, place?: ModulePlace): Promise<void> {
+    const others = known.problems.filter((each) => each.code !== IGNORED);
+    if (!place && others.length === known.problems.length) return;
+    const problems = place ? [...others, ignored(place, known.notebook)] : others;
+    await put({ ...known, problems });
+  }
+}
+
+function ignored(place: ModulePlace, notebook: string | null): Problem {
+  const file = mainOf(place);
+  return {
+    severity: "warning",
+    code: IGNORED,
+    file,
+    message: `app/model/${file} was laid in or changed by hand, but the notebook ${notebook ?? "of that name"} has this name: calls run the notebook's code.`,
+    hint: "Make the change in the notebook, or take the notebook away; its next save writes that file anew, and keeps a copy of yours in app/model/.replaced.",
+  };
+}
