@@ -86,7 +86,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const runs = runRecorder(store, clock, log, ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
     metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows }),
   );
-  const targets = targetFinder(store, (algorithm, notebook) => publisher.settled(algorithm, notebook));
+  const targets = targetFinder(store, publisher.settled);
   const shared = { store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });
   const stage = stageWith(shared);

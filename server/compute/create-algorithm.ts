@@ -74,7 +74,7 @@ export function createAlgorithmWith(
     });
     using client = connectJupyter(`http://127.0.0.1:${jupyter.port}`, jupyter.token);
     const { path } = await client.createNotebook(`${asked.name}.ipynb`, notebook);
-    await publisher.settled(asked.name, path);
+    await publisher.settled(asked.name, { notebook: path, isLive: false });
     return { algorithm: asked.name, notebook: path, editor: jupyter.editorAddress(path) };
   };
 }

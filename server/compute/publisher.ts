@@ -6,20 +6,22 @@ import { type Watcher, watchNotebooks } from "../../notebook-exporter/watch.ts";
 import { watchModules } from "../../notebook-exporter/watch-modules.ts";
 import { type Publish, type PublishParts, publishWith } from "./publish.ts";
 
-/** How long a call waits for a save of its algorithm that is being checked. */
-const WAIT_MS = 5000;
+/** How long a call waits for a save of its algorithm that is being checked: then the live version serves it. */
+const WAIT_MS = 5_000;
+/** The same while there is nothing that could serve it. */
+const WAIT_FIRST_MS = 30_000;
 
 /** Watches the folders of notebooks and modules and publishes what is saved there. */
 export interface Publisher extends AsyncDisposable {
   /** Somebody who knows says that this notebook was saved, whole. Absolute, or relative to the notebooks folder. */
   saved(path: string): void;
   /**
-   * Resolves when the last save of an algorithm has been decided, after 5 s at the latest. The files are looked
-   * at first, so that the call after a save runs the new code.
+   * Resolves when the last save of an algorithm has been decided, after 5 s at the latest, or 30 s when nothing is
+   * live. The files are looked at first, so that the call after a save runs the new code.
    *
    * @param notebook null: not known, or a module; a notebook of that name may lie there all the same
    */
-  settled(algorithm: string, notebook: string | null): Promise<void>;
+  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }): Promise<void>;
 }
 
 export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Promise<Publisher> {
@@ -64,9 +66,9 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
 
-    async settled(algorithm, notebook) {
+    async settled(algorithm, { notebook, isLive }) {
       const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, WAIT_MS);
+      const timer = setTimeout(late.resolve, isLive ? WAIT_MS : WAIT_FIRST_MS);
       const paths = notebook === null ? await sameName(algorithm) : [notebook];
       const settling = paths.map((path) => watching.settled(path));
       if (notebook === null) settling.push(watchingModules.settled(algorithm));

@@ -7,6 +7,7 @@ import { nameKey } from "#contract/names.ts";
 import { type Problem, problemLine } from "#contract/problem.ts";
 import { nearNames } from "../store/near.ts";
 import type { Store } from "../store/store.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** What a call is about, once found: the live version and, for all but fits, the fitted model if there is one. */
 export interface Target {
@@ -23,10 +24,7 @@ export interface TargetFinder {
 }
 
 /** @param settled resolves when the last save of an algorithm's notebook has been decided (Publisher.settled). */
-export function targetFinder(
-  store: Pick<Store, "algorithms" | "versions" | "models">,
-  settled: (algorithm: string, notebook: string | null) => Promise<void>,
-): TargetFinder {
+export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: Publisher["settled"]): TargetFinder {
   // Versions never change, so a manifest that was read stays true.
   const manifests = new Map<string, Manifest>();
 
@@ -34,10 +32,10 @@ export function targetFinder(
     async find(call) {
       let algorithm = await findAlgorithm(store.algorithms, call.algorithm);
       if (!algorithm) {
-        await settled(call.algorithm, null); // its first save may be a moment old
+        await settled(call.algorithm, { notebook: null, isLive: false }); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
       } else {
-        await settled(algorithm.name, algorithm.notebook);
+        await settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null });
         algorithm = await store.algorithms.find(algorithm.name);
       }
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
