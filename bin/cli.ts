@@ -1,6 +1,15 @@
 import { Command } from "commander";
 import { BridgeError } from "#contract/errors.ts";
 import { exportCommand } from "../notebook-exporter/cli.ts";
+import { ApiFailed } from "./api.ts";
+import { algorithmsCommand } from "./commands/algorithms.ts";
+import { computeCommand } from "./commands/compute.ts";
+import { datasetsCommand } from "./commands/datasets.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { runsCommand } from "./commands/runs.ts";
+import { tokensCommand } from "./commands/tokens.ts";
+import { versionsCommand } from "./commands/versions.ts";
 import { homeFolder, modelsPython } from "./places.ts";
 import { startBridge, stopSignal } from "./running-bridge.ts";
 import { readToken } from "./token.ts";
@@ -12,7 +21,12 @@ console.debug = () => {};
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();
 
-const program = new Command("bridge").description("Runs notebook code on search results.").showHelpAfterError();
+const WRONG_USAGE = 2;
+const program = new Command("bridge")
+  .description("Runs notebook code on search results.")
+  .showHelpAfterError("(--help says more)")
+  .addHelpText("after", "\nFirst steps: bridge start, then in another terminal bridge algorithms, and bridge compute --help.")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : WRONG_USAGE));
 
 program
   .command("start")
@@ -51,10 +65,24 @@ program.addCommand(
   ),
 );
 
+for (const command of [
+  algorithmsCommand(),
+  versionsCommand(),
+  modelsCommand(),
+  datasetsCommand(),
+  runsCommand(),
+  computeCommand(),
+  tokensCommand(),
+  doctorCommand(),
+]) {
+  program.addCommand(inheriting(command));
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof BridgeError) console.error(`${error.message}\n  ${error.hint}`);
+  if (error instanceof ApiFailed) console.error([error.message, error.hint && `  ${error.hint}`].filter(Boolean).join("\n"));
+  else if (error instanceof BridgeError) console.error(`${error.message}\n  ${error.hint}`);
   else if (error instanceof Error && error.name === "BadConfig") console.error(error.message);
   else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
     console.error(
@@ -62,4 +90,10 @@ try {
     );
   else throw error;
   process.exitCode = 1;
+}
+
+/** A command that is added whole takes nothing over from the program: how it ends on wrong usage is said again. */
+function inheriting(command: Command): Command {
+  for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
+  return command;
 }

@@ -1,0 +1,84 @@
+import { z } from "zod";
+
+/** A bridge that answers HTTP. */
+export interface BridgeApi {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** @throws ApiFailed when the bridge says no, or is not there */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+  /** GET, checked against the schema of the answer. */
+  read<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+}
+
+/** What a bridge said instead of an answer: the problem's sentences, and the place in the code where there is one. */
+export class ApiFailed extends Error {
+  override readonly name = "ApiFailed";
+  readonly hint: string;
+  /** 0: no bridge answered. */
+  readonly status: number;
+
+  constructor(message: string, hint: string, status = 0) {
+    super(message);
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+const Said = z.object({
+  detail: z.string().optional(),
+  message: z.string().optional(),
+  title: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+/** Where in somebody's code an error is, as problems and runs' errors tell it. */
+const Place = z.object({
+  algorithm: z.string().optional(),
+  cell: z.number().optional(),
+  cellName: z.string().optional(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+  exception: z.string().optional(),
+  type: z.string().optional(),
+});
+
+export function connect(url: string, token: string): BridgeApi {
+  const headers = { authorization: `Bearer ${token}` };
+  const ask: BridgeApi["ask"] = async (path, init = {}) => {
+    const answer = await fetch(new URL(path, url), { ...init, headers: { ...headers, ...init.headers } }).catch((error: unknown) => {
+      throw unreachable(url, error);
+    });
+    if (!answer.ok) throw problemOf(answer.status, await answer.text());
+    return answer;
+  };
+  return { url, headers, ask, read: async (path, schema) => schema.parse(await (await ask(path)).json()) };
+}
+
+/** What a body that is no answer says. */
+export function problemOf(status: number, text: string): ApiFailed {
+  const body = parsed(text);
+  const { detail, message, title, hint } = Said.safeParse(body).data ?? {};
+  return new ApiFailed(`${detail ?? message ?? title ?? `HTTP ${status}: ${text.slice(0, 200)}`}${placeIn(body)}`, hint ?? "", status);
+}
+
+/** ` (iris, cell 3 "mltkc_fit", line 2)`, or nothing. */
+export function placeIn(details: unknown): string {
+  const { algorithm, cell, cellName, file, line, exception } = Place.safeParse(details).data ?? {};
+  if (line === undefined && cell === undefined) return "";
+  const where = cell === undefined ? file : `cell ${cell}${cellName ? ` "${cellName}"` : ""}`;
+  return ` (${[algorithm, exception, where, line === undefined ? undefined : `line ${line}`].filter(Boolean).join(", ")})`;
+}
+
+export function unreachable(url: string, error: unknown): ApiFailed {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const why = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : String(cause);
+  return new ApiFailed(`No bridge answers at ${url}: ${why}.`, "Start it with npm start, or name another with --url or BRIDGE_URL.");
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { ApiFailed, type BridgeApi, connect } from "./api.ts";
+import { homeFolder } from "./places.ts";
+import { readToken } from "./token.ts";
+
+/** Options that every command has which asks a bridge. */
+export interface Connection {
+  readonly url?: string;
+  readonly token?: string;
+  readonly json?: true;
+}
+
+/** Adds --url and --token, and --json unless the answer is a table already. */
+export function asksBridge(command: Command, { json = true } = {}): Command {
+  command
+    .option("--url <address>", "the bridge's address (default: BRIDGE_URL, else this machine's at BRIDGE_PORT or 5000)")
+    .option("--token <token>", "default: BRIDGE_TOKEN, else the token in BRIDGE_HOME");
+  return json ? command.option("--json", "print what the API answers") : command;
+}
+
+/** @throws ApiFailed when no token is given and the home has none */
+export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEnv = process.env): Promise<BridgeApi> {
+  const home = homeFolder(env);
+  const own = token ?? env.BRIDGE_TOKEN ?? (await readToken(home).catch(() => undefined));
+  if (own !== undefined) return connect(addressIn(url, env), own);
+  throw new ApiFailed(
+    `There is no token in ${home}: no bridge was started there yet.`,
+    "Start one with npm start, or set BRIDGE_HOME or BRIDGE_TOKEN to those of another.",
+  );
+}
+
+/** Where the bridge is looked for. */
+export function addressIn(url: string | undefined, env: NodeJS.ProcessEnv): string {
+  return url ?? env.BRIDGE_URL ?? `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
+}
