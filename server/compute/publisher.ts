@@ -16,8 +16,9 @@ export interface Publisher extends AsyncDisposable {
    * at first, so that the call after a save runs the new code.
    *
    * @param notebook null: not known here yet; a notebook of that name may lie there all the same
+   * @param within milliseconds, for those who have longer than 5 s
    */
-  settled(algorithm: string, notebook: string | null): Promise<void>;
+  settled(algorithm: string, notebook: string | null, within?: number): Promise<void>;
 }
 
 export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Promise<Publisher> {
@@ -49,9 +50,9 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
 
-    async settled(algorithm, notebook) {
+    async settled(algorithm, notebook, within = WAIT_MS) {
       const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, WAIT_MS);
+      const timer = setTimeout(late.resolve, within);
       const paths = notebook === null ? await sameName(algorithm) : [notebook];
       await Promise.race([Promise.all(paths.map((path) => watching.settled(path))), late.promise]);
       clearTimeout(timer);
