@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { dltkToken } from "../server/plugins/tokens.ts";
 
 /**
@@ -10,7 +11,8 @@ export async function dltkAddress(
   home: string,
   { BRIDGE_HOST, BRIDGE_PORT }: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
-  const host = BRIDGE_HOST?.trim() || "127.0.0.1";
+  const listens = BRIDGE_HOST?.trim() || "127.0.0.1";
+  const host = listens === "0.0.0.0" || listens === "::" ? hostname() : listens;
   const port = BRIDGE_PORT?.trim() || "5000";
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}/dltk/${encodeURIComponent(await dltkToken(home))}/`;
 }

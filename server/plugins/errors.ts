@@ -39,7 +39,15 @@ export const errors = fp(
         return reply.code(status).send({ detail });
       }
       const send = isDltk ? sendSentence : sendProblem;
-      if (allow.length === 0) return send(reply, titled(new NotFound("address", shownPath(request.url))));
+      if (allow.length === 0) {
+        const told = titled(new NotFound("address", shownPath(request.url)));
+        return send(
+          reply,
+          isDltk
+            ? { ...told, hint: "Enter a deployment's address with the slash at its end: DLTK's client drops what follows the last one." }
+            : told,
+        );
+      }
       const message = `${request.method} is nothing that ${shownPath(request.url)} answers.`;
       return send(reply, { ...badRequest(405, message, request), hint: `Use ${allow.join(" or ")}.` });
     });

@@ -12,6 +12,8 @@ import { chunksOf } from "./request-rows.ts";
 /** Flask's name for every answer, JSON and notebooks too. */
 const HTML = "text/html; charset=utf-8";
 const VERSION = "x-notebook-version";
+/** A file's name, with its ending, has 255 at most. */
+const MOST_NAME_BYTES = 240;
 const MOST_NOTEBOOK_BYTES = 64 * 2 ** 20;
 /** What Flask says of a body that is not announced as JSON. */
 const NO_JSON_TYPE =
@@ -74,7 +76,9 @@ function clientOf(request: FastifyRequest, { callerOf }: DltkRouteParts): Deploy
   const { algorithm } = request.params as { algorithm?: string }; // routes with a parameter of this name
   if (algorithm === undefined) return { caller: callerOf(request), deployment: DEPLOYED_MODULE };
   const name = AlgorithmName.safeParse(algorithm);
-  return name.success ? { caller: `${callerOf(request)}/${nameKey(name.data)}`, deployment: name.data } : undefined;
+  return name.success && Buffer.byteLength(name.data) <= MOST_NAME_BYTES
+    ? { caller: `${callerOf(request)}/${nameKey(name.data)}`, deployment: name.data }
+    : undefined;
 }
 
 async function call(
