@@ -13,6 +13,7 @@ export async function dltkAddress(
 ): Promise<string> {
   const listens = BRIDGE_HOST?.trim() || "127.0.0.1";
   const host = listens === "0.0.0.0" || listens === "::" ? hostname() : listens;
-  const port = BRIDGE_PORT?.trim() || "5000";
+  const asked = BRIDGE_PORT?.trim() || "5000";
+  const port = asked === "0" ? "<port>" : asked; // any free one: `bridge start` prints it
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}/dltk/${encodeURIComponent(await dltkToken(home))}/`;
 }

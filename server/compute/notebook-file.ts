@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { INotebookContent } from "@jupyterlab/nbformat";
 import { z } from "zod";
-import { BadCall, Conflict } from "#contract/errors.ts";
+import { BadCall, Conflict, JupyterFailed } from "#contract/errors.ts";
 import { parseHere } from "../../notebook-exporter/parse.ts";
 import { type FileStat, isSame, statOf } from "../../notebook-exporter/reader.ts";
 import { connectJupyter } from "../jupyter/client.ts";
@@ -12,6 +12,8 @@ import { connectJupyter } from "../jupyter/client.ts";
 /** For how long a file that is being written, and so is no JSON yet, is read again. */
 const WHOLE_WITHIN_MS = 2000;
 const READ_AGAIN_MS = 20;
+/** Others wait for this write: a JupyterLab that hangs must not hold them up for ever. */
+const WRITTEN_WITHIN_MS = 30_000;
 
 /** JupyterLab as far as writing a notebook needs it. */
 export interface WritingJupyter {
@@ -74,8 +76,11 @@ export async function writeNotebook(
   before: FileStat | undefined,
   jupyter: WritingJupyter | undefined,
 ): Promise<void> {
-  if (jupyter?.ready()) await writeThrough(jupyter, root, path, notebook, before);
-  else await writeByRename(join(root, path), `${JSON.stringify(notebook, null, 1)}\n`, before);
+  if (!jupyter?.ready()) return await writeByRename(join(root, path), `${JSON.stringify(notebook, null, 1)}\n`, before);
+  const late = Promise.withResolvers<never>();
+  const tooLate = () => late.reject(new JupyterFailed(`JupyterLab did not write ${path} within ${WRITTEN_WITHIN_MS / 1000} s.`));
+  const timer = setTimeout(tooLate, WRITTEN_WITHIN_MS);
+  await Promise.race([writeThrough(jupyter, root, path, notebook, before), late.promise]).finally(() => clearTimeout(timer));
 }
 
 async function writeThrough(
