@@ -44,7 +44,11 @@ program
 program
   .command("token")
   .description("print the token that calls need")
-  .action(async () => console.log(await readToken(homeFolder(process.env))));
+  .option("--dltk", "print the address for DLTK's clients instead, which carries a token of its own; made at first use")
+  .action(async ({ dltk }: { dltk?: true }) => {
+    const home = homeFolder(process.env);
+    console.log(dltk ? await (await import("./dltk-token.ts")).dltkAddress(home, process.env) : await readToken(home));
+  });
 
 program
   .command("demo")

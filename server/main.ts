@@ -9,9 +9,12 @@ import { openAnswers } from "./compute/answers-kept.ts";
 import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
 import { sweepDatasets } from "./compute/datasets.ts";
+import { type DeploymentNotebooks, deploymentNotebooks } from "./compute/deployment-notebooks.ts";
+import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
 import { claimHome } from "./compute/home-claim.ts";
 import { sweepModelFolders } from "./compute/models.ts";
+import { openNotebookVersions } from "./compute/notebook-versions.ts";
 import { oldEndpoints } from "./compute/old-endpoints.ts";
 import { startPublisher } from "./compute/publisher.ts";
 import { newRunId } from "./compute/run-id.ts";
@@ -24,6 +27,7 @@ import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
 import { type Jupyter, startJupyter } from "./jupyter/start.ts";
 import { createMetrics } from "./plugins/metrics.ts";
+import { pathTokens } from "./plugins/path-tokens.ts";
 import { Sessions } from "./plugins/sessions.ts";
 import { ownToken, tokenNames } from "./plugins/tokens.ts";
 import { buildServer } from "./server.ts";
@@ -55,7 +59,8 @@ export interface RunningBridge {
  */
 export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const config = readConfig(env, { root });
-  const logger = pino({ level: config.logLevel }, pino.destination(2));
+  // A request that breaks HTTP is logged with its bytes, in which its token may be.
+  const logger = pino({ level: config.logLevel, redact: { paths: ["err.rawPacket"], remove: true } }, pino.destination(2));
   const log = logger;
   const clock = { now: () => new Date().toISOString(), ticks: () => performance.now() };
   for (const warning of config.warnings) log.warn(warning);
@@ -79,8 +84,17 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   void environment.prepare(starts.plain().spec);
 
   const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, clock, log }));
-  const jupyter = await startJupyterIf(config.jupyter, config.python, home.root, (path) => publisher.saved(path));
+  let notebooks: DeploymentNotebooks | undefined;
+  const jupyter = await startJupyterIf(config.jupyter, config.python, home.root, (path) => {
+    publisher.saved(path);
+    notebooks?.saved(path);
+  });
   if (jupyter) stack.use(jupyter);
+  notebooks = await deploymentNotebooks({
+    ...{ store, home, jupyter, publisher, clock, log },
+    versions: await openNotebookVersions(join(home.private, "dltk-notebooks.json"), log),
+    exporting: exportingWith(store, home, check),
+  });
 
   metrics.watch(() => ({ queued: pool.snapshot().queues.reduce((sum, { waiting }) => sum + waiting, 0) }));
   const runs = runRecorder(store, clock, log, ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
@@ -98,10 +112,12 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     store,
     tokens: tokenNames([{ name: "own", token }, ...config.tokens]),
     sessions,
+    paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),
     metrics,
     version: versionOf(root),
     compute: { compute, stage, answers, newRunId },
     dsdl: { old: oldEndpoints({ ...shared, compute, stage }), newRunId },
+    dltk: { notebooks },
     algorithms: {
       editorAddress: (notebook) => jupyter?.editorAddress(notebook) ?? null,
       create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter, publisher, store.algorithms),

@@ -4,11 +4,13 @@ import { auth, callerOf } from "./plugins/auth.ts";
 import { docs } from "./plugins/docs.ts";
 import { answerBadAddress, errors } from "./plugins/errors.ts";
 import type { Metrics } from "./plugins/metrics.ts";
+import type { PathTokens } from "./plugins/path-tokens.ts";
 import type { Sessions } from "./plugins/sessions.ts";
 import type { TokenNames } from "./plugins/tokens.ts";
 import { type AlgorithmsRouteParts, algorithmsRoutes } from "./routes/algorithms.ts";
 import { type ComputeRouteParts, computeRoutes } from "./routes/compute.ts";
 import { datasetsRoutes } from "./routes/datasets.ts";
+import { type DltkRouteParts, dltkRoutes } from "./routes/dltk.ts";
 import { type DsdlRouteParts, dsdlRoutes } from "./routes/dsdl.ts";
 import { eventsRoutes } from "./routes/events.ts";
 import { type HealthRouteParts, healthRoutes } from "./routes/health.ts";
@@ -23,10 +25,12 @@ export interface ServerParts {
   readonly store: Pick<Store, "algorithms" | "versions" | "models" | "datasets" | "runs" | "events">;
   readonly tokens: TokenNames;
   readonly sessions: Sessions;
+  readonly paths: PathTokens;
   readonly metrics: Metrics;
   readonly version: string;
   readonly compute: Omit<ComputeRouteParts, "callerOf">;
   readonly dsdl: Omit<DsdlRouteParts, "callerOf" | "version">;
+  readonly dltk: Pick<DltkRouteParts, "notebooks">;
   readonly algorithms: Omit<AlgorithmsRouteParts, "algorithms" | "versions">;
   readonly health: HealthRouteParts;
   readonly logger: FastifyBaseLogger;
@@ -34,7 +38,7 @@ export interface ServerParts {
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { store, tokens, sessions, metrics, version } = parts;
+  const { store, tokens, sessions, paths, metrics, version } = parts;
   const app = Fastify({
     loggerInstance: parts.logger,
     // A line a call would cost more than the call: runs are in the store, failures are logged where they happen.
@@ -46,11 +50,12 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     keepAliveTimeout: 75_000,
   });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
-  await app.register(auth({ tokens, sessions }));
+  await app.register(auth({ tokens, sessions, paths }));
   await app.register(errors);
   await app.register(docs({ version }));
   await app.register(computeRoutes({ ...parts.compute, callerOf }));
   await app.register(dsdlRoutes({ ...parts.dsdl, callerOf, version }));
+  await app.register(dltkRoutes({ ...parts.dsdl, ...parts.dltk, callerOf, version }));
   await app.register(algorithmsRoutes({ ...parts.algorithms, ...store }));
   await app.register(versionsRoutes(store));
   await app.register(modelsRoutes(store));

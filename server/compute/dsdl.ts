@@ -25,16 +25,33 @@ const phaseTexts = {
 } as const;
 export type DsdlPhase = keyof typeof phaseTexts;
 
-/** The text of a failed call, as DSDL writes it. */
-export function dsdlMessage(method: DsdlMethod, phase: DsdlPhase, exception: string): string {
-  return `/${method}: ERROR: ${phaseTexts[phase]}. Ended with exception: ${exception}`;
+/** DLTK's own wording of a phase (contracts, section 3); the others are DSDL's. */
+const dltkPhaseTexts: Partial<Record<DsdlPhase, string>> = { stage: "unable stage dataframe" };
+
+/** Modules that DLTK's clients name when the search names none: the one notebook of a deployment. */
+export const DEPLOYED_MODULE = "notebook";
+const deployedModules: ReadonlySet<string> = new Set([DEPLOYED_MODULE, "algo"]);
+
+/**
+ * Who asks through the old endpoints. `deployment` is the algorithm that a DLTK address stands for, and makes the
+ * answers DLTK's; null: DSDL.
+ */
+export interface OldClient {
+  readonly caller: string;
+  readonly deployment: string | null;
+}
+
+/** The text of a failed call, as DSDL writes it, or DLTK for a deployment. */
+export function dsdlMessage(method: DsdlMethod, phase: DsdlPhase, exception: string, deployment: string | null = null): string {
+  const text = (deployment === null ? undefined : dltkPhaseTexts[phase]) ?? phaseTexts[phase];
+  return `/${method}: ERROR: ${text}. Ended with exception: ${exception}`;
 }
 
 /**
  * Reads `meta` in the order in which DSDL does, so that the first thing wrong is the one told.
  * Refusals of phase `csv` and later hold only once the rows have been read: the caller looks at those first.
  */
-export function readDsdlMeta(method: DsdlMethod, metaJson: string): DsdlRequest {
+export function readDsdlMeta(method: DsdlMethod, metaJson: string, deployment: string | null = null): DsdlRequest {
   const meta: unknown = JSON.parse(metaJson);
   const options = member(meta, "options");
   if (options instanceof PythonError) return refused("csv", options.message);
@@ -52,14 +69,26 @@ export function readDsdlMeta(method: DsdlMethod, metaJson: string): DsdlRequest 
     if (typeof mode !== "string") return refused("stage", noStrip(mode));
     if (unquoted(mode) === "stage")
       return bad === undefined ? { kind: "stage", name: model } : refused("stage", `model_name "${model}" is refused: ${bad}`);
+    if (deployment !== null) return refused("stage", noOtherMode(mode));
   }
   const early: DsdlPhase = method === "fit" ? "load" : "init";
   if (params instanceof PythonError) return refused(early, params.message);
-  const algo = has(params, "algo") ? member(params, "algo") : new PythonError("'algo'");
+  const unnamed = deployment === null ? new PythonError("'algo'") : DEPLOYED_MODULE;
+  const algo = has(params, "algo") ? member(params, "algo") : unnamed;
   if (algo instanceof PythonError) return refused("init", algo.message);
   if (typeof algo !== "string") return refused(early, noStrip(algo));
   if (bad !== undefined) return refused("init", `model_name "${model}" is refused: ${bad}`);
-  return { kind: "call", algorithm: unquoted(algo), model };
+  return { kind: "call", algorithm: deployment === null ? unquoted(algo) : deployedAs(unquoted(algo), deployment), model };
+}
+
+/** At the address of a deployment `notebook` and `algo` are its own notebook; at DLTK's plain address they are what they say. */
+function deployedAs(module: string, deployment: string): string {
+  return deployment !== DEPLOYED_MODULE && deployedModules.has(module) ? deployment : module;
+}
+
+/** DLTK's own answer is a Python error about an unset `path`, for any mode but stage. */
+function noOtherMode(mode: string): string {
+  return `local variable 'path' referenced before assignment (mode is ${JSON.stringify(mode)}: use mode=stage, or leave mode away to fit)`;
 }
 
 /** The call of an old request; its `param` is `meta` exactly as it was sent. */
@@ -80,10 +109,14 @@ export function toCall(method: DsdlMethod | "stage", algorithm: string | null, m
   };
 }
 
-/** Which of DSDL's phases an error belongs to, and what stands where it prints `str(e)`. */
-export function dsdlFailure(method: DsdlMethod, error: unknown): { phase: DsdlPhase; exception: string } {
+/** Which of DSDL's phases an error belongs to, and what stands where it prints `str(e)`: of a deployment's fit(), the traceback. */
+export function dsdlFailure(method: DsdlMethod, error: unknown, deployment: string | null = null): { phase: DsdlPhase; exception: string } {
   const early: DsdlPhase = method === "fit" ? "load" : "init";
-  if (error instanceof WorkerFailed) return { phase: workerPhase(method, error.error.phase), exception: error.error.message };
+  if (error instanceof WorkerFailed) {
+    const { phase, message, traceback } = error.error;
+    const isTraced = deployment !== null && phase === "fit" && traceback !== "";
+    return { phase: workerPhase(method, phase), exception: isTraced ? traceback : message };
+  }
   if (error instanceof BridgeError && error.code === "NOT_FOUND") {
     const name = /named "(.*)"/.exec(error.message)?.[1] ?? "";
     return { phase: early, exception: `No module named 'app.model.${name}'` };

@@ -4,7 +4,7 @@ import { BridgeError, Cancelled, Stopping } from "#contract/errors.ts";
 import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { AnswerSink, Compute } from "./compute.ts";
-import { type DsdlMethod, type DsdlPhase, dsdlFailure, dsdlMessage, notText, readDsdlMeta, toCall } from "./dsdl.ts";
+import { type DsdlMethod, type DsdlPhase, dsdlFailure, dsdlMessage, notText, type OldClient, readDsdlMeta, toCall } from "./dsdl.ts";
 import { BadBody, type DsdlBody, readDsdlBody } from "./dsdl-body.ts";
 import type { BridgeHome } from "./home.ts";
 import { Spool } from "./spool.ts";
@@ -22,7 +22,7 @@ export interface DsdlAnswer {
 
 export interface OldEndpoints {
   /**
-   * `POST /fit` and `POST /apply` (contracts, section 2): every failure of the call is an answer.
+   * `POST /fit` and `POST /apply` (contracts, sections 2 and 3): every failure of the call is an answer.
    *
    * @throws Stopping, Cancelled: there is nobody to answer, or no answer to give.
    */
@@ -30,7 +30,7 @@ export interface OldEndpoints {
     run: string,
     method: DsdlMethod,
     body: AsyncIterable<Buffer>,
-    caller: string,
+    client: OldClient,
     sink: AnswerSink,
     signal: AbortSignal,
   ): Promise<DsdlAnswer>;
@@ -52,11 +52,11 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
   const lastUsed = new Map<string, { algorithm: string; model: string }>();
 
   return {
-    async call(run, method, body, caller, sink, signal) {
+    async call(run, method, body, { caller, deployment }, sink, signal) {
       await using spool = new Spool(home.spool, run, HELD_BYTES);
       const failed = (phase: DsdlPhase, exception: string): DsdlAnswer => ({
         status: "error",
-        message: dsdlMessage(method, phase, exception),
+        message: dsdlMessage(method, phase, exception, deployment),
       });
       let read: DsdlBody;
       try {
@@ -67,7 +67,7 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
       }
       if (!read.data.isText) return failed("csv", notText(read.data.json));
       const rows = await spool.rows();
-      const asked = readDsdlMeta(method, read.meta);
+      const asked = readDsdlMeta(method, read.meta, deployment);
       const rowsFirst = async (phase: DsdlPhase, exception: string) => {
         const problem = await rowsProblem(run, await spool.rows(), signal);
         return problem === undefined ? failed(phase, exception) : failed("csv", problem);
@@ -94,7 +94,7 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
         if (error instanceof Cancelled || error instanceof Stopping) throw error;
         if (!(error instanceof BridgeError || error instanceof WorkerFailed))
           log.error({ err: error, run }, "an old call failed in the bridge itself");
-        const { phase, exception } = dsdlFailure(method, error);
+        const { phase, exception } = dsdlFailure(method, error, deployment);
         // Code that cannot be found or imported is told only when the rows can be read: DSDL looks at those first.
         const isBeforeRows = phase === "load" || (phase === "init" && !(error instanceof WorkerFailed && error.error.phase !== "import"));
         return isBeforeRows ? rowsFirst(phase, exception) : failed(phase, exception);

@@ -48,7 +48,8 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
     algorithm: algorithm ?? null,
     model,
     isModelNamed: model_name !== undefined,
-    environment: environment ?? null,
+    // An empty one is none: saved searches fill it from a form.
+    environment: environment?.trim() || null,
     fields: fields === undefined ? null : list(fields),
     param: JSON.stringify({
       options: {

@@ -20,8 +20,9 @@ export interface Publisher extends AsyncDisposable {
    * live. The files are looked at first, so that the call after a save runs the new code.
    *
    * @param notebook null: not known, or a module; a notebook of that name may lie there all the same
+   * @param within milliseconds, for those who have longer
    */
-  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }): Promise<void>;
+  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): Promise<void>;
 }
 
 export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Promise<Publisher> {
@@ -66,9 +67,9 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
 
-    async settled(algorithm, { notebook, isLive }) {
+    async settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
       const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, isLive ? WAIT_MS : WAIT_FIRST_MS);
+      const timer = setTimeout(late.resolve, within);
       const paths = notebook === null ? await sameName(algorithm) : [notebook];
       const settling = paths.map((path) => watching.settled(path));
       if (notebook === null) settling.push(watchingModules.settled(algorithm));

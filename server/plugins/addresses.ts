@@ -9,6 +9,25 @@ export function speaksDsdl(method: string, url: string): boolean {
   return !ownAddress.test(path) && !(path === "/compute" && method === "POST");
 }
 
+/** Whether an address is one of DLTK's, which carry their token: `/dltk/<token>/…`. */
+export function speaksDltk(url: string): boolean {
+  return /^\/dltk(?:\/|$)/.test(pathOf(url));
+}
+
+/** The token in an address of DLTK's, decoded; undefined when it cannot be. */
+export function pathTokenIn(url: string): string | undefined {
+  try {
+    return decodeURIComponent(pathOf(url).split("/")[2] ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path as answers may show it: without the token. */
+export function shownPath(url: string): string {
+  return pathOf(url).replace(/^\/dltk\/[^/]*/, "/dltk/<token>");
+}
+
 export function pathOf(url: string): string {
   return url.split("?", 1)[0] ?? url;
 }

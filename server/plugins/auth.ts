@@ -1,6 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { Unauthorized } from "#contract/errors.ts";
+import { pathTokenIn, speaksDltk } from "./addresses.ts";
+import type { PathTokens } from "./path-tokens.ts";
+import { sendSentence } from "./problem.ts";
 import type { Sessions } from "./sessions.ts";
 import type { TokenNames } from "./tokens.ts";
 
@@ -12,18 +15,27 @@ const CALLER = "caller";
 export interface AuthParts {
   readonly tokens: TokenNames;
   readonly sessions: Sessions;
+  /** Of the addresses of DLTK's clients, which send no token otherwise; without it there are no such addresses. */
+  readonly paths?: PathTokens;
 }
 
 /**
  * The one gate: nothing behind it is reached, and no body is read, without a token or a session. It stands before
  * addresses that do not exist and wrong verbs too. Register it first.
  */
-export const auth = ({ tokens, sessions }: AuthParts) =>
+export const auth = ({ tokens, sessions, paths }: AuthParts) =>
   fp(
     async (app) => {
       app.decorateRequest(CALLER, "");
-      app.addHook("onRequest", async (request) => {
-        if (open.has(`${request.method} ${request.routeOptions.url}`)) return;
+      app.addHook("onRequest", async (request, reply) => {
+        const route = request.routeOptions.url;
+        if (open.has(`${request.method} ${route}`)) return;
+        if (paths && (speaksDltk(request.url) || (route !== undefined && speaksDltk(route)))) {
+          const caller = await paths.callerOf(pathTokenIn(request.url));
+          if (caller === undefined) return sendSentence(reply, paths.refusal);
+          request.setDecorator(CALLER, caller);
+          return;
+        }
         request.setDecorator(CALLER, identify(request, tokens, sessions));
       });
     },

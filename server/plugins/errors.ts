@@ -2,8 +2,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { BadCall, BridgeError, NotFound, TooLarge, Unauthorized } from "#contract/errors.ts";
-import { pathOf, speaksDsdl, verbsOf } from "./addresses.ts";
-import { sendProblem, type Told } from "./problem.ts";
+import { shownPath, speaksDltk, speaksDsdl, verbsOf } from "./addresses.ts";
+import { sendProblem, sendSentence, type Told } from "./problem.ts";
 
 /** The only place where an error becomes an HTTP answer. Register it before any route. */
 export const errors = fp(
@@ -13,12 +13,13 @@ export const errors = fp(
     app.setErrorHandler((thrown: FastifyError, request, reply) => {
       const error = asBridgeError(thrown, request);
       if (error instanceof Unauthorized) return refuse(error, request, reply);
-      if (error instanceof BridgeError) return sendProblem(reply, titled(error));
+      const send = speaksDltk(request.url) ? sendSentence : sendProblem;
+      if (error instanceof BridgeError) return send(reply, titled(error));
       if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-        return sendProblem(reply, badRequest(error.statusCode, error.message, request));
+        return send(reply, badRequest(error.statusCode, error.message, request));
       }
       request.log.error({ err: thrown }, "a fault in the bridge itself");
-      return sendProblem(reply, {
+      return send(reply, {
         code: "INTERNAL",
         title: "Internal",
         status: 500,
@@ -32,13 +33,23 @@ export const errors = fp(
     app.setNotFoundHandler((request, reply) => {
       const allow = verbs(request.url);
       if (allow.length > 0) reply.header("allow", allow.join(", "));
-      if (speaksDsdl(request.method, request.url)) {
+      const isDltk = speaksDltk(request.url);
+      if (!isDltk && speaksDsdl(request.method, request.url)) {
         const [status, detail] = allow.length > 0 ? [405, "Method Not Allowed"] : [404, "Not Found"];
         return reply.code(status).send({ detail });
       }
-      if (allow.length === 0) return sendProblem(reply, titled(new NotFound("address", pathOf(request.url))));
-      const message = `${request.method} is nothing that ${pathOf(request.url)} answers.`;
-      return sendProblem(reply, { ...badRequest(405, message, request), hint: `Use ${allow.join(" or ")}.` });
+      const send = isDltk ? sendSentence : sendProblem;
+      if (allow.length === 0) {
+        const told = titled(new NotFound("address", shownPath(request.url)));
+        return send(
+          reply,
+          isDltk
+            ? { ...told, hint: "Enter a deployment's address with the slash at its end: DLTK's client drops what follows the last one." }
+            : told,
+        );
+      }
+      const message = `${request.method} is nothing that ${shownPath(request.url)} answers.`;
+      return send(reply, { ...badRequest(405, message, request), hint: `Use ${allow.join(" or ")}.` });
     });
   },
   { name: "errors" },
@@ -89,6 +100,6 @@ function titled(error: BridgeError): Told {
 }
 
 function badRequest(status: number, message: string, request: FastifyRequest): Told {
-  const hint = `See ${request.method} ${pathOf(request.url)} in /docs for what is allowed.`;
+  const hint = `See ${request.method} ${shownPath(request.url)} in /docs for what is allowed.`;
   return { code: "BAD_CALL", title: "Bad call", status, message, hint, details: {}, retryAfter: undefined };
 }

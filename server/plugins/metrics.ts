@@ -15,6 +15,8 @@ export interface EndedCall {
 export interface Metrics {
   ended(call: EndedCall): void;
   workerRestarted(reason: string): void;
+  /** A request to an address of DLTK carried a wrong token. */
+  pathTokenRefused(): void;
   /** Where the gauges look at each scrape. */
   watch(snapshot: () => { queued: number }): void;
   /** The text that Prometheus reads, and its media type. */
@@ -67,6 +69,11 @@ export function createMetrics(): Metrics {
     labelNames: ["reason"],
     registers,
   });
+  const refused = new Counter({
+    name: "compute_dltk_refused_total",
+    help: "Requests to addresses of DLTK with a wrong token in their path",
+    registers,
+  });
   new Gauge({
     name: "compute_queue_depth",
     help: "Calls that wait for a worker",
@@ -94,6 +101,7 @@ export function createMetrics(): Metrics {
       rows.inc({ direction: "out" }, counts.returned);
     },
     workerRestarted: (reason) => restarts.inc({ reason }),
+    pathTokenRefused: () => refused.inc(),
     watch(source) {
       snapshot = source;
     },

@@ -34,6 +34,16 @@ export function problemBody({ code, status, message, hint, details, title }: Tol
   };
 }
 
+/**
+ * Plain text, for DLTK's clients. They show people the reason phrase and no more, so it says what is wrong, as far as
+ * that can be said in ASCII.
+ */
+export function sendSentence(reply: FastifyReply, { status, message, hint, retryAfter }: Told): FastifyReply {
+  reply.raw.statusMessage = message.replaceAll(/[^\x20-\x7e]+/g, "?").slice(0, 200);
+  if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
+  return reply.code(status).type("text/plain; charset=utf-8").send(`${message} ${hint}\n`);
+}
+
 export function sendProblem(reply: FastifyReply, told: Told): FastifyReply {
   const run = reply.getHeader("compute-run");
   if (told.retryAfter !== undefined) reply.header("retry-after", told.retryAfter);

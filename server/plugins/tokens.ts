@@ -6,6 +6,7 @@ import { join } from "node:path";
 export type TokenNames = (token: string) => string | undefined;
 
 const SHORTEST = 16;
+const DLTK_FILE = "dltk-token";
 
 /**
  * Looks a token up in a time that depends on neither its text nor its place among the known ones: digests of one
@@ -30,12 +31,32 @@ function digestOf(text: string): Buffer {
  *
  * @throws Error when the file holds something that is no token
  */
-export async function ownToken(home: string): Promise<string> {
+export function ownToken(home: string): Promise<string> {
+  return tokenIn(home, "token");
+}
+
+/**
+ * What stands for a token in the addresses of DLTK's clients, made when it is first asked for: a secret of its own,
+ * `<home>/.bridge/dltk-token`. While that file is there those addresses answer.
+ *
+ * @throws Error when the file holds something that is no token
+ */
+export function dltkToken(home: string): Promise<string> {
+  return tokenIn(home, DLTK_FILE);
+}
+
+/** Whether a text is the token of DLTK's addresses now: the file may come, change and go while the bridge runs. */
+export async function isDltkToken(home: string, text: string): Promise<boolean> {
+  const token = await readFile(join(home, ".bridge", DLTK_FILE), "utf8").catch(() => "");
+  return isToken(token.trim()) && timingSafeEqual(digestOf(token.trim()), digestOf(text));
+}
+
+async function tokenIn(home: string, name: string): Promise<string> {
   const folder = join(home, ".bridge");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  const file = join(folder, "token");
-  const draft = join(folder, `token.${randomBytes(6).toString("hex")}`);
+  const file = join(folder, name);
+  const draft = join(folder, `${name}.${randomBytes(6).toString("hex")}`);
   try {
     await writeFile(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
     // A link, not a rename: of two bridges that start at once the first wins, and both read the same token.
@@ -47,8 +68,10 @@ export async function ownToken(home: string): Promise<string> {
   }
   await chmod(file, 0o600);
   const token = (await readFile(file, "utf8")).trim();
-  if (!/^[\x21-\x7e]+$/.test(token) || token.length < SHORTEST) {
-    throw new Error(`${file} holds no token of ${SHORTEST} characters or more. Delete it: a new one is made at the next start.`);
-  }
+  if (!isToken(token)) throw new Error(`${file} holds no token of ${SHORTEST} characters or more. Delete it: a new one is made then.`);
   return token;
+}
+
+function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text) && text.length >= SHORTEST;
 }

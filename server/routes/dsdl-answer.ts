@@ -5,11 +5,14 @@ import { tableBody } from "./records.ts";
 /** Results up to this many characters are held until the call has ended, so that a late failure is still an answer. */
 const HELD_CHARACTERS = 8 * 2 ** 20;
 
+/** What FastAPI, and so DSDL, calls its JSON; Flask, and so DLTK, calls the same text HTML. */
+export type OldType = "application/json" | "text/html; charset=utf-8";
+
 /**
  * The old answer, `{"status", "message"[, "results"]}`, written while results come. Its keys are DSDL's and no more;
  * the run's id is a header (design.md, The wire).
  */
-export function dsdlAnswer(body: Body, success: string) {
+export function dsdlAnswer(body: Body, success: string, type: OldType = "application/json") {
   const records = tableBody("csv");
   const held: string[] = [];
   let size = 0;
@@ -23,7 +26,7 @@ export function dsdlAnswer(body: Body, success: string) {
         return;
       }
       if (!body.isStarted) {
-        body.start("application/json");
+        body.start(type);
         held.unshift(`{"status":"success","message":${JSON.stringify(success)},"results":"`);
       }
       return body.write(...held.splice(0), text);
@@ -36,7 +39,7 @@ export function dsdlAnswer(body: Body, success: string) {
       }
       const results = status === "success" ? `,"results":"${held.join("")}"` : "";
       const json = Buffer.from(`{"status":${JSON.stringify(status)},"message":${JSON.stringify(message)}${results}}`);
-      body.start("application/json", { length: json.length });
+      body.start(type, { length: json.length });
       body.end(json);
     },
   };

@@ -26,7 +26,9 @@ export const dsdlRoutes =
         const run = newRunId();
         reply.header("compute-run", run);
         const answer = dsdlAnswer(replyBody(reply, run), `/${method} done successfully`);
-        answer.finish(await old.call(run, method, chunksOf(request.raw), callerOf(request), answer, goneSignal(reply)));
+        answer.finish(
+          await old.call(run, method, chunksOf(request.raw), { caller: callerOf(request), deployment: null }, answer, goneSignal(reply)),
+        );
         return reply;
       });
     }

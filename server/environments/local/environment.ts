@@ -30,7 +30,7 @@ export interface LocalOptions {
 /** Workers as processes of this machine: forked from warm ones on Linux, started afresh elsewhere. */
 export function localEnvironment({
   log,
-  aliases = ["default", "docker", "kubernetes", "openshift"],
+  aliases = ["default", "docker", "kubernetes", "k8s", "openshift", "container", "docker-local", "kubernetes-local"],
   startSeconds = 60,
 }: LocalOptions): Environment {
   // Short, because the path of a unix socket holds 104 bytes at most; private, because who connects is believed.

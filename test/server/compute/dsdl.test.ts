@@ -50,3 +50,26 @@ it("says what pandas says of rows that are no text", () => {
 it("writes an error as DSDL does", () => {
   expect(dsdlMessage("apply", "apply", "boom")).toBe("/apply: ERROR: unable to apply model. Ended with exception: boom");
 });
+
+describe("a deployment of DLTK's", () => {
+  it.each([
+    ["notebook", {}, "notebook"],
+    ["notebook", { algo: "algo" }, "algo"],
+    ["iris", {}, "iris"],
+    ["iris", { algo: '"notebook"' }, "iris"],
+    ["iris", { algo: "algo" }, "iris"],
+    ["iris", { algo: "other" }, "other"],
+  ])("at the address of %s runs for %j the algorithm %s", (deployment, params, algorithm) => {
+    for (const method of ["fit", "apply"] as const) {
+      expect(readDsdlMeta(method, meta(params), deployment)).toEqual({ kind: "call", algorithm, model: "default" });
+    }
+  });
+
+  it("stages, and refuses any other mode of a fit in DLTK's words", () => {
+    expect(readDsdlMeta("fit", meta({ mode: '"stage"' }), "iris")).toEqual({ kind: "stage", name: "default" });
+    const refused = readDsdlMeta("fit", meta({ mode: "Stage" }), "iris");
+    expect(refused).toMatchObject({ kind: "refused", phase: "stage", message: expect.stringContaining("'path'") });
+    expect(dsdlMessage("fit", "stage", "x", "iris")).toBe("/fit: ERROR: unable stage dataframe. Ended with exception: x");
+    expect(readDsdlMeta("apply", meta({ mode: "Stage" }), "iris")).toMatchObject({ kind: "call" });
+  });
+});

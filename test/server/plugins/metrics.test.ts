@@ -15,6 +15,8 @@ describe("metrics", () => {
     metrics.ended(call);
     metrics.ended({ ...call, code: "CODE_FAILED", version: null, model: null });
     metrics.workerRestarted("crash");
+    metrics.pathTokenRefused();
+    expect(await linesOf(metrics, "compute_dltk_refused_total")).toEqual(["compute_dltk_refused_total 1"]);
     expect(await linesOf(metrics, "compute_requests_total")).toEqual([
       'compute_requests_total{method="apply",model="iris/default",version="0123456789abcdef",code="OK"} 1',
       'compute_requests_total{method="apply",model="",version="",code="CODE_FAILED"} 1',

@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, mkdtempDisposable, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ownToken, tokenNames } from "../../../server/plugins/tokens.ts";
+import { dltkToken, isDltkToken, ownToken, tokenNames } from "../../../server/plugins/tokens.ts";
 
 describe("tokenNames", () => {
   it("knows exactly the tokens that it was given", () => {
@@ -44,5 +44,25 @@ describe("ownToken", () => {
     await ownToken(home);
     await writeFile(join(home, ".bridge", "token"), text);
     await expect(ownToken(home)).rejects.toThrow("Delete it");
+  });
+});
+
+describe("dltkToken", () => {
+  it("is a secret of its own, known while its file is there, and never when that holds no token", async () => {
+    await using home = await mkdtempDisposable(join(tmpdir(), "token-"));
+    expect(await isDltkToken(home.path, "")).toBe(false);
+    const own = await ownToken(home.path);
+    const token = await dltkToken(home.path);
+    expect(await dltkToken(home.path)).toBe(token);
+    const file = join(home.path, ".bridge/dltk-token");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const known = async () => Promise.all([token, own, "", `${token}\n`].map((each) => isDltkToken(home.path, each)));
+    expect(await known()).toEqual([true, false, false, false]);
+    for (const text of ["", "short"]) {
+      await writeFile(file, text);
+      expect(await isDltkToken(home.path, text)).toBe(false);
+    }
+    await rm(file);
+    expect(await known()).toEqual([false, false, false, false]);
   });
 });
