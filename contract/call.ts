@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FileSafeName } from "./names.ts";
+import { FileSafeName, ModelVersionName } from "./names.ts";
 import { TableFormat } from "./worker.ts";
 
 /** What is asked for: a method of an algorithm on a model, by whom and until when; or a staging. */
@@ -9,6 +9,8 @@ export const Call = z.object({
   /** By name or title; null only for a staging. */
   algorithm: z.string().nullable(),
   model: FileSafeName,
+  /** Number or alias of the model's version; null: `latest`. Never for a fit, which makes one. */
+  modelVersion: ModelVersionName.nullable(),
   /** Name of an environment or one of its aliases; null: the algorithm's own. */
   environment: z.string().nullable(),
   /** The functions' `param`, as JSON text exactly as it goes to them. */

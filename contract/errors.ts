@@ -6,6 +6,7 @@
  *   BridgeError
  *   ├─ BadCall            400  the caller asked for something that cannot be
  *   ├─ Unauthorized       401  no token, or none that is known
+ *   ├─ Forbidden          403  this token may not do that
  *   ├─ NotFound           404  nothing of that name
  *   ├─ Conflict           409  it changed meanwhile, exists already, or is under way
  *   ├─ TooLarge           413  beyond a stated limit
@@ -50,6 +51,18 @@ export class Unauthorized extends BridgeError {
 
   constructor(why: "missing" | "unknown") {
     super(why === "missing" ? "This request carries no token." : "This token is not known here.");
+  }
+}
+
+export class Forbidden extends BridgeError {
+  override readonly name = "Forbidden";
+  readonly code = "FORBIDDEN";
+  readonly status = 403;
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
   }
 }
 
@@ -100,6 +113,8 @@ export interface CodePlace {
   readonly type: string;
   readonly cell?: number | undefined;
   readonly cellName?: string | undefined;
+  /** Relative to the version's folder, where no cell is known. */
+  readonly file?: string | undefined;
   /** Within the cell if there is one, else within the file. */
   readonly line?: number | undefined;
   readonly traceback: string;
@@ -112,13 +127,16 @@ export class CodeFailed extends BridgeError {
   readonly hint: string;
   override readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(message: string, place: CodePlace) {
+  /** @param advice what is likelier than a fault of the code */
+  constructor(message: string, place: CodePlace, advice?: string) {
     super(`${place.phase}() of ${place.algorithm} ended with ${place.type}: ${message}`);
     this.details = { ...place };
-    const where = place.cell === undefined ? "" : ` in cell ${place.cell}${place.line === undefined ? "" : `, line ${place.line}`}`;
-    this.hint = where
-      ? `Look${where} of the notebook of ${place.algorithm}, mend it and save; the next call runs the new code.`
-      : `Read the traceback in the run's details and mend the notebook of ${place.algorithm}.`;
+    const line = place.line === undefined ? "" : `, line ${place.line}`;
+    const where = place.cell === undefined ? place.file && `${place.file}${line}` : `cell ${place.cell}${line} of its notebook`;
+    const mend = where
+      ? `Look in ${where}, mend it and save; the next call runs the new code.`
+      : `Read the traceback in the run's details and mend the code of ${place.algorithm}.`;
+    this.hint = advice === undefined ? mend : `${advice} Or: ${mend}`;
   }
 }
 

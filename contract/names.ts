@@ -27,6 +27,12 @@ export const FileSafeName = z
   .refine((name) => !name.includes("..") && !/[. ]$/.test(name), "a name has no two dots in a row and does not end with a dot or a space");
 export type FileSafeName = z.infer<typeof FileSafeName>;
 
+/** How a version of a model is named: its number, or an alias such as `latest`. */
+export const ModelVersionName = z
+  .string()
+  .regex(/^(?:[1-9]\d{0,8}|[A-Za-z][\w-]{0,63})$/, "a version is a number from 1, or an alias such as latest");
+export type ModelVersionName = z.infer<typeof ModelVersionName>;
+
 /** A version of an algorithm: the first 16 hex digits of the SHA-256 of all that changes its behaviour. */
 export const VersionId = z.string().regex(/^[0-9a-f]{16}$/);
 export type VersionId = z.infer<typeof VersionId>;

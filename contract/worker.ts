@@ -97,5 +97,7 @@ export const WorkerError = z.object({
   file: z.string().nullable(),
   line: z.int().nullable(),
   traceback: z.string(),
+  /** The columns that the code got, once it got rows; a missing one may be why it failed. */
+  columns: z.array(z.string()).nullable().default(null),
 });
 export type WorkerError = z.infer<typeof WorkerError>;

@@ -9,6 +9,7 @@ import { openAnswers } from "./compute/answers-kept.ts";
 import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
 import { sweepDatasets } from "./compute/datasets.ts";
+import { deletionsWith } from "./compute/deletions.ts";
 import { type DeploymentNotebooks, deploymentNotebooks } from "./compute/deployment-notebooks.ts";
 import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
@@ -22,10 +23,12 @@ import { runRecorder } from "./compute/run-record.ts";
 import { stageWith } from "./compute/stage.ts";
 import { startsIn } from "./compute/starts.ts";
 import { targetFinder } from "./compute/target.ts";
+import { Uses } from "./compute/uses.ts";
 import { readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
 import { type Jupyter, startJupyter } from "./jupyter/start.ts";
+import { openTokens } from "./plugins/kept-tokens.ts";
 import { createMetrics } from "./plugins/metrics.ts";
 import { pathTokens } from "./plugins/path-tokens.ts";
 import { Sessions } from "./plugins/sessions.ts";
@@ -38,6 +41,8 @@ import { startPool } from "./workers/pool.ts";
 const DRAIN_SECONDS = 30;
 /** How long connections may stay after the last call has ended. */
 const LINGER_MS = 1000;
+/** Who calls with the generated token. */
+const OWNER = "own";
 const root = resolve(import.meta.dirname, "..");
 
 /** A bridge that listens. */
@@ -101,21 +106,28 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows }),
   );
   const targets = targetFinder(store, publisher.settled);
-  const shared = { store, pool, starts, runs, home, timeout: config.timeout, log };
+  const uses = new Uses();
+  const shared = { uses, store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });
   const stage = stageWith(shared);
   const answers = await openAnswers(join(home.private, "answers"), { now: () => Date.now() });
   const sessions = new Sessions(clock);
+  const given = [{ name: OWNER, token }, ...config.tokens];
+  const fixed = tokenNames(given);
+  const keptTokens = stack.use(await openTokens(home.root, [...given.map(({ name }) => name), "browser", "dltk"], clock.now, log));
   const runtimeNames = runtimes.map((each) => each.name);
 
   const app = await buildServer({
     store,
-    tokens: tokenNames([{ name: "own", token }, ...config.tokens]),
+    tokens: (text) => fixed(text) ?? keptTokens.nameOf(text),
+    keptTokens,
+    owner: OWNER,
     sessions,
     paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),
     metrics,
     version: versionOf(root),
     compute: { compute, stage, answers, newRunId },
+    deletions: deletionsWith(shared),
     dsdl: { old: oldEndpoints({ ...shared, compute, stage }), newRunId },
     dltk: { notebooks },
     algorithms: {

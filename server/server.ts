@@ -1,5 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Deletions } from "./compute/deletions.ts";
 import { auth, callerOf } from "./plugins/auth.ts";
 import { docs } from "./plugins/docs.ts";
 import { answerBadAddress, errors } from "./plugins/errors.ts";
@@ -18,12 +19,16 @@ import { loginRoutes } from "./routes/login.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { runsRoutes } from "./routes/runs.ts";
+import { type TokensRouteParts, tokensRoutes } from "./routes/tokens.ts";
 import { versionsRoutes } from "./routes/versions.ts";
 import type { Store } from "./store/store.ts";
 
 export interface ServerParts {
   readonly store: Pick<Store, "algorithms" | "versions" | "models" | "datasets" | "runs" | "events">;
   readonly tokens: TokenNames;
+  readonly keptTokens: TokensRouteParts["kept"];
+  /** The name of the bridge's own token. */
+  readonly owner: string;
   readonly sessions: Sessions;
   readonly paths: PathTokens;
   readonly metrics: Metrics;
@@ -31,14 +36,15 @@ export interface ServerParts {
   readonly compute: Omit<ComputeRouteParts, "callerOf">;
   readonly dsdl: Omit<DsdlRouteParts, "callerOf" | "version">;
   readonly dltk: Pick<DltkRouteParts, "notebooks">;
-  readonly algorithms: Omit<AlgorithmsRouteParts, "algorithms" | "versions">;
+  readonly algorithms: Omit<AlgorithmsRouteParts, "algorithms" | "versions" | "remove">;
+  readonly deletions: Deletions;
   readonly health: HealthRouteParts;
   readonly logger: FastifyBaseLogger;
 }
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { store, tokens, sessions, paths, metrics, version } = parts;
+  const { store, tokens, sessions, paths, metrics, version, deletions } = parts;
   const app = Fastify({
     loggerInstance: parts.logger,
     // A line a call would cost more than the call: runs are in the store, failures are logged where they happen.
@@ -56,10 +62,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(computeRoutes({ ...parts.compute, callerOf }));
   await app.register(dsdlRoutes({ ...parts.dsdl, callerOf, version }));
   await app.register(dltkRoutes({ ...parts.dsdl, ...parts.dltk, callerOf, version }));
-  await app.register(algorithmsRoutes({ ...parts.algorithms, ...store }));
-  await app.register(versionsRoutes(store));
-  await app.register(modelsRoutes(store));
-  await app.register(datasetsRoutes(store));
+  await app.register(algorithmsRoutes({ ...parts.algorithms, ...store, remove: deletions.algorithm }));
+  await app.register(versionsRoutes({ ...store, remove: deletions.version }));
+  await app.register(modelsRoutes({ ...store, remove: deletions.model }));
+  await app.register(datasetsRoutes({ ...store, remove: deletions.dataset }));
+  await app.register(tokensRoutes({ kept: parts.keptTokens, owner: parts.owner, callerOf }));
   await app.register(runsRoutes(store));
   await app.register(eventsRoutes(store));
   await app.register(healthRoutes(parts.health));

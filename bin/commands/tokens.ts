@@ -3,7 +3,7 @@ import { z } from "zod";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { table, time } from "../show.ts";
 
-const Listed = z.array(z.object({ name: z.string(), createdAt: z.string().nullable() }));
+const Listed = z.array(z.object({ name: z.string(), createdAt: z.string() }));
 const Made = z.object({ name: z.string(), token: z.string() });
 
 /** `bridge tokens`, `bridge tokens add NAME`, `bridge tokens remove NAME`. */
@@ -13,7 +13,7 @@ export function tokensCommand(): Command {
     .addHelpText("after", "\nExamples:\n  bridge tokens add splunk\n  bridge tokens remove splunk");
   asksBridge(command).action(async (options: Connection) => {
     const all = await (await bridgeOf(options)).read("/v1/tokens", Listed);
-    const rows = all.map((each) => [each.name, each.createdAt && time(each.createdAt)]);
+    const rows = all.map((each) => [each.name, time(each.createdAt)]);
     console.log(options.json ? JSON.stringify(all, null, 2) : table(["name", "made"], rows, "There are no further tokens."));
   });
   asksBridge(command.command("add").description("make one; it is shown this once").argument("<name>"), { json: false }).action(

@@ -15,6 +15,7 @@ import { keepModelFolder, modelFolder, shareModelFiles, startModelFolder } from 
 import type { RunRecord, RunRecorder } from "./run-record.ts";
 import type { Starts } from "./starts.ts";
 import type { Target, TargetFinder } from "./target.ts";
+import { modelUse, type Uses, versionUse } from "./uses.ts";
 
 /** Where an answer goes while it is made. A promise that `table` returns is back-pressure. */
 export interface AnswerSink {
@@ -51,12 +52,13 @@ export interface ComputeParts {
   readonly starts: Starts;
   readonly runs: RunRecorder;
   readonly home: BridgeHome;
+  readonly uses: Uses;
   /** Seconds that a call may take unless it or its algorithm says otherwise. */
   readonly timeout: number;
   readonly log: Log;
 }
 
-export function computeWith({ store, pool, targets, starts, runs, home, timeout, log }: ComputeParts): Compute {
+export function computeWith({ store, pool, targets, starts, runs, home, uses, timeout, log }: ComputeParts): Compute {
   return async (id, call, rows, sink, signal) => {
     const run = runs.begin(id, call);
     const received = counting(rows);
@@ -67,6 +69,10 @@ export function computeWith({ store, pool, targets, starts, runs, home, timeout,
     try {
       target = await targets.find(call);
       const { manifest, model } = target;
+      using _ = uses.take(
+        versionUse(manifest.name, manifest.version),
+        ...(model ? [modelUse(manifest.name, model.name, model.version)] : []),
+      );
       progress.algorithm = manifest.name;
       progress.version = manifest.version;
       progress.model = { name: call.model, version: model?.version ?? null };
@@ -99,7 +105,7 @@ export function computeWith({ store, pool, targets, starts, runs, home, timeout,
     } catch (thrown) {
       const error =
         thrown instanceof WorkerFailed
-          ? toBridgeError(thrown.error, target?.manifest ?? null, target?.model ? undefined : call.model)
+          ? toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model ? target.model.signature : undefined)
           : thrown;
       run.fail(error);
       if (unfinished !== undefined) await discard(unfinished);

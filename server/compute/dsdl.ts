@@ -1,14 +1,15 @@
 import type { Call } from "#contract/call.ts";
 import { BridgeError } from "#contract/errors.ts";
-import { DEFAULT_MODEL, FileSafeName } from "#contract/names.ts";
+import { DEFAULT_MODEL, FileSafeName, ModelVersionName } from "#contract/names.ts";
 import type { Phase } from "#contract/worker.ts";
 import { WorkerFailed } from "../workers/call.ts";
+import { noVersionToFit } from "./options.ts";
 
 export type DsdlMethod = "fit" | "apply";
 
 /** What a body of the old endpoints asks for, or the phase and text with which DSDL would have refused it. */
 export type DsdlRequest =
-  | { readonly kind: "call"; readonly algorithm: string; readonly model: string }
+  | { readonly kind: "call"; readonly algorithm: string; readonly model: string; readonly modelVersion: string | null }
   | { readonly kind: "stage"; readonly name: string }
   | { readonly kind: "refused"; readonly phase: DsdlPhase; readonly message: string };
 
@@ -78,7 +79,17 @@ export function readDsdlMeta(method: DsdlMethod, metaJson: string, deployment: s
   if (algo instanceof PythonError) return refused("init", algo.message);
   if (typeof algo !== "string") return refused(early, noStrip(algo));
   if (bad !== undefined) return refused("init", `model_name "${model}" is refused: ${bad}`);
-  return { kind: "call", algorithm: deployment === null ? unquoted(algo) : deployedAs(unquoted(algo), deployment), model };
+  const version = has(params, "model_version") ? member(params, "model_version") : null;
+  const modelVersion =
+    version === null ? null : ModelVersionName.safeParse(typeof version === "string" ? unquoted(version) : String(version));
+  if (modelVersion !== null && method === "fit") return refused("init", noVersionToFit().message);
+  if (modelVersion?.success === false) return refused("init", `model_version is refused: ${modelVersion.error.issues[0]?.message}`);
+  return {
+    kind: "call",
+    algorithm: deployment === null ? unquoted(algo) : deployedAs(unquoted(algo), deployment),
+    model,
+    modelVersion: modelVersion?.data ?? null,
+  };
 }
 
 /** At the address of a deployment `notebook` and `algo` are its own notebook; at DLTK's plain address they are what they say. */
@@ -97,6 +108,7 @@ export function toCall(method: DsdlMethod | "stage", algorithm: string | null, m
     method,
     algorithm,
     model,
+    modelVersion: null,
     param,
     caller,
     environment: null,

@@ -1,14 +1,23 @@
 import { BadCall, BadTable, BridgeError, CodeFailed } from "#contract/errors.ts";
-import { cellAt, type Manifest } from "#contract/manifest.ts";
+import { cellAt, type Manifest, type Signature } from "#contract/manifest.ts";
 import type { ErrorRecord } from "#contract/run.ts";
 import type { WorkerError } from "#contract/worker.ts";
+import { nearNames } from "../store/near.ts";
+
+const MOST_TOLD = 5;
 
 /**
  * What a worker's error means to the caller: whose fault it is, and which cell and line to look at.
  *
- * @param unfitted the name of the model, when no fit ever made it: then a failing `load` has a likelier cause than its code
+ * @param fitted the columns that the model was fitted with; undefined: no fit ever made it, and then a failing `load`
+ * has a likelier cause than its code
  */
-export function toBridgeError(error: WorkerError, manifest: Manifest | null, unfitted?: string): BridgeError {
+export function toBridgeError(
+  error: WorkerError,
+  manifest: Manifest | null,
+  model: string,
+  fitted: Signature | null | undefined,
+): BridgeError {
   const { phase, type, message } = error;
   if (phase === "parse") {
     return new BadTable(
@@ -25,17 +34,42 @@ export function toBridgeError(error: WorkerError, manifest: Manifest | null, unf
       { phase, type, ...place, traceback: error.traceback },
     );
   }
-  if (phase === "load" && type === "FileNotFoundError" && manifest && unfitted !== undefined) {
-    return new BadCall(`${manifest.name} has no model "${unfitted}": ${message}`, `Fit it first: method=fit with model_name=${unfitted}.`);
+  if (phase === "load" && type === "FileNotFoundError" && manifest && fitted === undefined) {
+    return new BadCall(`${manifest.name} has no model "${model}": ${message}`, `Fit it first: method=fit with model_name=${model}.`);
   }
-  return new CodeFailed(message, {
-    algorithm: manifest?.name ?? "stage",
-    version: manifest?.version ?? "",
-    phase,
-    type,
-    ...(place ?? { line: error.line ?? undefined }),
-    traceback: error.traceback,
+  return new CodeFailed(
+    message,
+    {
+      algorithm: manifest?.name ?? "stage",
+      version: manifest?.version ?? "",
+      phase,
+      type,
+      ...(place ?? { line: error.line ?? undefined }),
+      traceback: error.traceback,
+    },
+    phase === "apply" ? lackingColumns(error, fitted ?? []) : undefined,
+  );
+}
+
+/**
+ * Columns that the fit saw and these rows lack, each with the nearest that was sent: those that the error names, else all,
+ * for a target is lacking by right and only the code knows which it needs. Undefined when none is.
+ */
+function lackingColumns({ message, columns }: WorkerError, fitted: Signature): string | undefined {
+  if (columns === null) return undefined;
+  const lacking = fitted.map(({ name }) => name).filter((name) => !columns.includes(name));
+  const named = lacking.filter((name) => message.includes(name));
+  const told = named.length > 0 ? named : lacking;
+  if (told.length === 0) return undefined;
+  const lines = told.slice(0, MOST_TOLD).map((name) => {
+    const [near] = nearNames(
+      name,
+      columns.filter((each) => !fitted.some((one) => one.name === each)),
+    );
+    return near === undefined ? `"${name}"` : `"${name}" (the nearest that came is "${near}")`;
   });
+  const more = told.length > MOST_TOLD ? ` and ${told.length - MOST_TOLD} more` : "";
+  return `The model was fitted with columns that these rows lack: ${lines.join(", ")}${more}. Send them, or rename what was sent.`;
 }
 
 /** The notebook's cell and line of an error; the file's line where no cell is known (sibling modules, modules laid in by hand). */

@@ -83,7 +83,11 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
         }
         const { receipt } = await compute(
           run,
-          { ...toCall(method, asked.algorithm, asked.model, read.meta, caller), algorithm: asked.algorithm },
+          {
+            ...toCall(method, asked.algorithm, asked.model, read.meta, caller),
+            algorithm: asked.algorithm,
+            modelVersion: asked.modelVersion,
+          },
           rows,
           sink,
           signal,

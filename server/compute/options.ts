@@ -1,11 +1,13 @@
 import { BadCall } from "#contract/errors.ts";
-import { AlgorithmName, DEFAULT_MODEL, FileSafeName } from "#contract/names.ts";
+import { AlgorithmName, DEFAULT_MODEL, FileSafeName, ModelVersionName } from "#contract/names.ts";
 
 /** Options of `POST /v1/compute` that the bridge reads itself; any other goes to the functions alone. */
 export interface ComputeOptions {
   readonly method: string;
   readonly algorithm: string | null;
   readonly model: string;
+  /** Null: the latest. */
+  readonly modelVersion: string | null;
   /** Whether the call named the model itself. */
   readonly isModelNamed: boolean;
   readonly environment: string | null;
@@ -27,7 +29,7 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
       throw new BadCall(`The option ${key} is given more than once.`, `Give ${key} once; separate several values by commas.`);
     options[key] = value;
   }
-  const { algorithm, method, mode, model_name, environment, fields, feature_variables, target_variables } = options;
+  const { algorithm, method, mode, model_name, model_version, environment, fields, feature_variables, target_variables } = options;
   if (mode !== undefined && mode !== "stage") {
     throw new BadCall(`mode=${mode} is not known.`, "Use mode=stage, or leave mode away and name a method.");
   }
@@ -40,6 +42,7 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
     );
   }
   const model = fileSafe("model_name", model_name ?? DEFAULT_MODEL);
+  if (model_version !== undefined && (mode ?? method) === "fit") throw noVersionToFit();
   const features = list(feature_variables);
   const targets = list(target_variables);
   const { environment: _, ...params } = options;
@@ -47,6 +50,7 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
     method: mode ?? method ?? "",
     algorithm: algorithm ?? null,
     model,
+    modelVersion: model_version === undefined ? null : versionName(model_version),
     isModelNamed: model_name !== undefined,
     // An empty one is none: saved searches fill it from a form.
     environment: environment?.trim() || null,
@@ -66,6 +70,20 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
       ...(targets.length > 0 ? { target_variables: targets } : {}),
     }),
   };
+}
+
+/** Checks the option `model_version`. @throws BadCall */
+export function versionName(text: string): string {
+  const parsed = ModelVersionName.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new BadCall(
+    `model_version="${text}" names no version.`,
+    "Give a number from 1, or an alias such as latest; bridge models NAME lists them.",
+  );
+}
+
+export function noVersionToFit(): BadCall {
+  return new BadCall("A fit makes a new version of its model, so that it takes no model_version.", "Leave model_version away.");
 }
 
 /** Checks a name that becomes part of a file's name. @throws BadCall */

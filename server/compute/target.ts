@@ -20,7 +20,7 @@ export interface TargetFinder {
    * @throws NotFound for an unknown algorithm; BadCall for an ambiguous title or a method that the version has not;
    * NotLive when no save of it ever ran. On a strict call the worker tells of a missing method, in DSDL's words.
    */
-  find(call: Pick<Call, "method" | "model" | "strict"> & { algorithm: string }): Promise<Target>;
+  find(call: Pick<Call, "method" | "model" | "modelVersion" | "strict"> & { algorithm: string }): Promise<Target>;
 }
 
 /** @param settled resolves when the last save of an algorithm's notebook has been decided (Publisher.settled). */
@@ -41,10 +41,24 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
       const manifest = await liveManifest(algorithm);
       if (!call.strict && !manifest.methods.includes(call.method)) throw noMethod(manifest, call.method);
-      const model = call.method === "fit" ? undefined : await store.models.find(algorithm.name, call.model);
-      return { manifest, model };
+      return { manifest, model: call.method === "fit" ? undefined : await modelOf(algorithm.name, call) };
     },
   };
+
+  async function modelOf(
+    algorithm: string,
+    { model, modelVersion }: Pick<Call, "model" | "modelVersion">,
+  ): Promise<ModelVersion | undefined> {
+    const found = await store.models.find(algorithm, model, modelVersion ?? undefined);
+    if (found || modelVersion === null) return found;
+    const known = await store.models.list({ algorithm, name: model, limit: MOST_NAMED });
+    if (known.length === 0) throw new NotFound(`model of ${algorithm}`, model);
+    throw new NotFound(
+      `version of the model ${model}`,
+      modelVersion,
+      known.flatMap((each) => [...each.aliases, String(each.version)]),
+    );
+  }
 
   async function liveManifest(algorithm: Algorithm): Promise<Manifest> {
     const { name, live, problems } = algorithm;
@@ -59,6 +73,8 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
     return found.manifest;
   }
 }
+
+const MOST_NAMED = 10;
 
 /** By name first, then by title. @throws BadCall when several have the title. */
 export async function findAlgorithm(algorithms: Store["algorithms"], name: string): Promise<Algorithm | undefined> {

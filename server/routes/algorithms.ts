@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Algorithm } from "#contract/algorithm.ts";
 import { NotFound } from "#contract/errors.ts";
 import { AlgorithmName } from "#contract/names.ts";
+import type { Deletions } from "../compute/deletions.ts";
 import { nearNames } from "../store/near.ts";
 import type { AlgorithmsReader, VersionsReader } from "../store/store.ts";
 
@@ -28,12 +29,13 @@ export interface AlgorithmsRouteParts {
   /** @param notebook relative to the notebooks folder */
   readonly editorAddress: (notebook: string) => string | null;
   /** Makes a notebook from the template of the runtime. @throws Conflict when the name is taken */
+  readonly remove: Deletions["algorithm"];
   readonly create: (asked: NewAlgorithm) => Promise<z.infer<typeof Created>>;
 }
 
 /** `/v1/algorithms`: what can be called, in which state it is, and how to make another. */
 export const algorithmsRoutes =
-  ({ algorithms, versions, editorAddress, create }: AlgorithmsRouteParts): FastifyPluginAsyncZod =>
+  ({ algorithms, versions, editorAddress, create, remove }: AlgorithmsRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["algorithms"];
     const editorOf = ({ notebook }: Algorithm) => (notebook === null ? null : editorAddress(notebook));
@@ -60,6 +62,21 @@ export const algorithmsRoutes =
         }
         const live = found.live === null ? undefined : await versions.find(found.name, found.live);
         return { ...found, editor: editorOf(found), methods: live?.manifest.methods ?? [] };
+      },
+    );
+
+    app.delete(
+      "/v1/algorithms/:name",
+      {
+        schema: {
+          summary: "Delete an algorithm with its versions; 409 while its notebook or module is there, it has models, or calls run it",
+          tags,
+          params: z.object({ name: z.string() }),
+        },
+      },
+      async ({ params: { name } }, reply) => {
+        await remove(name);
+        return reply.code(204).send();
       },
     );
 

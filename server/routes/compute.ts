@@ -31,6 +31,7 @@ const options = z
     method: text.optional().describe("A method that the algorithm declares: fit, apply, summary, …"),
     mode: text.optional().describe("stage: keep the rows for the notebook and run nothing"),
     model_name: text.optional().describe("The model to fit or apply, or the dataset to stage; default: default"),
+    model_version: text.optional().describe("Number or alias of the model's version to apply; default: latest"),
     environment: text.optional(),
     fields: text.optional().describe("Columns to keep, in this order, separated by commas"),
     feature_variables: text.optional().describe("Separated by commas"),

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { DatasetVersion } from "#contract/dataset.ts";
 import { NotFound } from "#contract/errors.ts";
+import type { Deletions } from "../compute/deletions.ts";
 import { nearNames } from "../store/near.ts";
 import type { DatasetsReader } from "../store/store.ts";
 import { limit } from "./page.ts";
@@ -10,7 +11,7 @@ const MOST_NAMED = 1000;
 
 /** `/v1/datasets`: staged rows. The rows themselves lie in files that notebooks read. */
 export const datasetsRoutes =
-  ({ datasets }: { readonly datasets: DatasetsReader }): FastifyPluginAsyncZod =>
+  ({ datasets, remove }: { readonly datasets: DatasetsReader; readonly remove: Deletions["dataset"] }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["datasets"];
 
@@ -46,6 +47,21 @@ export const datasetsRoutes =
         const known = await datasets.list({ limit: MOST_NAMED });
         const names = known.map((each) => each.name);
         throw new NotFound("dataset", name, nearNames(name, names));
+      },
+    );
+
+    app.delete(
+      "/v1/datasets/:name",
+      {
+        schema: {
+          summary: "Delete staged rows with all their versions, and the files that notebooks read",
+          tags,
+          params: z.object({ name: z.string() }),
+        },
+      },
+      async ({ params: { name } }, reply) => {
+        await remove(name);
+        return reply.code(204).send();
       },
     );
   };

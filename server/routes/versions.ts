@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Version } from "#contract/algorithm.ts";
 import { NotFound } from "#contract/errors.ts";
 import { Manifest } from "#contract/manifest.ts";
+import type { Deletions } from "../compute/deletions.ts";
 import { nearNames } from "../store/near.ts";
 import type { VersionsReader } from "../store/store.ts";
 import { limit } from "./page.ts";
@@ -11,7 +12,7 @@ const MOST_NAMED = 100;
 
 /** `/v1/versions`: every export that was ever made. */
 export const versionsRoutes =
-  ({ versions }: { readonly versions: VersionsReader }): FastifyPluginAsyncZod =>
+  ({ versions, remove }: { readonly versions: VersionsReader; readonly remove: Deletions["version"] }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["versions"];
 
@@ -44,6 +45,21 @@ export const versionsRoutes =
         const known = await versions.list({ algorithm, limit: MOST_NAMED });
         const ids = known.map((each) => each.version);
         throw new NotFound("version", `${algorithm}@${version}`, [...nearNames(version, ids), ...ids].slice(0, 1));
+      },
+    );
+
+    app.delete(
+      "/v1/versions/:algorithm/:version",
+      {
+        schema: {
+          summary: "Delete a version; 409 while it is live or calls run it",
+          tags,
+          params: z.object({ algorithm: z.string(), version: z.string() }),
+        },
+      },
+      async ({ params: { algorithm, version } }, reply) => {
+        await remove(algorithm, version);
+        return reply.code(204).send();
       },
     );
   };

@@ -1,5 +1,5 @@
 import { Algorithm } from "#contract/algorithm.ts";
-import { NotFound } from "#contract/errors.ts";
+import { Conflict, NotFound } from "#contract/errors.ts";
 import type { EventKind } from "#contract/event.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import type { Database, Db, Tx } from "./database.ts";
@@ -65,6 +65,31 @@ export function algorithmsWriter(tx: Tx, tell: Tell): AlgorithmsWriter {
       if (!known) throw new NotFound("version", `${name}@${version}`);
       await tx.updateTable("algorithms").set({ live: version }).where("project", "=", DEFAULT_PROJECT).where("key", "=", key).execute();
       await tell({ kind: "version.live", subject: algorithm.name, data: { version, before: algorithm.live } });
+    },
+
+    async remove(name) {
+      const key = nameKey(name);
+      const found = await tx
+        .selectFrom("algorithms")
+        .select("name")
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      if (!found) throw new NotFound("algorithm", name);
+      const models = await tx
+        .selectFrom("models")
+        .select("name")
+        .distinct()
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("algorithmKey", "=", key)
+        .execute();
+      if (models.length > 0) {
+        const names = models.map((each) => each.name).join(", ");
+        throw new Conflict(`${found.name} has models: ${names}.`, "Delete them first, if nobody needs them any more.");
+      }
+      await tx.deleteFrom("algorithms").where("project", "=", DEFAULT_PROJECT).where("key", "=", key).execute();
+      await tx.deleteFrom("versions").where("project", "=", DEFAULT_PROJECT).where("algorithmKey", "=", key).execute();
+      await tell({ kind: "algorithm.deleted", subject: found.name, data: {} });
     },
   };
 }

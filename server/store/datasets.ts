@@ -1,8 +1,10 @@
 import { DatasetVersion } from "#contract/dataset.ts";
 import type { Clock } from "#contract/edges.ts";
+import { NotFound } from "#contract/errors.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
 import type { Database, Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
+import { highestDeleted, keepHighest } from "./numbers.ts";
 import type { DatasetsReader, DatasetsWriter } from "./store.ts";
 
 export function datasetsReader(db: Db): DatasetsReader {
@@ -48,7 +50,7 @@ export function datasetsWriter(tx: Tx, tell: Tell, clock: Clock): DatasetsWriter
         .where("project", "=", project)
         .where("name", "=", name)
         .executeTakeFirst();
-      const version = (newest?.version ?? 0) + 1;
+      const version = Math.max(newest?.version ?? 0, await highestDeleted(tx, counterOf(name))) + 1;
       const event = await tell({ kind: "dataset.staged", subject: name, data: { version, rows, bytes, run } });
       const row = {
         ...{ project, name, version, rows, bytes, run, csv, event },
@@ -59,7 +61,23 @@ export function datasetsWriter(tx: Tx, tell: Tell, clock: Clock): DatasetsWriter
       await tx.insertInto("datasets").values(row).execute();
       return toDataset(row);
     },
+
+    async remove(name) {
+      const gone = await tx
+        .deleteFrom("datasets")
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("name", "=", name)
+        .returning("version")
+        .execute();
+      if (gone.length === 0) throw new NotFound("dataset", name);
+      await keepHighest(tx, counterOf(name), Math.max(...gone.map((each) => each.version)));
+      await tell({ kind: "dataset.deleted", subject: name, data: { versions: gone.length } });
+    },
   };
+}
+
+function counterOf(name: string): string {
+  return `dataset/${DEFAULT_PROJECT}/${name}`;
 }
 
 function toDataset({ columns, ...row }: Database["datasets"]): DatasetVersion {

@@ -1,8 +1,10 @@
 import type { Clock } from "#contract/edges.ts";
+import { Conflict, NotFound } from "#contract/errors.ts";
 import { ModelVersion } from "#contract/model.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import type { Database, Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
+import { highestDeleted, keepHighest } from "./numbers.ts";
 import type { ModelsReader, ModelsWriter } from "./store.ts";
 
 const LATEST = "latest";
@@ -50,7 +52,7 @@ export function modelsWriter(tx: Tx, tell: Tell, clock: Clock): ModelsWriter {
         .where("algorithmKey", "=", algorithmKey)
         .where("name", "=", name)
         .executeTakeFirst();
-      const version = (newest?.version ?? 0) + 1;
+      const version = Math.max(newest?.version ?? 0, await highestDeleted(tx, counterOf(algorithmKey, name))) + 1;
       const data = { algorithm, model: name, version, fittedBy, run };
       const event = await tell({ kind: "model.fitted", subject: `${algorithm}/${name}`, data });
       const row = {
@@ -67,7 +69,69 @@ export function modelsWriter(tx: Tx, tell: Tell, clock: Clock): ModelsWriter {
         .execute();
       return toModel(row, [LATEST]);
     },
+
+    async remove(algorithm, name, version) {
+      const algorithmKey = nameKey(algorithm);
+      const all = await rowsOf(tx, algorithmKey, name);
+      const models = await withAliases(tx, all);
+      const gone =
+        version === undefined ? models : models.filter((each) => String(each.version) === version || each.aliases.includes(version));
+      const [first] = gone;
+      if (!first)
+        throw new NotFound(
+          version === undefined ? `model of ${algorithm}` : "version of the model",
+          version === undefined ? name : `${name}@${version}`,
+        );
+      const pointing = version === undefined ? [] : first.aliases.filter((each) => each !== LATEST);
+      if (pointing.length > 0) {
+        throw new Conflict(
+          `The alias ${pointing.join(", ")} points to version ${first.version} of ${name}.`,
+          "Point it elsewhere first, or delete the whole model.",
+        );
+      }
+      const numbers = gone.map((each) => each.version);
+      const left = all.map((each) => each.version).filter((each) => !numbers.includes(each));
+      const ofModel = { project: DEFAULT_PROJECT, algorithmKey, name };
+      await tx
+        .deleteFrom("modelAliases")
+        .where((where) => where.and(ofModel))
+        .where("version", "in", numbers)
+        .execute();
+      await tx
+        .deleteFrom("models")
+        .where((where) => where.and(ofModel))
+        .where("version", "in", numbers)
+        .execute();
+      if (left.length > 0 && gone.some((each) => each.aliases.includes(LATEST))) {
+        await tx
+          .insertInto("modelAliases")
+          .values({ ...ofModel, alias: LATEST, version: Math.max(...left) })
+          .execute();
+      }
+      await keepHighest(tx, counterOf(algorithmKey, name), Math.max(...numbers));
+      await tell({
+        kind: "model.deleted",
+        subject: `${first.algorithm}/${name}`,
+        data: { algorithm: first.algorithm, model: name, versions: numbers },
+      });
+      return gone;
+    },
   };
+}
+
+function rowsOf(tx: Tx, algorithmKey: string, name: string) {
+  return tx
+    .selectFrom("models")
+    .selectAll()
+    .where("project", "=", DEFAULT_PROJECT)
+    .where("algorithmKey", "=", algorithmKey)
+    .where("name", "=", name)
+    .orderBy("version")
+    .execute();
+}
+
+function counterOf(algorithmKey: string, name: string): string {
+  return `model/${DEFAULT_PROJECT}/${algorithmKey}/${name}`;
 }
 
 async function withAliases(db: Db, rows: readonly Database["models"][]): Promise<ModelVersion[]> {

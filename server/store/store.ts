@@ -45,6 +45,8 @@ export interface AlgorithmsWriter {
   put(algorithm: Omit<Algorithm, "live">): Promise<void>;
   /** Points `live` to a version that was added. Event `version.live`; none when it pointed there already. */
   setLive(name: string, version: VersionId): Promise<void>;
+  /** Removes the algorithm and its versions; its runs stay. Event `algorithm.deleted`. @throws NotFound; Conflict while it has models */
+  remove(name: string): Promise<void>;
 }
 
 export interface VersionsReader {
@@ -56,6 +58,8 @@ export interface VersionsReader {
 export interface VersionsWriter {
   /** Event `version.exported`. The same version again changes nothing and makes no event. */
   add(manifest: Manifest, problems: readonly Problem[]): Promise<void>;
+  /** Event `version.deleted`. @throws NotFound; Conflict while it is live */
+  remove(algorithm: string, version: string): Promise<void>;
 }
 
 export interface ModelsReader {
@@ -71,6 +75,13 @@ export interface ModelsWriter {
     model: Omit<ModelVersion, "version" | "aliases" | "createdAt" | "folder">,
     folderOf: (version: number) => string,
   ): Promise<ModelVersion>;
+  /**
+   * Removes one version, or all. `latest` then is the newest that is left. A number is never given again. Event
+   * `model.deleted`. Resolves with what is gone.
+   *
+   * @throws NotFound; Conflict while another alias points to that version
+   */
+  remove(algorithm: string, name: string, version?: string): Promise<ModelVersion[]>;
 }
 
 export interface DatasetsReader {
@@ -83,6 +94,8 @@ export interface DatasetsReader {
 export interface DatasetsWriter {
   /** Adds the next version. Event `dataset.staged`. */
   add(dataset: Omit<DatasetVersion, "version" | "createdAt" | "folder">, folderOf: (version: number) => string): Promise<DatasetVersion>;
+  /** Removes all its versions; their numbers are never given again. Event `dataset.deleted`. @throws NotFound */
+  remove(name: string): Promise<void>;
 }
 
 export interface RunsReader {

@@ -1,5 +1,6 @@
 import { Version } from "#contract/algorithm.ts";
 import type { Clock } from "#contract/edges.ts";
+import { Conflict, NotFound } from "#contract/errors.ts";
 import { Manifest } from "#contract/manifest.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import type { Db, Tx } from "./database.ts";
@@ -57,6 +58,27 @@ export function versionsWriter(tx: Tx, tell: Tell, clock: Clock): VersionsWriter
       });
       const row = { ...id, manifest: JSON.stringify(manifest), problems: JSON.stringify(problems), createdAt: clock.now(), event };
       await tx.insertInto("versions").values(row).execute();
+    },
+
+    async remove(algorithm, version) {
+      const key = nameKey(algorithm);
+      const holder = await tx
+        .selectFrom("algorithms")
+        .select(["name", "live"])
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      if (holder?.live === version) {
+        throw new Conflict(`${version} is the live version of ${holder.name}.`, "Save another version first; old ones may be deleted.");
+      }
+      const { numDeletedRows } = await tx
+        .deleteFrom("versions")
+        .where("project", "=", DEFAULT_PROJECT)
+        .where("algorithmKey", "=", key)
+        .where("version", "=", version)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) throw new NotFound("version", `${algorithm}@${version}`);
+      await tell({ kind: "version.deleted", subject: holder?.name ?? algorithm, data: { version } });
     },
   };
 }

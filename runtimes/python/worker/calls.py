@@ -18,6 +18,10 @@ from .tables_in import Table
 from .tables_out import to_frame
 
 
+# Beyond this, columns are not listed with an error.
+MOST_COLUMNS = 1000
+
+
 class Session:
     """One module and the models that it loaded."""
 
@@ -74,6 +78,7 @@ class Session:
 
         def compute(frame: pd.DataFrame) -> Any:
             began = time.perf_counter()
+            report.saw(frame)
             with phase("apply"), self._interrupts.code():
                 result = self._applied(call["method"], model, frame, json.loads(text))
             report.seconds["computing"] += time.perf_counter() - began
@@ -148,7 +153,14 @@ class Report:
         self.notes: list[str] = []
         self.was_loaded: bool | None = None
         self.summary: str | None = None
+        # The columns that the code got, for advice when it fails.
+        self.columns: list[str] | None = None
         self._model: Any = None
+
+    def saw(self, frame: pd.DataFrame) -> None:
+        """The code is about to get these rows, and may change the frame."""
+        if self.columns is None and frame.shape[1] <= MOST_COLUMNS:
+            self.columns = list(map(str, frame.columns))
 
     def has_model(self, model: Any) -> None:
         """The call's model is known. Its text may be costly, so it is made only where it is shown."""

@@ -43,8 +43,8 @@ def phase(name: str) -> Iterator[None]:
         raise Failed(name, cause) from cause
 
 
-def describe(failed: Failed | Cancelled, folder: str | None) -> dict[str, Any]:
-    """The JSON of an error frame. `folder` is the version's, to find the line that is the user's."""
+def describe(failed: Failed | Cancelled, folder: str | None, columns: list[str] | None = None) -> dict[str, Any]:
+    """The JSON of an error frame. `folder` is the version's, to find the line that is the user's; `columns` those that its code got."""
     if isinstance(failed, Cancelled):
         return {"phase": "apply", "type": "Cancelled", "message": "cancelled", "file": None, "line": None, "traceback": ""}
     cause = failed.cause
@@ -56,6 +56,7 @@ def describe(failed: Failed | Cancelled, folder: str | None) -> dict[str, Any]:
         "file": file,
         "line": line,
         "traceback": "" if isinstance(cause, BadRows) else trimmed(cause),
+        "columns": columns,
     }
 
 

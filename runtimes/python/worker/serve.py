@@ -107,7 +107,7 @@ class Worker:
             with self._interrupts.call():
                 tail = self._run(call, source, report)
         except (Failed, Cancelled) as failed:
-            tail = [(ERROR, to_json(describe(failed, self._folder)))]
+            tail = [(ERROR, to_json(describe(failed, self._folder, report.columns)))]
         self._settle()
         self._wire.send_together(*tail)
         source.drain()
@@ -138,6 +138,7 @@ class Worker:
                 table = read_table(call["input"], blocks.all())
         table = table or self._read(call, source)
         signature = signature_of(table.frame) if method == "fit" else None
+        report.saw(table.frame)
         used = len(table.frame)
         result = self._session.fit(call, table, report) if method == "fit" else self._session.method(call, table, report)
         report.notes += table.notes

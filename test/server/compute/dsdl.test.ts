@@ -5,13 +5,13 @@ const meta = (params: unknown, more: object = {}) => JSON.stringify({ options: {
 
 describe("readDsdlMeta", () => {
   it.each([
-    ["fit", meta({ algo: '"iris"' }), { kind: "call", algorithm: "iris", model: "default" }],
-    ["apply", meta({ algo: "iris" }, { model_name: "m" }), { kind: "call", algorithm: "iris", model: "m" }],
+    ["fit", meta({ algo: '"iris"' }), { kind: "call", algorithm: "iris", model: "default", modelVersion: null }],
+    ["apply", meta({ algo: "iris" }, { model_name: "m" }), { kind: "call", algorithm: "iris", model: "m", modelVersion: null }],
     ["fit", meta({ mode: "stage" }, { model_name: "rows" }), { kind: "stage", name: "rows" }],
     ["fit", meta({ mode: '"stage"', algo: "x" }), { kind: "stage", name: "default" }],
-    ["fit", meta({ mode: "STAGE", algo: "x" }), { kind: "call", algorithm: "x", model: "default" }],
-    ["fit", meta({ mode: " stage ", algo: "x" }), { kind: "call", algorithm: "x", model: "default" }],
-    ["apply", meta({ mode: "stage", algo: "x" }), { kind: "call", algorithm: "x", model: "default" }],
+    ["fit", meta({ mode: "STAGE", algo: "x" }), { kind: "call", algorithm: "x", model: "default", modelVersion: null }],
+    ["fit", meta({ mode: " stage ", algo: "x" }), { kind: "call", algorithm: "x", model: "default", modelVersion: null }],
+    ["apply", meta({ mode: "stage", algo: "x" }), { kind: "call", algorithm: "x", model: "default", modelVersion: null }],
   ] as const)("%s %s", (method, json, expected) => {
     expect(readDsdlMeta(method, json)).toEqual(expected);
   });
@@ -61,7 +61,7 @@ describe("a deployment of DLTK's", () => {
     ["iris", { algo: "other" }, "other"],
   ])("at the address of %s runs for %j the algorithm %s", (deployment, params, algorithm) => {
     for (const method of ["fit", "apply"] as const) {
-      expect(readDsdlMeta(method, meta(params), deployment)).toEqual({ kind: "call", algorithm, model: "default" });
+      expect(readDsdlMeta(method, meta(params), deployment)).toEqual({ kind: "call", algorithm, model: "default", modelVersion: null });
     }
   });
 

@@ -12,7 +12,15 @@ describe("readOptions", () => {
       model_name: "m",
       depth: "3",
     });
-    expect(rest).toEqual({ method: "fit", algorithm: "iris", model: "m", isModelNamed: true, environment: null, fields: null });
+    expect(rest).toEqual({
+      method: "fit",
+      algorithm: "iris",
+      model: "m",
+      modelVersion: null,
+      isModelNamed: true,
+      environment: null,
+      fields: null,
+    });
     expect(JSON.parse(param)).toEqual({
       options: {
         params: {

@@ -58,10 +58,11 @@ export async function testApp({ create, ready, heartbeatMs = 60_000, more }: Tes
   await app.register(docs({ version: "1.2.3" }));
   const editorAddress = (notebook: string) => `http://127.0.0.1:8888/lab/tree/${encodeURIComponent(notebook)}`;
   const none: AlgorithmsRouteParts["create"] = async () => Promise.reject(new Error("this test creates nothing"));
-  app.register(algorithmsRoutes({ algorithms, versions, editorAddress, create: create ?? none }));
-  app.register(versionsRoutes({ versions }));
-  app.register(modelsRoutes({ models }));
-  app.register(datasetsRoutes({ datasets }));
+  const refuse = async () => Promise.reject(new Error("this test deletes nothing"));
+  app.register(algorithmsRoutes({ algorithms, versions, editorAddress, create: create ?? none, remove: refuse }));
+  app.register(versionsRoutes({ versions, remove: refuse }));
+  app.register(modelsRoutes({ models, remove: refuse }));
+  app.register(datasetsRoutes({ datasets, remove: refuse }));
   app.register(runsRoutes({ runs }));
   app.register(eventsRoutes({ events, heartbeatMs }));
   app.register(healthRoutes({ ready: ready ?? (async () => []) }));

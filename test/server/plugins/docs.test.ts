@@ -10,6 +10,11 @@ describe("the description of the API", () => {
       Object.keys(verbs).map((verb) => `${verb} ${path}`),
     );
     expect(told.sort()).toEqual([
+      "delete /v1/algorithms/{name}",
+      "delete /v1/datasets/{name}",
+      "delete /v1/models/{name}",
+      "delete /v1/models/{name}/versions/{version}",
+      "delete /v1/versions/{algorithm}/{version}",
       "get /health/live",
       "get /health/ready",
       "get /login",
@@ -20,7 +25,9 @@ describe("the description of the API", () => {
       "get /v1/datasets/{name}",
       "get /v1/events",
       "get /v1/models",
-      "get /v1/models/{algorithm}/{name}",
+      "get /v1/models/{name}",
+      "get /v1/models/{name}/versions",
+      "get /v1/models/{name}/versions/{version}",
       "get /v1/runs",
       "get /v1/runs/{id}",
       "get /v1/versions",

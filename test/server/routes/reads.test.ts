@@ -91,10 +91,10 @@ describe("versions, models and datasets", () => {
 
   it.each([
     [`/v1/versions/iris/${versionId(2)}`, { manifest: { version: versionId(2), options: { apply: "row-wise", mine: [1, { a: null }] } } }],
-    ["/v1/models/iris/default", { version: 2, aliases: ["latest"] }],
-    ["/v1/models/iris/default?version=1", { version: 1, aliases: [] }],
-    ["/v1/models/iris/default?version=latest", { version: 2 }],
-    ["/v1/models/iris/big%20one", { name: "big one" }],
+    ["/v1/models/default?algorithm=iris", { version: 2, aliases: ["latest"] }],
+    ["/v1/models/default/versions/1?algorithm=iris", { version: 1, aliases: [] }],
+    ["/v1/models/default/versions/latest", { version: 2 }],
+    ["/v1/models/big%20one", { name: "big one" }],
     ["/v1/datasets/flows", { version: 2 }],
     ["/v1/datasets/flows?version=1", { version: 1 }],
   ])("are found: %s", async (url, body) => {
@@ -104,9 +104,9 @@ describe("versions, models and datasets", () => {
 
   it.each([
     ["/v1/versions/iris/0000000000000003", "Use one of: "],
-    ["/v1/models/iris/defualt", "Use one of: default."],
-    ["/v1/models/iris/default?version=9", "Use one of: latest, 2, 1."],
-    ["/v1/models/rose/default", "create"],
+    ["/v1/models/defualt?algorithm=iris", "Use one of: default."],
+    ["/v1/models/default/versions/9", "Use one of: latest, 2, 1."],
+    ["/v1/models/default?algorithm=rose", "create"],
     ["/v1/datasets/flow", "Use one of: flows."],
     ["/v1/datasets/flows?version=9", "Use one of: 2."],
     ["/v1/runs/run-999999", "list"],
