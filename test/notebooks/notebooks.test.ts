@@ -19,6 +19,11 @@ const notebooks = shipped.map((file) => ({
   content: JSON.parse(readFileSync(join(root, "notebooks", file), "utf8")) as INotebookContent,
 }));
 
+const examples = [
+  { name: "anomaly_detector", rows: "logins", options: {}, targets: ["attack"] },
+  { name: "forecast", rows: "requests", options: { by: "site" }, targets: ["count"] },
+];
+
 let running: RunningJupyter;
 beforeAll(async () => {
   running = await runningJupyter();
@@ -28,6 +33,12 @@ beforeAll(async () => {
   await copyFile(join(staged, "all.csv"), join(staged, "binary_classifier.csv"));
   const param = { options: { params: { algo: "binary_classifier", mode: "stage" } }, target_variables: ["diagnosis"] };
   await writeFile(join(staged, "binary_classifier.json"), JSON.stringify(param));
+  for (const { name, rows, options, targets } of examples) {
+    const { stdout } = await run(python, [join(root, "docs/examples/rows.py"), rows], { maxBuffer: 2 ** 26 });
+    await writeFile(join(staged, `${name}.csv`), stdout);
+    const call = { options: { params: { algo: name, mode: "stage", ...options } }, target_variables: targets };
+    await writeFile(join(staged, `${name}.json`), JSON.stringify(call));
+  }
 });
 afterAll(() => running?.[Symbol.asyncDispose]());
 
@@ -59,16 +70,25 @@ describe.each(notebooks)("$file", ({ file, name, content }) => {
   });
 });
 
+/** The notebook's marked cells as one text. */
+function exported(notebook: string): string {
+  const cells = notebooks.find(({ name }) => name === notebook)?.content.cells.filter(({ metadata }) => "name" in metadata) ?? [];
+  return cells.map(({ source }) => (Array.isArray(source) ? source.join("") : source)).join("\n\n\n");
+}
+
+/** What Python prints as JSON. */
+async function printed(...code: string[]): Promise<unknown> {
+  const { stdout } = await run(python, ["-c", code.join("\n")]);
+  return JSON.parse(stdout);
+}
+
 describe("the binary classifier's functions", () => {
-  const named =
-    notebooks.find(({ name }) => name === "binary_classifier")?.content.cells.filter(({ metadata }) => "name" in metadata) ?? [];
-  const module = named.map(({ source }) => (Array.isArray(source) ? source.join("") : source)).join("\n\n\n");
+  const module = exported("binary_classifier");
 
   /** What Python prints as JSON, with the notebook's functions and the demo's rows at hand. */
   async function told(...code: string[]): Promise<unknown> {
     const given = `train, test = (pd.read_csv(f"${running.home}/notebooks/data/{part}.csv") for part in ("train", "test"))`;
-    const { stdout } = await run(python, ["-c", [module, given, ...code].join("\n")]);
-    return JSON.parse(stdout);
+    return printed(module, given, ...code);
   }
   const param = (params: object, more: object = {}) =>
     `json.loads(r'${JSON.stringify({ options: { params }, target_variables: ["diagnosis"], ...more })}')`;
@@ -92,5 +112,92 @@ describe("the binary classifier's functions", () => {
   it("say what is missing when no label is named, and sum up before there is a model", async () => {
     const refused = "try:\n    init(train, {})\nexcept ValueError as e:\n    print(json.dumps([str(e), list(summary())]))";
     expect(await told(refused)).toEqual(["Name one column that holds the label: target_variables=<column>.", ["versions"]]);
+  });
+});
+
+describe("the anomaly detector's functions", () => {
+  const features = ["logins", "failures", "hosts", "countries", "bytes_out"];
+  const param = (params: object, more: object = { feature_variables: features }) =>
+    `json.loads(r'${JSON.stringify({ options: { params }, ...more })}')`;
+  const told = (...code: string[]) =>
+    printed(
+      exported("anomaly_detector"),
+      `df = pd.read_csv("${running.home}/notebooks/data/anomaly_detector.csv")`,
+      "old, new = df.iloc[: len(df) * 2 // 3], df.iloc[len(df) * 2 // 3 :]",
+      ...code,
+    );
+
+  it("find most of the attacks that were made up, and little else, in a week that they have not seen", async () => {
+    const [precision, recall, reasons] = (await told(
+      `param = ${param({ contamination: "0.005" })}\nmodel = init(old, param)\nfit(model, old, param)\nscored = apply(model, new, param)`,
+      'hits = scored[(scored["is_anomaly"] == 1) & (scored["attack"] == 1)]',
+      'print(json.dumps([len(hits) / scored["is_anomaly"].sum(), len(hits) / scored["attack"].sum(), sorted(set(hits["stands_out"]))]))',
+    )) as [number, number, string[]];
+    expect(precision).toBeGreaterThan(0.75);
+    expect(recall).toBeGreaterThan(0.75);
+    expect(reasons).toEqual(expect.arrayContaining(["bytes_out", "failures"]));
+  });
+
+  it("judge each row by itself, missing values too", async () => {
+    const [whole, alone, empty] = (await told(
+      `param = ${param({})}\nmodel = init(old, param)\nfit(model, old, param)\nrows = new.head(20).copy()`,
+      'rows.loc[rows.index[3], "bytes_out"] = None\nwhole = apply(model, rows, param)["anomaly_score"].tolist()',
+      'alone = [apply(model, rows.iloc[[at]], param)["anomaly_score"].iloc[0] for at in range(20)]',
+      "print(json.dumps([whole, alone, list(apply(model, rows.head(0), param).columns)[-3:]]))",
+    )) as [number[], number[], string[]];
+    expect(alone).toEqual(whole);
+    expect(empty).toEqual(["anomaly_score", "is_anomaly", "stands_out"]);
+  });
+
+  it("say what cannot be", async () => {
+    const refused = (params: object, more: object) =>
+      told(`try:\n    init(df, ${param(params, more)})\nexcept ValueError as e:\n    print(json.dumps(str(e)))`);
+    expect(await refused({}, { feature_variables: ["user"] })).toBe(
+      "These columns are not numeric: user. Count or encode them in the search.",
+    );
+    expect(await refused({ contamination: "5" }, {})).toBe("contamination=5.0 is no share between 0 and 0.5.");
+  });
+});
+
+describe("the forecast's functions", () => {
+  const param = (params: object) => `json.loads(r'${JSON.stringify({ options: { params }, target_variables: ["count"] })}')`;
+  const told = (...code: string[]) =>
+    printed(
+      exported("forecast"),
+      `df = pd.read_csv("${running.home}/notebooks/data/forecast.csv")`,
+      'cut = df["_time"].max() - 7 * 86400\nold, new = df[df["_time"] <= cut], df[df["_time"] > cut]',
+      `param = ${param({ by: "site", horizon: "0" })}\nmodel = init(old, param)`,
+      ...code,
+    );
+
+  it("are nearer to a week that they have not seen than the week before it was, and most of it is within the range", async () => {
+    const [error, naive, outside] = (await told(
+      "fit(model, old, param)\nscored = apply(model, new, param)",
+      'before = old.assign(_time=old["_time"] + 7 * 86400).rename(columns={"count": "before"})',
+      'both = scored.merge(before, on=["_time", "site"])',
+      'far = lambda name: float((both["count"] - both[name]).abs().mean())',
+      'print(json.dumps([far("prediction"), far("before"), float(scored["outside"].mean())]))',
+    )) as [number, number, number];
+    expect(error).toBeLessThan(0.9 * naive);
+    expect(outside).toBeLessThan(0.15);
+  });
+
+  it("add rows for the time to come to each series, with times of the same form", async () => {
+    const rows = await told(
+      `param = ${param({ by: "site", horizon: "2" })}\nfit(model, old, param)`,
+      'shown = apply(model, new, param).groupby("site")["_time"].max() - cut',
+      'text = old.assign(_time=pd.to_datetime(old["_time"], unit="s").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))',
+      'last = apply(model, text[text["site"] == "shop"], param)["_time"].iloc[-1]',
+      'print(json.dumps([shown.to_dict(), last, pd.Timestamp(cut, unit="s").strftime("%Y-%m-%dT%H:%M:%SZ")]))',
+    );
+    const [shown, last, cut] = rows as [object, string, string];
+    expect(shown).toEqual({ intranet: 7 * 86400 + 7200, shop: 7 * 86400 + 7200 });
+    expect(Date.parse(last)).toBe(Date.parse(cut) + 7_200_000);
+  });
+
+  it("say which series a model does not know, and when rows are too few", async () => {
+    const refused = (code: string) => told(`try:\n    ${code}\nexcept ValueError as e:\n    print(json.dumps(str(e)))`);
+    expect(await refused("fit(model, old, param); apply(model, new.assign(site='moon'), param)")).toContain("knows no series 'moon'");
+    expect(await refused("fit(model, old.head(10), param)")).toContain("are too few to learn a day's habits");
   });
 });
