@@ -1,4 +1,4 @@
-import { BridgeError } from "#contract/errors.ts";
+import { BridgeError, WorkerLost } from "#contract/errors.ts";
 import type { Manifest } from "#contract/manifest.ts";
 import type { Problem } from "#contract/problem.ts";
 import { WorkerFailed } from "../workers/call.ts";
@@ -6,8 +6,11 @@ import type { Pool } from "../workers/pool.ts";
 import { placeOf } from "./failures.ts";
 import type { Starts } from "./starts.ts";
 
+/** A worker that was lost may not be the code's fault: somebody killed it, or memory was short for a moment. */
+const TRIES = 3;
+
 /** Imports a new version in a worker, which stays for its calls, and tells what the import says of it. */
-export async function importProblems(pool: Pool, starts: Starts, manifest: Manifest): Promise<Problem[]> {
+export async function importProblems(pool: Pool, starts: Starts, manifest: Manifest, tries = TRIES): Promise<Problem[]> {
   try {
     const { uncallable } = await pool.check({ algorithm: manifest.name, ...starts.of(manifest, null) });
     return Object.entries(uncallable).map(([name, why]) => ({
@@ -18,6 +21,7 @@ export async function importProblems(pool: Pool, starts: Starts, manifest: Manif
       hint: "Give it the parameters init(df, param), fit(model, df, param), apply(model, df, param), save(model, name), load(name), summary(model=None).",
     }));
   } catch (error) {
+    if (error instanceof WorkerLost && tries > 1) return importProblems(pool, starts, manifest, tries - 1);
     if (error instanceof WorkerFailed) {
       const { cell, line, file } = placeOf(error.error, manifest);
       const { type, message } = error.error;
