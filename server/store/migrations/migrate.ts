@@ -1,9 +1,10 @@
 import { Migrator } from "kysely/migration";
 import type { Db } from "../database.ts";
 import { start } from "./0001-start.ts";
+import { bridges } from "./0002-bridges.ts";
 
 /** Every migration under the name that databases remember it by, oldest first. */
-const migrations = { "0001-start": start };
+const migrations = { "0001-start": start, "0002-bridges": bridges };
 
 /** Brings a database of any earlier age to the present schema; all of it or nothing. */
 export async function migrate(db: Db): Promise<void> {
