@@ -44,47 +44,71 @@ export interface Publish {
   unreadable(path: string, problem: Problem): Promise<void>;
 }
 
-/** Saves of one name come one after the other; `watch` sees to that for one path, names shared by two paths are refused here. */
+/**
+ * Saves of one name come one after the other, on whichever bridge they are noticed: of bridges that share the home the first
+ * publishes a save, and the others find it published.
+ */
 export function publishWith({ store, pool, starts, check, home, notebooks, clock, log }: PublishParts): Publish {
   const siblings = siblingFinder(store, home);
 
   return {
     async saved(path, saved) {
-      const name = nameOf(path);
-      const claimed = claims(new Set([...notebooks(), path])).get(path);
-      if (claimed) return await hold(path, [claimed], "");
-      const known = await store.algorithms.find(name);
-      if (known && (await isPublished(known, saved.content))) {
-        if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
-        return;
-      }
-      await publish(path, saved);
-      await publishDependents(name);
+      const noticed = clock.now();
+      if (await inTurn(path, () => decide(path, saved, noticed))) await publishDependents(nameOf(path));
     },
 
     async gone(path) {
-      const known = await store.algorithms.find(nameOf(path));
-      if (known?.notebook === path) await put({ ...known, state: "missing" });
+      await inTurn(path, async () => {
+        const known = await store.algorithms.find(nameOf(path));
+        if (known?.notebook !== path || known.state === "missing" || (await isThere(join(home.notebooks, path)))) return;
+        await put({ ...known, state: "missing" });
+      });
       for (const other of notebooks()) {
         if (other !== path && nameKey(nameOf(other)) === nameKey(nameOf(path))) await this.saved(other, await read(other));
       }
     },
 
     async unreadable(path, problem) {
-      await hold(path, [problem], "");
+      await inTurn(path, () => hold(path, [problem], ""));
     },
   };
+
+  function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+    return store.bridges.exclusively(`publish ${nameKey(nameOf(path))}`, work);
+  }
+
+  /** @returns whether it was published, as it was not before */
+  async function decide(path: string, saved: SavedNotebook, noticed: string): Promise<boolean> {
+    const name = nameOf(path);
+    const isShared = store.bridges.own !== null;
+    // Another bridge may have published a later save meanwhile; this one is told of that, too.
+    if (isShared && (await contentNow(path)) !== saved.content) return false;
+    const claimed = claims(new Set([...notebooks(), path])).get(path);
+    if (claimed) {
+      await hold(path, [claimed], "");
+      return false;
+    }
+    const known = await store.algorithms.find(name);
+    if (known && (await isPublished(known, saved.content))) {
+      if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
+      return false;
+    }
+    const wasHeld = known?.state === "failing" && known.content === saved.content && known.exportedAt >= noticed;
+    if (isShared && wasHeld) return false;
+    await publish(path, saved);
+    return true;
+  }
 
   async function publish(path: string, { notebook, content }: SavedNotebook): Promise<void> {
     const name = nameOf(path);
     const began = clock.ticks();
     const exported = await exportNotebook(name, notebook, check, { notebook: path, siblings });
     if (!exported.manifest || holdsBack(exported.problems)) return await hold(path, exported.problems, exported.content, exported.manifest);
-    const folder = await writeVersion(home.model, exported);
+    const folder = await writeVersion(home.model, exported, home.mark);
     const problems = [...exported.problems, ...(await importProblems(pool, starts, exported.manifest))];
     if (holdsBack(problems)) return await hold(path, problems, exported.content, exported.manifest);
     await goLive(path, exported.manifest, problems, content);
-    await writeLive(home.model, exported.manifest, folder);
+    await writeLive(home.model, exported.manifest, folder, home.mark);
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
   }
@@ -111,7 +135,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
       if (other.live === null || other.notebook === null || other.state !== "live" || nameKey(other.name) === nameKey(name)) continue;
       const found = await store.versions.find(other.name, other.live);
       if (found && Object.keys(found.manifest.siblings).some((each) => nameKey(each) === nameKey(name))) {
-        await publish(other.notebook, await read(other.notebook)).catch((error: unknown) =>
+        const { notebook } = other;
+        await inTurn(notebook, async () => publish(notebook, await read(notebook))).catch((error: unknown) =>
           log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
         );
       }
@@ -120,9 +145,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
 
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {
     if (known.live === null || known.content !== content || known.state === "failing") return false;
-    return await access(join(home.model, ".versions", known.name, known.live, "manifest.json")).then(
-      () => true,
-      () => false,
+    return await isThere(join(home.model, ".versions", known.name, known.live, "manifest.json"));
+  }
+
+  /** Undefined: it is gone, or is being written. */
+  async function contentNow(path: string): Promise<string | undefined> {
+    return await read(path).then(
+      ({ content }) => content,
+      () => undefined,
     );
   }
 
@@ -138,6 +168,13 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
   function facts(path: string, { name, title, description, category, runtime, environment }: Manifest) {
     return { project: DEFAULT_PROJECT, name, title, description, category, runtime, environment, notebook: path, exportedAt: clock.now() };
   }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return await access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unnamed(path: string) {

@@ -58,8 +58,7 @@ export class PostgresSession implements Session {
   async give(name: string): Promise<void> {
     const key = keyOf(name);
     this.#wanted.delete(key);
-    if (!this.#held.delete(key)) return;
-    await this.#ask(`select pg_advisory_unlock(${key}), pg_notify($1, '')`, [NOTICES]).catch(() => {});
+    await this.#release(key).catch(() => {});
   }
 
   async holder(name: string): Promise<string | undefined> {
@@ -102,7 +101,10 @@ export class PostgresSession implements Session {
 
   /** What a lost session of ours still holds is free when the server has noticed the loss: until then it is asked for again. */
   async #holdAll(): Promise<void> {
-    for (const key of this.#wanted) await this.#hold(key);
+    for (const key of [...this.#wanted]) {
+      await this.#hold(key);
+      if (!this.#wanted.has(key)) await this.#release(key); // given back meanwhile
+    }
   }
 
   async #hold(key: string): Promise<boolean> {
@@ -111,6 +113,10 @@ export class PostgresSession implements Session {
     const [row] = await this.#ask<{ taken: boolean }>(`select pg_try_advisory_lock(${key}) as taken`, []);
     if (row?.taken) held.add(key);
     return row?.taken ?? false;
+  }
+
+  async #release(key: string): Promise<void> {
+    if (this.#held.delete(key)) await this.#ask(`select pg_advisory_unlock(${key}), pg_notify($1, '')`, [NOTICES]);
   }
 
   async #lost(client: pg.Client): Promise<void> {

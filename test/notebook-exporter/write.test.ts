@@ -103,8 +103,10 @@ describe("sweepUnwritten", () => {
     await writeVersion(models.path, { manifest, files });
     const whole = await all(models.path);
     for (const cut of [".new-abc", ".versions/my iris/.new-xyz/app"]) await mkdir(join(models.path, cut), { recursive: true });
-    await sweepUnwritten(models.path);
+    await sweepUnwritten(models.path, (name) => name !== "abc");
+    expect((await readdir(models.path)).sort()).toEqual([".new-abc", ".versions"]);
+    await sweepUnwritten(models.path, () => true);
     expect(await all(models.path)).toEqual(whole);
-    await sweepUnwritten(join(models.path, "not there"));
+    await sweepUnwritten(join(models.path, "not there"), () => true);
   });
 });

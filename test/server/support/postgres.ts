@@ -14,7 +14,11 @@ const debian = "/usr/lib/postgresql";
 
 /** The folder of initdb and pg_ctl; undefined: Postgres is not installed. */
 const programs = [
-  ...(existsSync(debian) ? readdirSync(debian).map((release) => join(debian, release, "bin")).reverse() : []),
+  ...(existsSync(debian)
+    ? readdirSync(debian)
+        .map((release) => join(debian, release, "bin"))
+        .reverse()
+    : []),
   ...(process.env.PATH ?? "").split(delimiter),
 ].find((folder) => ["initdb", "pg_ctl"].every((each) => existsSync(join(folder, each))));
 
@@ -59,7 +63,20 @@ export async function startPostgres(): Promise<TestPostgres> {
     },
     stop: async () => void (await tool("pg_ctl", "--pgdata", data, "--mode", "immediate", "stop")),
   };
-  await tool("initdb", "--pgdata", data, "--username", "bridge", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync");
+  await tool(
+    "initdb",
+    "--pgdata",
+    data,
+    "--username",
+    "bridge",
+    "--auth",
+    "trust",
+    "--encoding",
+    "UTF8",
+    "--locale",
+    "C.UTF-8",
+    "--no-sync",
+  );
   await writeFile(
     join(data, "postgresql.auto.conf"),
     `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = '${folder}'\nfsync = off\nmax_connections = 100\n`,
