@@ -82,6 +82,9 @@ export interface Database {
   events: { number: number; project: string; kind: string; subject: string; at: string; data: string };
 }
 
+/** The largest number that a column of versions holds on every engine. */
+export const LARGEST_VERSION = 2 ** 31 - 1;
+
 export type Db = Kysely<Database>;
 export type Tx = Transaction<Database>;
 

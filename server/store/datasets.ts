@@ -1,7 +1,7 @@
 import { DatasetVersion } from "#contract/dataset.ts";
 import type { Clock } from "#contract/edges.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
-import type { Database, Db, Tx } from "./database.ts";
+import { type Database, type Db, LARGEST_VERSION, type Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import type { DatasetsReader, DatasetsWriter } from "./store.ts";
 
@@ -9,6 +9,7 @@ export function datasetsReader(db: Db): DatasetsReader {
   const rows = () => db.selectFrom("datasets").selectAll().where("datasets.project", "=", DEFAULT_PROJECT);
   return {
     async find(name, version) {
+      if (version !== undefined && version > LARGEST_VERSION) return undefined;
       const row = await rows()
         .where("name", "=", name)
         .$if(version !== undefined, (query) => query.where("version", "=", version ?? 0))
