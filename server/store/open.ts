@@ -72,7 +72,7 @@ async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KE
     sincePruning = 0;
     pruning = pruning
       .then(() => pruneRuns(read, commit, keepRuns))
-      .catch((error) => log.error({ error }, "old runs could not be removed; it is tried again later"));
+      .catch((error) => log.error({ err: error }, "old runs could not be removed; it is tried again later"));
   });
   const memory: RunMemory = new RunMemory(clock, log, () => batches.schedule(memory));
 

@@ -50,7 +50,7 @@ export class RunBatches {
     try {
       await this.flush(memory);
     } catch (error) {
-      this.#log.error({ error, runs: memory.held().length }, "the records of runs could not be written before the store was closed");
+      this.#log.error({ err: error, runs: memory.held().length }, "the records of runs could not be written before the store was closed");
     }
   }
 
@@ -60,7 +60,7 @@ export class RunBatches {
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
-      this.#log.error({ error, failures: this.#failures }, "the records of runs could not be written; it is tried again");
+      this.#log.error({ err: error, failures: this.#failures }, "the records of runs could not be written; it is tried again");
     }
     this.#timer = undefined;
     if (memory.unwritten(1).changes.length > 0) this.schedule(memory);
