@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Log } from "#contract/edges.ts";
 import { bridgesOn } from "./bridges.ts";
 import type { Db, Session } from "./database.ts";
@@ -7,6 +8,7 @@ import type { Bridges } from "./store.ts";
 import type { Commit } from "./transactions.ts";
 
 const COUNTER = "bridges";
+const RETRY_MS = 1000;
 
 /** This bridge among those that share the store. */
 export interface Joined {
@@ -46,9 +48,11 @@ export async function joinBridges(
   if (gone.length > 0) await interruptRuns(commit, clock, gone);
   living.onGone((bridge) => void interruptLater(bridge));
 
+  let hasLeft = false;
   return {
     bridges,
     async leave() {
+      hasLeft = true;
       living.close();
       await interruptRuns(commit, clock, [own]).catch((error) =>
         log.warn(
@@ -59,10 +63,15 @@ export async function joinBridges(
     },
   };
 
-  /** Every bridge that lives tries it; the first does it. */
+  /** Every bridge that lives tries it, until one has done it. */
   async function interruptLater(bridge: number): Promise<void> {
-    await interruptRuns(commit, clock, [bridge]).catch((error) =>
-      log.error({ err: error, bridge }, "the runs of a bridge that is gone could not be ended; the next start does it"),
-    );
+    while (!hasLeft) {
+      try {
+        return await interruptRuns(commit, clock, [bridge]);
+      } catch (error) {
+        log.warn({ err: error, bridge }, "the runs of a bridge that is gone could not be ended; it is tried again");
+        await sleep(RETRY_MS, undefined, { ref: false });
+      }
+    }
   }
 }

@@ -38,6 +38,7 @@ export class Living {
 
   /** Whether it has ended. Takes its time for one that may only have lost its connection. */
   isGone(bridge: number): Promise<boolean> {
+    if (this.#isClosed) return Promise.resolve(false);
     const asked = Promise.withResolvers<boolean>();
     this.#known.add(bridge);
     this.#asked.set(bridge, [...(this.#asked.get(bridge) ?? []), asked]);

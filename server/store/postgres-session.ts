@@ -88,15 +88,16 @@ export class PostgresSession implements Session {
     try {
       await client.connect();
       await client.query(`listen ${NOTICES}`);
+      this.#client = client;
+      this.#held = new Set();
+      await this.#holdAll();
     } catch (error) {
+      this.#client = undefined;
       await client.end().catch(() => {});
       throw toStoreAway(error, this.#where, "connecting");
     }
-    this.#client = client;
-    this.#held = new Set();
     client.on("notification", () => this.#notice());
-    client.once("end", () => void this.#lost(client));
-    await this.#holdAll();
+    client.once("end", () => void this.#lost());
   }
 
   /** What a lost session of ours still holds is free when the server has noticed the loss: until then it is asked for again. */
@@ -119,8 +120,8 @@ export class PostgresSession implements Session {
     if (this.#held.delete(key)) await this.#ask(`select pg_advisory_unlock(${key}), pg_notify($1, '')`, [NOTICES]);
   }
 
-  async #lost(client: pg.Client): Promise<void> {
-    if (this.#client === client) this.#client = undefined;
+  async #lost(): Promise<void> {
+    this.#client = undefined;
     if (this.#isClosed) return;
     this.#log.warn({ store: this.#where }, "the connection to the store was lost");
     while (!this.#isClosed) {

@@ -40,8 +40,8 @@ describe.skipIf(noPostgres)(`two bridges on one store and one home${noPostgres ?
   });
   afterAll(() => stack.disposeAsync());
 
-  async function start(): Promise<Bridge> {
-    return on(stack.use(await bridgeProcess(home, { BRIDGE_STORE: store })));
+  async function start(more: Record<string, string> = {}): Promise<Bridge> {
+    return on(stack.use(await bridgeProcess(home, { BRIDGE_STORE: store, ...more })));
   }
   const save = (name: string, cells: readonly string[]) => saveNotebook(join(home, "notebooks", `${name}.ipynb`), cells);
   const isLive = (name: string) =>
@@ -123,6 +123,17 @@ describe.skipIf(noPostgres)(`two bridges on one store and one home${noPostgres ?
     const again = await b.ask(options, "a\n1\n", { "idempotency-key": "same" });
     expect(again.headers.get("idempotent-replayed")).toBe("true");
     expect([again.headers.get("compute-run"), await again.text()]).toEqual([answer.headers.get("compute-run"), await answer.text()]);
+  });
+
+  it("run one JupyterLab between them, and the other says where", async () => {
+    const lab = { BRIDGE_JUPYTER: ".python/jupyter/bin/jupyter", BRIDGE_JUPYTER_PORT: "0" };
+    const first = await start(lab);
+    const second = await start(lab);
+    const jupyter = async (bridge: Bridge) =>
+      (await bridge.get<{ checks: { name: string }[] }>("/health/ready")).checks.find(({ name }) => name === "jupyter");
+    expect(await jupyter(first)).toEqual({ name: "jupyter", ok: true, detail: "" });
+    expect(await jupyter(second)).toMatchObject({ ok: true, detail: expect.stringContaining(`process ${first.process.child.pid}`) });
+    for (const each of [second, first]) await each.process[Symbol.asyncDispose]();
   });
 
   it("of which one is killed: the other ends its runs, sweeps up after it and serves on, and it comes back clean", async () => {
