@@ -35,8 +35,8 @@ export function openPostgres(url: string, log: Log): Connections {
     types: { getTypeParser: (type, format) => (type === INT8 ? Number : pg.types.getTypeParser(type, format)) },
   };
   const pools = [new pg.Pool({ ...options, max: 1 }), new pg.Pool({ ...options, max: READING_CONNECTIONS })] as const;
-  // Connections that nobody uses are lost with the server, of which the session tells; the next statement makes new ones.
-  for (const pool of pools) pool.on("error", () => {});
+  // Lost connections are told by the statements that needed them, and by the session; unheard, their errors would end the process.
+  for (const pool of pools) pool.on("error", () => {}).on("connect", (client) => void client.on("error", () => {}));
   const session = new PostgresSession(options, where, log);
   return {
     write: kyselyOn(pools[0], where),

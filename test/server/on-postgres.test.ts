@@ -10,7 +10,7 @@ import { noPostgres, startPostgres, type TestPostgres } from "./support/postgres
 
 const waiting = [
   "import time",
-  "def apply(model, df, param):\n    time.sleep(float(param['options']['params'].get('sleep', 0)))\n    return df",
+  "def apply(model, df, param):\n    print('computing')\n    time.sleep(float(param['options']['params'].get('sleep', 0)))\n    return df",
 ];
 
 describe.skipIf(noPostgres)(`with its store on Postgres${noPostgres ? `: ${noPostgres}` : ""}`, () => {
@@ -31,7 +31,8 @@ describe.skipIf(noPostgres)(`with its store on Postgres${noPostgres ? `: ${noPos
     const call = (sleep: string) => test.compute({ algorithm: "waiting", method: "apply", sleep }, "a\n1\n");
     await expect.poll(async () => (await call("0")).status, { timeout: 30_000 }).toBe(200);
     const under = call("3");
-    await expect.poll(async () => ((await (await test.ask("/v1/runs?state=running")).json()) as Run[]).length).toBe(1);
+    const running = async () => (await (await test.ask("/v1/runs?state=running")).json()) as Run[];
+    await expect.poll(async () => (await running()).flatMap(({ log }) => log.map(({ text }) => text))).toEqual(["computing"]);
     await postgres.stop();
     try {
       const ready = await test.ask("/health/ready");

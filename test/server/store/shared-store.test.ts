@@ -198,6 +198,20 @@ describe.skipIf(noPostgres)(`a store that bridges share${noPostgres ? `: ${noPos
     expect(await b.bridges.exclusively("iris", async () => "again")).toBe("again");
   });
 
+  it("outlives the loss of a connection in the midst of a transaction, of which nothing is kept", async () => {
+    const store = await open();
+    const cut = store.transaction(async (tx) => {
+      await tx.algorithms.put(algorithm("iris"));
+      await endSessions();
+      await sleep(50); // the end of the connection arrives while no statement waits for it
+      await tx.algorithms.put(algorithm("rose"));
+    });
+    await expect(cut).rejects.toMatchObject({ code: "STORE_AWAY" });
+    expect(await store.algorithms.list()).toEqual([]);
+    await put(store, "iris");
+    expect(await store.algorithms.list()).toHaveLength(1);
+  });
+
   it("cannot be opened where there is none, and says so without the password", async () => {
     const wrong = url.replace("bridge@", "bridge:hunter2@").replace(/test_\w+$/, "nowhere");
     const opened = openStore({ url: wrong, clock, log: quietLog });
