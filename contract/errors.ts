@@ -17,6 +17,7 @@
  *   ├─ Cancelled          499  the caller went away, or somebody stopped the run
  *   ├─ JupyterFailed      502  JupyterLab refused or is down
  *   ├─ WorkerLost         503  a worker stopped before it answered
+ *   ├─ StoreAway          503  the store's database does not answer
  *   ├─ Stopping           503  the bridge is being stopped
  *   └─ DeadlinePassed     504  the call took longer than it may
  */
@@ -211,6 +212,20 @@ export class WorkerLost extends BridgeError {
   constructor(how: string, lastLines: string) {
     super(`The worker stopped before it answered: ${how}.`);
     this.details = { lastLines };
+  }
+}
+
+export class StoreAway extends BridgeError {
+  override readonly name = "StoreAway";
+  readonly code = "STORE_AWAY";
+  readonly status = 503;
+  readonly hint =
+    "Send the call again in a few seconds. If it goes on, look whether the database of BRIDGE_STORE runs and lets the bridge in.";
+  override readonly retryAfter = 2;
+
+  /** @param where the database, without its password; @param why what it or the network said */
+  constructor(where: string, why: string, cause?: unknown) {
+    super(`The store at ${where} does not answer: ${why}.`, { cause });
   }
 }
 

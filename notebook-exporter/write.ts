@@ -15,13 +15,15 @@ export interface Writable {
 /**
  * Writes a version to `<modelFolder>/.versions/<name>/<version>/` and returns that folder. It appears whole, by
  * rename, or not at all, and is durable when this resolves. A version that is there already holds the same and is left alone.
+ *
+ * @param mark begins the names of unfinished folders, for `sweepUnwritten`
  */
-export async function writeVersion(modelFolder: string, { manifest, files }: Writable): Promise<string> {
+export async function writeVersion(modelFolder: string, { manifest, files }: Writable, mark = ""): Promise<string> {
   const versions = join(modelFolder, ".versions", manifest.name);
   const folder = join(versions, manifest.version);
   if (await exists(join(folder, "manifest.json"))) return folder;
   await mkdir(versions, { recursive: true });
-  const temporary = await mkdtemp(join(versions, TEMPORARY));
+  const temporary = await mkdtemp(join(versions, TEMPORARY + mark));
   try {
     const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
     for (const [path, content] of Object.entries(all)) {
@@ -47,7 +49,11 @@ export async function writeVersion(modelFolder: string, { manifest, files }: Wri
  * The live file keeps its mode. Durable when this resolves. What stood there and is not of `previous`, the version's
  * folder that was live before, was made by somebody: a copy of it is kept in `<modelFolder>/.replaced/`.
  */
-export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "file">, folder: string, previous?: string): Promise<void> {
+export async function writeLive(
+  modelFolder: string,
+  { file }: Pick<Manifest, "file">,
+  { folder, previous, mark = "" }: { readonly folder: string; readonly previous?: string | undefined; readonly mark?: string },
+): Promise<void> {
   const live = join(modelFolder, file);
   const mode = await stat(live).then(
     (found) => found.mode & 0o777,
@@ -55,7 +61,7 @@ export async function writeLive(modelFolder: string, { file }: Pick<Manifest, "f
   );
   const text = await readFile(join(folder, "app", "model", file), "utf8");
   await keepForeign(modelFolder, file, [folder, ...(previous === undefined ? [] : [previous])]);
-  const temporary = await mkdtemp(join(modelFolder, TEMPORARY));
+  const temporary = await mkdtemp(join(modelFolder, TEMPORARY + mark));
   try {
     const fresh = join(temporary, file);
     await writeDurably(fresh, text, mode);
@@ -76,13 +82,20 @@ async function keepForeign(modelFolder: string, file: string, ours: readonly str
   await copyFile(live, join(modelFolder, REPLACED, `${file}.${mtime.toISOString().replaceAll(":", "")}`));
 }
 
-/** Removes what writes that were cut off left behind. For the start, before anything is written. */
-export async function sweepUnwritten(modelFolder: string): Promise<void> {
+/**
+ * Removes what writes that were cut off left behind.
+ *
+ * @param isLeft whether nobody writes there any more; given the name from its mark on
+ */
+export async function sweepUnwritten(modelFolder: string, isLeft: (name: string) => boolean | Promise<boolean>): Promise<void> {
   const versions = join(modelFolder, ".versions");
   const names = await readdir(versions).catch(() => []);
   for (const folder of [modelFolder, ...names.map((name) => join(versions, name))]) {
     const entries = await readdir(folder).catch(() => []);
-    for (const each of entries) if (each.startsWith(TEMPORARY)) await rm(join(folder, each), { recursive: true, force: true });
+    for (const each of entries) {
+      if (!each.startsWith(TEMPORARY) || !(await isLeft(each.slice(TEMPORARY.length)))) continue;
+      await rm(join(folder, each), { recursive: true, force: true });
+    }
   }
 }
 

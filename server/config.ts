@@ -5,6 +5,8 @@ import { z } from "zod";
 export interface Config {
   /** BRIDGE_HOME: all that people make. Absolute, like every path here. */
   readonly home: string;
+  /** The address of a Postgres database; null: SQLite, in the home. */
+  readonly store: string | null;
   readonly host: string;
   readonly port: number;
   readonly python: string;
@@ -65,6 +67,7 @@ const Tokens = z.string().transform((text, context) => {
 
 const Environment = z.object({
   BRIDGE_HOME: z.string().default("home"),
+  BRIDGE_STORE: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   BRIDGE_HOST: z
     .string()
     .regex(/^[\w.:-]+$/)
@@ -83,6 +86,7 @@ const Environment = z.object({
 
 const allowed: Record<keyof z.infer<typeof Environment>, string> = {
   BRIDGE_HOME: "a folder",
+  BRIDGE_STORE: "the address of a Postgres database, such as postgres://bridge@127.0.0.1:5432/bridge",
   BRIDGE_HOST: "an address or name of this machine, such as 127.0.0.1",
   BRIDGE_PORT: "a whole number from 0 (any free port) to 65535",
   BRIDGE_PYTHON: "the path of a Python program",
@@ -112,6 +116,7 @@ export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }
   const isLoopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(data.BRIDGE_HOST);
   return {
     home: resolve(root, data.BRIDGE_HOME),
+    store: data.BRIDGE_STORE ?? null,
     host: data.BRIDGE_HOST,
     port: data.BRIDGE_PORT,
     python: program(root, data.BRIDGE_PYTHON),
@@ -135,10 +140,13 @@ function program(root: string, path: string): string {
   return path.includes("/") ? resolve(root, path) : path;
 }
 
+/** Hold tokens or a password: what they were set to is not shown. */
+const secret: ReadonlySet<string> = new Set(["BRIDGE_TOKENS", "api_token", "BRIDGE_STORE"]);
+
 function complaint(error: z.ZodError, env: NodeJS.ProcessEnv): string {
   const names = new Set(error.issues.map(({ path }) => Environment.keyof().parse(path[0])));
   const lines = Array.from(names, (name) => {
-    const value = name === "BRIDGE_TOKENS" || name === "api_token" ? "" : ` is ${JSON.stringify(env[name])}, which`;
+    const value = secret.has(name) ? "" : ` is ${JSON.stringify(env[name])}, which`;
     return `${name}${value} cannot be used: give ${allowed[name]}.`;
   });
   return lines.join("\n");

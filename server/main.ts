@@ -3,25 +3,25 @@ import { join, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { startCheck } from "../notebook-exporter/check.ts";
-import { sweepUnwritten } from "../notebook-exporter/write.ts";
 import { allRuntimes } from "../runtimes/index.ts";
 import { openAnswers } from "./compute/answers-kept.ts";
 import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
-import { sweepDatasets } from "./compute/datasets.ts";
 import { deletionsWith } from "./compute/deletions.ts";
 import { type DeploymentNotebooks, deploymentNotebooks } from "./compute/deployment-notebooks.ts";
 import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
 import { claimHome } from "./compute/home-claim.ts";
-import { sweepModelFolders } from "./compute/models.ts";
+import { markOf } from "./compute/left-behind.ts";
 import { openNotebookVersions } from "./compute/notebook-versions.ts";
 import { oldEndpoints } from "./compute/old-endpoints.ts";
 import { startPublisher } from "./compute/publisher.ts";
+import { retireWithOthers } from "./compute/retire.ts";
 import { newRunId } from "./compute/run-id.ts";
 import { runRecorder } from "./compute/run-record.ts";
 import { stageWith } from "./compute/stage.ts";
 import { startsIn } from "./compute/starts.ts";
+import { sweepHome } from "./compute/sweep.ts";
 import { targetFinder } from "./compute/target.ts";
 import { Uses } from "./compute/uses.ts";
 import { readConfig } from "./config.ts";
@@ -43,6 +43,8 @@ const DRAIN_SECONDS = 30;
 const LINGER_MS = 1000;
 /** Who calls with the generated token. */
 const OWNER = "own";
+/** What the bridge that runs JupyterLab has claimed: of bridges that share a home one is enough. */
+const JUPYTER = "jupyter";
 const root = resolve(import.meta.dirname, "..");
 
 /** A bridge that listens. */
@@ -71,14 +73,14 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   for (const warning of config.warnings) log.warn(warning);
 
   await using stack = new AsyncDisposableStack();
-  const home = homeAt(config.home);
-  await prepareHome(home, join(root, "notebooks"));
-  stack.use(await claimHome(home.root));
-  await sweepUnwritten(home.model);
-  await sweepModelFolders(home);
-  await sweepDatasets(home);
+  const folders = homeAt(config.home);
+  await prepareHome(folders, join(root, "notebooks"));
+  stack.use(await claimHome(folders.root, { isShared: config.store !== null }));
+  const place = config.store === null ? { file: join(folders.private, "store.sqlite") } : { url: config.store };
+  const store = stack.use(await openStore({ ...place, clock, log }));
+  const home = homeAt(config.home, markOf(store.bridges.own));
+  await sweepHome(home, store.bridges, log);
   const token = await ownToken(home.root);
-  const store = stack.use(await openStore({ file: join(home.private, "store.sqlite"), clock, log }));
   const environment = stack.use(localEnvironment({ log }));
   const metrics = createMetrics();
   const onRestart = (reason: string) => metrics.workerRestarted(reason);
@@ -88,13 +90,17 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const starts = startsIn(home, runtimes, environmentFinder([environment]));
   void environment.prepare(starts.plain().spec);
 
+  retireWithOthers(store, pool, starts, log);
   const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, clock, log }));
+  const isOurs = config.jupyter !== null && (await store.bridges.claim(JUPYTER)) !== undefined;
   let notebooks: DeploymentNotebooks | undefined;
-  const jupyter = await startJupyterIf(config.jupyter, config.python, home.root, (path) => {
+  const jupyter = await startJupyterIf(isOurs ? config.jupyter : null, config.python, home.root, (path) => {
     publisher.saved(path);
     notebooks?.saved(path);
   });
   if (jupyter) stack.use(jupyter);
+  const elsewhere = config.jupyter === null || isOurs ? undefined : await store.bridges.holder(JUPYTER);
+  if (elsewhere !== undefined) log.info({ runs: elsewhere }, "JupyterLab runs with another bridge that shares this home");
   notebooks = await deploymentNotebooks({
     ...{ store, home, jupyter, publisher, clock, log },
     versions: await openNotebookVersions(join(home.private, "dltk-notebooks.json"), log),
@@ -110,7 +116,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const shared = { uses, store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });
   const stage = stageWith(shared);
-  const answers = await openAnswers(join(home.private, "answers"), { now: () => Date.now() });
+  const answers = await openAnswers(home, { bridges: store.bridges, now: () => Date.now() });
   const sessions = new Sessions(clock);
   const given = [{ name: OWNER, token }, ...config.tokens];
   const fixed = tokenNames(given);
@@ -137,7 +143,11 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     health: {
       ready: async () => [
         { name: "store", ...(await works(() => store.events.last())) },
-        { name: "jupyter", ok: jupyter?.ready() ?? true, detail: jupyter ? "" : "not started" },
+        {
+          name: "jupyter",
+          ok: jupyter?.ready() ?? true,
+          detail: jupyter ? "" : elsewhere === undefined ? "not started" : `runs with ${elsewhere}`,
+        },
       ],
     },
     logger,

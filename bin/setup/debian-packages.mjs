@@ -1,10 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { run } from "./run.mjs";
 import { say } from "./say.mjs";
 
-/** Package → the file that shows it is there, and what goes without it. Nothing needs one yet. */
-const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({});
+/** Package → the file that shows it is there, and what goes without it. */
+const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({
+  postgresql: { file: "/usr/lib/postgresql", without: "tests of a store that bridges share are skipped" },
+});
+
+/** Tests start a Postgres of their own: the package's would run for nothing, on the port that another may want. */
+const noCluster = "/etc/postgresql-common/createcluster.conf";
 
 /** Installs what is missing where this may be done (root on Debian or Ubuntu), else says what is missing. */
 export async function debianPackages() {
@@ -15,6 +21,10 @@ export async function debianPackages() {
   if (!may) {
     for (const [name, { without }] of missing) say(`without the Debian package ${name}, ${without}`);
     return;
+  }
+  if (missing.some(([name]) => name === "postgresql") && !existsSync(noCluster)) {
+    mkdirSync(dirname(noCluster), { recursive: true });
+    writeFileSync(noCluster, "create_main_cluster = false\n");
   }
   say(`installing Debian packages: ${names.join(", ")}`);
   const hint = "Install them by hand with apt-get, then run the same command again.";

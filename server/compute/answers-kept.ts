@@ -7,6 +7,12 @@ import { finished } from "node:stream/promises";
 import { z } from "zod";
 import { BadCall, Conflict } from "#contract/errors.ts";
 import { RunId } from "#contract/names.ts";
+import type { Bridges, Claim } from "../store/store.ts";
+import type { BridgeHome } from "./home.ts";
+import type { IsLeft } from "./left-behind.ts";
+
+/** What is being written ends so. */
+const PART = ".part";
 
 /** What an answer's file says of it. */
 const Kept = z.object({ run: RunId, request: z.string(), type: z.string() });
@@ -38,14 +44,17 @@ export interface Answers {
 
 /**
  * Answers of calls with an `Idempotency-Key`, so that a call that is sent again answers the same and runs nothing.
- * Kept for a day, in files: they outlive the bridge.
+ * Kept for a day, in files: they outlive the bridge, and bridges that share the home share them.
  */
-export async function openAnswers(folder: string, { now, seconds = 24 * 3600 }: { now: () => number; seconds?: number }): Promise<Answers> {
+export async function openAnswers(
+  { answers: folder, mark }: Pick<BridgeHome, "answers" | "mark">,
+  { bridges, now, seconds = 24 * 3600 }: { bridges: Pick<Bridges, "claim">; now: () => number; seconds?: number },
+): Promise<Answers> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const entry of await readdir(folder)) {
     const file = join(folder, entry);
-    const { mtimeMs } = await stat(file);
-    if (entry.endsWith(".part") || mtimeMs < now() - seconds * 1000) await rm(file, { force: true });
+    const found = await stat(file).catch(() => undefined); // another bridge removes what is old, too
+    if (found && !entry.endsWith(PART) && found.mtimeMs < now() - seconds * 1000) await rm(file, { force: true });
   }
   const running = new Set<string>();
 
@@ -55,23 +64,27 @@ export async function openAnswers(folder: string, { now, seconds = 24 * 3600 }: 
         .update(JSON.stringify([caller, key]))
         .digest("hex");
       const file = join(folder, id);
-      if (running.has(id)) {
-        throw new Conflict("A call with this Idempotency-Key is running.", "Wait for its answer, or use another key for another call.", 1);
-      }
+      const part = join(folder, `${mark}${id}`);
+      if (running.has(id)) throw alreadyRunning();
       running.add(id);
+      const claim = await claimOf(id);
+      const release = async () => {
+        running.delete(id);
+        await claim.give();
+      };
       const kept = await readFile(`${file}.json`, "utf8").then(
         (json) => Kept.parse(JSON.parse(json)),
         () => undefined,
       );
       if (kept) {
-        running.delete(id);
+        await release();
         if (kept.request !== request) {
           throw new BadCall("This Idempotency-Key came with another request before.", "Use a new key for each new call.");
         }
         const { size } = await stat(`${file}.body`);
         return { kind: "replay", run: kept.run, type: kept.type, length: size, open: () => createReadStream(`${file}.body`) };
       }
-      const stream = createWriteStream(`${file}.part`, { mode: 0o600 });
+      const stream = createWriteStream(`${part}.body${PART}`, { mode: 0o600 });
       let failed: Error | undefined;
       stream.on("error", (error) => {
         failed = error;
@@ -84,19 +97,38 @@ export async function openAnswers(folder: string, { now, seconds = 24 * 3600 }: 
             stream.end();
             await finished(stream);
             if (failed) throw failed;
-            await rename(`${file}.part`, `${file}.body`);
-            await writeFile(`${file}.json.part`, JSON.stringify({ run, request, type }), { mode: 0o600 });
-            await rename(`${file}.json.part`, `${file}.json`);
+            await rename(`${part}.body${PART}`, `${file}.body`);
+            await writeFile(`${part}.json${PART}`, JSON.stringify({ run, request, type }), { mode: 0o600 });
+            await rename(`${part}.json${PART}`, `${file}.json`);
           } finally {
-            running.delete(id);
+            await release();
           }
         },
         abandon() {
           stream.destroy();
-          running.delete(id);
-          void rm(`${file}.part`, { force: true });
+          void rm(`${part}.body${PART}`, { force: true }).finally(release);
         },
       };
     },
   };
+
+  async function claimOf(id: string): Promise<Claim> {
+    const claim = await bridges.claim(`answer ${id}`).catch((error: unknown) => {
+      running.delete(id);
+      throw error;
+    });
+    if (claim) return claim;
+    running.delete(id);
+    throw alreadyRunning();
+  }
+}
+
+function alreadyRunning(): Conflict {
+  return new Conflict("A call with this Idempotency-Key is running.", "Wait for its answer, or use another key for another call.", 1);
+}
+
+/** Removes what calls that never ended began to write. */
+export async function sweepAnswers(folder: string, isLeft: IsLeft): Promise<void> {
+  for (const entry of await readdir(folder).catch(() => []))
+    if (entry.endsWith(PART) && (await isLeft(entry))) await rm(join(folder, entry), { force: true });
 }

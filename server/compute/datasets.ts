@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { BridgeHome } from "./home.ts";
+import type { IsLeft } from "./left-behind.ts";
 
 const VERSIONS = ".versions";
 const UNFINISHED = ".unfinished-";
@@ -22,7 +23,7 @@ export function datasetFolder(home: BridgeHome, name: string, version: number): 
 /** A new folder to stage into; it becomes a version only by `keepDataset`. */
 export async function startDataset(home: BridgeHome): Promise<DatasetFiles> {
   await mkdir(join(home.staged, VERSIONS), { recursive: true });
-  const folder = await mkdtemp(join(home.staged, VERSIONS, UNFINISHED));
+  const folder = await mkdtemp(join(home.staged, VERSIONS, UNFINISHED + home.mark));
   return { folder, csv: join(folder, "rows.csv"), json: join(folder, "call.json"), parquet: join(folder, "rows.parquet") };
 }
 
@@ -50,11 +51,11 @@ export async function showDataset(home: BridgeHome, name: string, folder: string
   for (const [, ending] of shown) await rename(join(home.root, folder, `${UNFINISHED}${ending}`), join(home.staged, `${name}.${ending}`));
 }
 
-/** Removes what stagings that never ended left behind. For the start, before any call. */
-export async function sweepDatasets(home: BridgeHome): Promise<void> {
+/** Removes what stagings that never ended left behind. */
+export async function sweepDatasets(home: BridgeHome, isLeft: IsLeft): Promise<void> {
   const folder = join(home.staged, VERSIONS);
   for (const entry of await readdir(folder).catch(() => [])) {
-    if (entry.startsWith(UNFINISHED)) await rm(join(folder, entry), { recursive: true, force: true });
+    if (!entry.startsWith(UNFINISHED) || !(await isLeft(entry.slice(UNFINISHED.length)))) continue;
+    await rm(join(folder, entry), { recursive: true, force: true });
   }
-  for (const entry of await readdir(home.spool).catch(() => [])) await rm(join(home.spool, entry), { recursive: true, force: true });
 }

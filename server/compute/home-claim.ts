@@ -10,9 +10,12 @@ import { Conflict } from "#contract/errors.ts";
  * Sees to it that one bridge uses a home: two would sweep away each other's unfinished work. A socket that somebody
  * answers is a claim that holds; one left by a killed process refuses, and is taken over.
  *
+ * Bridges that share a store on Postgres tell their unfinished work apart, so they may share a home as well; not with one
+ * that has its store there.
+ *
  * @throws Conflict when another bridge runs on this home
  */
-export async function claimHome(root: string): Promise<AsyncDisposable> {
+export async function claimHome(root: string, { isShared }: { isShared: boolean }): Promise<AsyncDisposable> {
   // In the temporary folder, as the path of a socket may be no longer than 104 bytes.
   const name = createHash("sha256")
     .update(await realpath(root))
@@ -22,6 +25,7 @@ export async function claimHome(root: string): Promise<AsyncDisposable> {
   if (await isAnswered(path)) {
     throw new Conflict(`Another bridge runs on ${root}.`, "Stop it first, or give this one another BRIDGE_HOME.");
   }
+  if (isShared) return { async [Symbol.asyncDispose]() {} };
   await rm(path, { force: true });
   const server = createServer((socket) => socket.destroy());
   server.listen(path);

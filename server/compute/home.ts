@@ -15,9 +15,13 @@ export interface BridgeHome {
   /** The store, tokens and spooled rows: not for notebooks. */
   readonly private: string;
   readonly spool: string;
+  readonly answers: string;
+  /** Begins the names of what this bridge has not finished, so that bridges that share the home leave it alone; "" where none does. */
+  readonly mark: string;
 }
 
-export function homeAt(root: string): BridgeHome {
+/** @param mark of a bridge that shares the home (left-behind.ts) */
+export function homeAt(root: string, mark = ""): BridgeHome {
   return {
     root,
     model: join(root, "app", "model"),
@@ -26,6 +30,8 @@ export function homeAt(root: string): BridgeHome {
     staged: join(root, "notebooks", "data"),
     private: join(root, ".bridge"),
     spool: join(root, ".bridge", "spool"),
+    answers: join(root, ".bridge", "answers"),
+    mark,
   };
 }
 

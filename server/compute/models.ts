@@ -3,6 +3,7 @@ import { cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { nameKey } from "#contract/names.ts";
 import type { BridgeHome } from "./home.ts";
+import type { IsLeft } from "./left-behind.ts";
 
 /** The hidden folder of `app/model/data` that holds a folder a model version. */
 const MODELS = ".models";
@@ -15,7 +16,7 @@ export function modelFolder(home: BridgeHome, algorithm: string, model: string, 
 
 /** A new folder for the fit of one run: its files become a version only by `keep`. */
 export async function startModelFolder(home: BridgeHome, run: string): Promise<string> {
-  const folder = join(home.data, MODELS, UNFINISHED + run);
+  const folder = join(home.data, MODELS, UNFINISHED + home.mark + run);
   await mkdir(folder, { recursive: true });
   return folder;
 }
@@ -38,7 +39,7 @@ export async function shareModelFiles(home: BridgeHome, folder: string, run: str
   for (const entry of await readdir(from)) {
     const source = join(from, entry);
     if (entry.startsWith(".") || (await lstat(source)).isSymbolicLink()) continue;
-    const beside = join(home.data, `${UNFINISHED}${run}`);
+    const beside = join(home.data, `${UNFINISHED}${home.mark}${run}`);
     const target = join(home.data, entry);
     await cp(source, beside, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
     await rm(target, { recursive: true, force: true });
@@ -46,12 +47,13 @@ export async function shareModelFiles(home: BridgeHome, folder: string, run: str
   }
 }
 
-/** Removes what fits that never ended left behind. For the start, before any call. */
-export async function sweepModelFolders(home: BridgeHome): Promise<void> {
+/** Removes what fits that never ended left behind. */
+export async function sweepModelFolders(home: BridgeHome, isLeft: IsLeft): Promise<void> {
   for (const folder of [home.data, join(home.data, MODELS)]) {
     const entries = await readdir(folder).catch(() => []);
     for (const entry of entries) {
-      if (entry.startsWith(UNFINISHED)) await rm(join(folder, entry), { recursive: true, force: true });
+      if (!entry.startsWith(UNFINISHED) || !(await isLeft(entry.slice(UNFINISHED.length)))) continue;
+      await rm(join(folder, entry), { recursive: true, force: true });
     }
   }
 }

@@ -53,7 +53,7 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
 
   return {
     async call(run, method, body, { caller, deployment }, sink, signal) {
-      await using spool = new Spool(home.spool, run, HELD_BYTES);
+      await using spool = new Spool(home.spool, home.mark + run, HELD_BYTES);
       const failed = (phase: DsdlPhase, exception: string): DsdlAnswer => ({
         status: "error",
         message: dsdlMessage(method, phase, exception, deployment),

@@ -38,6 +38,8 @@ interface Publishing {
   hold(source: Source, problems: Problem[], content: string): Promise<void>;
   put(algorithm: Algorithm): Promise<void>;
   isPublished(known: Algorithm, content: string): Promise<boolean>;
+  /** One after the other for a name, on whichever bridge. */
+  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Something that had the name is gone. */
   again(name: string): Promise<void>;
   publishDependents(name: string): Promise<void>;
@@ -53,39 +55,51 @@ interface Parts extends Publishing {
 }
 
 export function publishModulesWith({ store, home, check, siblings, clock, notebooks, ...publishing }: Parts) {
-  const { take, hold, put, isPublished, again, publishDependents } = publishing;
+  const { take, hold, put, isPublished, inTurn, again, publishDependents } = publishing;
 
   return { laid, removed, refused, look, publish, claim };
 
   async function laid(place: ModulePlace, files: Files): Promise<void> {
+    if (await inTurn(place.name, () => decide(place, files))) await publishDependents(place.name);
+  }
+
+  /** @returns whether it was published, as it was not before */
+  async function decide(place: ModulePlace, files: Files): Promise<boolean> {
     const { name } = place;
+    const content = contentOfModule(files);
+    // Another bridge may have published later files meanwhile; this one is told of those, too.
+    if (store.bridges.own !== null && (await contentNow(place)) !== content) return false;
     const known = await store.algorithms.find(name);
     const live = await liveOf(known);
     if (known && live && (await isWritten(live, files))) return await tellIgnored(known);
-    if (live?.notebook !== null && notebookOf(name) !== undefined) return known && (await tellIgnored(known, place));
-    const source = { name, notebook: null };
+    if (live?.notebook !== null && notebookOf(name) !== undefined) return known !== undefined && (await tellIgnored(known, place));
     const rival = claims(
       (await listModules(home.model)).map(({ entry }) => entry),
       (entry) => moduleAt(entry)?.name ?? entry,
     ).get(place.entry);
-    if (rival) return await hold(source, [rival], "");
-    if (known && (await isPublished(known, contentOfModule(files)))) {
+    if (rival) {
+      await hold({ name, notebook: null }, [rival], "");
+      return false;
+    }
+    if (known && (await isPublished(known, content))) {
       if (known.notebook !== null || known.state !== "live") await put({ ...known, notebook: null, state: "live" });
-      return;
+      return false;
     }
     await publishFiles(name, files);
-    await publishDependents(name);
+    return true;
   }
 
   async function removed(place: ModulePlace): Promise<void> {
-    const known = await store.algorithms.find(place.name);
-    if (known?.notebook === null) await put({ ...known, state: "missing" });
-    else if (known) await tellIgnored(known);
+    await inTurn(place.name, async () => {
+      const known = await store.algorithms.find(place.name);
+      if (known?.notebook === null && known.state !== "missing") await put({ ...known, state: "missing" });
+      else if (known && known.notebook !== null) await tellIgnored(known);
+    });
     await again(place.name);
   }
 
   async function refused({ name }: ModulePlace, problem: Problem): Promise<void> {
-    if (notebookOf(name) === undefined) await hold({ name, notebook: null }, [problem], "");
+    if (notebookOf(name) === undefined) await inTurn(name, () => hold({ name, notebook: null }, [problem], ""));
   }
 
   /** Takes in what lies there under a name. */
@@ -140,11 +154,18 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
   }
 
   /** Says, or says no more, that a module is there which a notebook of the same name keeps from running. */
-  async function tellIgnored(known: Algorithm, place?: ModulePlace): Promise<void> {
+  async function tellIgnored(known: Algorithm, place?: ModulePlace): Promise<false> {
     const others = known.problems.filter((each) => each.code !== IGNORED);
-    if (!place && others.length === known.problems.length) return;
+    if (!place && others.length === known.problems.length) return false;
     const problems = place ? [...others, ignored(place, known.notebook)] : others;
     await put({ ...known, problems });
+    return false;
+  }
+
+  /** Undefined: it is gone, or is being written. */
+  async function contentNow(place: ModulePlace): Promise<string | undefined> {
+    const read = await readModule(home.model, place).catch(() => undefined);
+    return read && "files" in read ? contentOfModule(read.files) : undefined;
   }
 }
 

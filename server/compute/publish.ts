@@ -45,7 +45,10 @@ export interface Publish extends PublishModules {
   unreadable(path: string, problem: Problem): Promise<void>;
 }
 
-/** Saves of one name come one after the other; `watch` sees to that for one path, names shared by two paths are refused here. */
+/**
+ * Saves of one name come one after the other, on whichever bridge they are noticed: of bridges that share the home the first
+ * publishes a save, and the others find it published.
+ */
 export function publishWith({ store, pool, starts, check, home, notebooks, clock, log }: PublishParts): Publish {
   const siblings = siblingFinder(store, home);
   const modules = publishModulesWith({
@@ -59,6 +62,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
     hold,
     put,
     again,
+    inTurn,
     isPublished,
     publishDependents,
   });
@@ -70,28 +74,53 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
     refused: modules.refused,
 
     async gone(path) {
-      const known = await store.algorithms.find(nameOf(path));
-      if (known?.notebook === path) await put({ ...known, state: "missing" });
-      await again(nameOf(path), path);
+      const name = nameOf(path);
+      await inTurn(name, async () => {
+        const known = await store.algorithms.find(name);
+        if (known?.notebook !== path || known.state === "missing" || (await isThere(join(home.notebooks, path)))) return;
+        await put({ ...known, state: "missing" });
+      });
+      await again(name, path);
     },
 
     async unreadable(path, problem) {
-      await hold({ name: nameOf(path), notebook: path }, [problem], "");
+      const name = nameOf(path);
+      await inTurn(name, () => hold({ name, notebook: path }, [problem], ""));
     },
   };
 
+  function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return store.bridges.exclusively(`publish ${nameKey(name)}`, work);
+  }
+
   async function saved(path: string, content: SavedNotebook): Promise<void> {
     const name = nameOf(path);
+    const noticed = clock.now();
+    const isNew = (await store.algorithms.find(name)) === undefined;
+    if (await inTurn(name, () => decide(path, content, noticed))) await publishDependents(name);
+    if (isNew) await modules.look(name);
+  }
+
+  /** @returns whether it was published, as it was not before */
+  async function decide(path: string, saved: SavedNotebook, noticed: string): Promise<boolean> {
+    const name = nameOf(path);
+    const isShared = store.bridges.own !== null;
+    // Another bridge may have published a later save meanwhile; this one is told of that, too.
+    if (isShared && (await contentNow(path)) !== saved.content) return false;
     const claimed = claims(new Set([...notebooks(), path])).get(path) ?? (await modules.claim(name));
-    if (claimed) return await hold({ name, notebook: path }, [claimed], "");
-    const known = await store.algorithms.find(name);
-    if (known && (await isPublished(known, content.content))) {
-      if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
-      return;
+    if (claimed) {
+      await hold({ name, notebook: path }, [claimed], "");
+      return false;
     }
-    await publish(path, content);
-    await publishDependents(name);
-    if (!known) await modules.look(name);
+    const known = await store.algorithms.find(name);
+    if (known && (await isPublished(known, saved.content))) {
+      if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
+      return false;
+    }
+    const wasHeld = known?.state === "failing" && known.content === saved.content && known.exportedAt >= noticed;
+    if (isShared && wasHeld) return false;
+    await publish(path, saved);
+    return true;
   }
 
   /** Something that had the name is gone: what else has it may go live now. */
@@ -115,13 +144,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
       return await hold(source, exported.problems, exported.content, exported.manifest);
     }
     const { name } = source;
-    const folder = await writeVersion(home.model, exported);
+    const folder = await writeVersion(home.model, exported, home.mark);
     const problems = [...exported.problems, ...(await importProblems(pool, starts, exported.manifest))];
     if (holdsBack(problems)) return await hold(source, problems, exported.content, exported.manifest);
     const before = (await store.algorithms.find(name))?.live ?? undefined;
     await goLive(source, exported.manifest, problems, content);
     if (source.notebook !== null) {
-      await writeLive(home.model, exported.manifest, folder, before && join(home.model, ".versions", name, before));
+      const previous = before && join(home.model, ".versions", name, before);
+      await writeLive(home.model, exported.manifest, { folder, previous, mark: home.mark });
     }
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
@@ -148,8 +178,9 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
   async function publishDependents(name: string): Promise<void> {
     for (const other of await store.algorithms.list()) {
       if (other.state === "missing" || nameKey(other.name) === nameKey(name) || !(await isDependent(other, name))) continue;
-      const work = other.notebook === null ? modules.publish(other.name) : publish(other.notebook, await read(other.notebook));
-      await work.catch((error: unknown) =>
+      const { notebook } = other;
+      const work = async () => (notebook === null ? modules.publish(other.name) : publish(notebook, await read(notebook)));
+      await inTurn(other.name, work).catch((error: unknown) =>
         log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
       );
     }
@@ -164,9 +195,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
 
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {
     if (known.live === null || known.content !== content || known.state === "failing") return false;
-    return await access(join(home.model, ".versions", known.name, known.live, "manifest.json")).then(
-      () => true,
-      () => false,
+    return await isThere(join(home.model, ".versions", known.name, known.live, "manifest.json"));
+  }
+
+  /** Undefined: it is gone, or is being written. */
+  async function contentNow(path: string): Promise<string | undefined> {
+    return await read(path).then(
+      ({ content }) => content,
+      () => undefined,
     );
   }
 
@@ -182,6 +218,13 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
   function facts({ notebook }: Source, { name, title, description, category, runtime, environment }: Manifest) {
     return { project: DEFAULT_PROJECT, name, title, description, category, runtime, environment, notebook, exportedAt: clock.now() };
   }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return await access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unnamed(name: string) {

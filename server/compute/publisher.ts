@@ -29,15 +29,12 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
   const { home, clock, log } = parts;
   let watcher: Watcher | undefined;
   const publish: Publish = publishWith({ ...parts, notebooks: () => watcher?.list() ?? [] });
-  const last = new Map<string, Promise<void>>();
-  /** What concerns one name is done one after the other: a notebook and a module may both have it. */
-  const guarded = (name: string, work: () => Promise<void>): Promise<void> => {
-    const key = nameKey(name);
-    const turn = (last.get(key) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+  const guarded = async (name: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
       log.error({ err: error, algorithm: name }, "publishing failed in the bridge itself");
-    });
-    last.set(key, turn);
-    return turn.finally(() => last.get(key) === turn && last.delete(key));
+    }
   };
   watcher = await watchNotebooks({
     root: home.notebooks,

@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Rows } from "#contract/call.ts";
 import { Cancelled } from "#contract/errors.ts";
+import type { IsLeft } from "./left-behind.ts";
 
 /**
  * Rows that are held until more of the call is known: in memory up to a limit, beyond it in a file of mode 0600.
@@ -18,9 +19,9 @@ export class Spool implements AsyncDisposable {
   #failed: Error | undefined;
   #drained: Promise<void> | undefined;
 
-  /** @param memoryBytes 0: everything goes to the file at once. */
-  constructor(folder: string, run: string, memoryBytes: number) {
-    this.#file = join(folder, `${run}.rows`);
+  /** @param name of the file: the run, after the home's mark; @param memoryBytes 0: everything goes to the file at once. */
+  constructor(folder: string, name: string, memoryBytes: number) {
+    this.#file = join(folder, `${name}.rows`);
     this.#memoryBytes = memoryBytes;
   }
 
@@ -114,4 +115,10 @@ function drainOf(stream: WriteStream): Promise<void> {
     };
     stream.once("drain", done).once("close", done);
   });
+}
+
+/** Removes the rows of calls that never ended. */
+export async function sweepSpool(folder: string, isLeft: IsLeft): Promise<void> {
+  for (const entry of await readdir(folder).catch(() => []))
+    if (await isLeft(entry)) await rm(join(folder, entry), { recursive: true, force: true });
 }

@@ -48,7 +48,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
     run.progress.receivedBytes = received.bytes;
     let files: DatasetFiles | undefined;
     try {
-      await using spool = new Spool(home.spool, id, 0);
+      await using spool = new Spool(home.spool, home.mark + id, 0);
       await spoolRows(spool, received.rows, signal);
       files = await startDataset(home);
       const start = starts.plain();

@@ -76,9 +76,14 @@ export interface Database {
     error: string | null;
     log: string;
     metrics: string;
+    /** Which bridge computes it; null: the only one that the store has. */
+    bridge: number | null;
   };
   events: { number: number; project: string; kind: string; subject: string; at: string; data: string };
 }
+
+/** The largest number that a column of versions holds on every engine. */
+export const LARGEST_VERSION = 2 ** 31 - 1;
 
 export type Db = Kysely<Database>;
 export type Tx = Transaction<Database>;
@@ -90,5 +95,35 @@ export type Tx = Transaction<Database>;
 export interface Connections {
   readonly write: Db;
   readonly read: Db;
+  /** Where several bridges may share the database. */
+  readonly shared?: Shared;
   close(): Promise<void>;
+}
+
+/** What a shared database does for its bridges beyond keeping tables. */
+export interface Shared {
+  /** To be done first in each transaction: waits until no other bridge is in one, so that events commit in the order of their numbers. */
+  enter(tx: Tx): Promise<void>;
+  /** In a transaction that tells events: the other bridges notice when it is committed. */
+  announce(tx: Tx): Promise<void>;
+  readonly session: Session;
+}
+
+/**
+ * One connection that stays: what it holds is held while the process lives, and is free when it dies. Lost, it comes back by
+ * itself and takes everything again.
+ */
+export interface Session {
+  /** Begins to be among the living, under this number. */
+  join(bridge: number): Promise<void>;
+  /** The numbers of all bridges whose session holds. @throws StoreAway */
+  living(): Promise<Set<number>>;
+  /** Takes a name; false when another session has it. Nobody here may have it already. @throws StoreAway */
+  take(name: string): Promise<boolean>;
+  /** Gives a name back, and lets waiting bridges notice. Never throws: a session that is lost holds nothing. */
+  give(name: string): Promise<void>;
+  /** Who has the name, in words; undefined: nobody. @throws StoreAway */
+  holder(name: string): Promise<string | undefined>;
+  /** Calls back when something was committed or given back by any bridge, or when that may have been missed. */
+  onNotice(listener: () => void): () => void;
 }

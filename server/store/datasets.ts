@@ -2,7 +2,7 @@ import { DatasetVersion } from "#contract/dataset.ts";
 import type { Clock } from "#contract/edges.ts";
 import { NotFound } from "#contract/errors.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
-import type { Database, Db, Tx } from "./database.ts";
+import { type Database, type Db, LARGEST_VERSION, type Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { highestDeleted, keepHighest } from "./numbers.ts";
 import type { DatasetsReader, DatasetsWriter } from "./store.ts";
@@ -11,6 +11,7 @@ export function datasetsReader(db: Db): DatasetsReader {
   const rows = () => db.selectFrom("datasets").selectAll().where("datasets.project", "=", DEFAULT_PROJECT);
   return {
     async find(name, version) {
+      if (version !== undefined && version > LARGEST_VERSION) return undefined;
       const row = await rows()
         .where("name", "=", name)
         .$if(version !== undefined, (query) => query.where("version", "=", version ?? 0))

@@ -2,7 +2,7 @@ import type { Clock } from "#contract/edges.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import { ModelVersion } from "#contract/model.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
-import type { Database, Db, Tx } from "./database.ts";
+import { type Database, type Db, LARGEST_VERSION, type Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { highestDeleted, keepHighest } from "./numbers.ts";
 import type { ModelsReader, ModelsWriter } from "./store.ts";
@@ -25,6 +25,7 @@ export function modelsReader(db: Db): ModelsReader {
 
   return {
     async find(algorithm, name, version = LATEST) {
+      if (Number(version) > LARGEST_VERSION) return undefined;
       const query = /^\d+$/.test(version) ? rows().where("models.version", "=", Number(version)) : pointedTo(version);
       const row = await query.where("models.algorithmKey", "=", nameKey(algorithm)).where("models.name", "=", name).executeTakeFirst();
       return row && (await withAliases(db, [row]))[0];

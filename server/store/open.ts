@@ -1,10 +1,14 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import { algorithmsReader, algorithmsWriter } from "./algorithms.ts";
+import { noOtherBridges } from "./bridges.ts";
 import type { Connections } from "./database.ts";
 import { datasetsReader, datasetsWriter } from "./datasets.ts";
 import { eventsReader, Listeners } from "./events.ts";
+import { follow } from "./following.ts";
+import { joinBridges } from "./joining.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { modelsReader, modelsWriter } from "./models.ts";
+import { openPostgres } from "./postgres.ts";
 import { interruptRuns, pruneRuns } from "./retention.ts";
 import { RunBatches } from "./run-batches.ts";
 import { RunMemory } from "./run-memory.ts";
@@ -25,37 +29,50 @@ export interface StoreEdges {
   readonly keepRuns?: number | undefined;
 }
 
+/** Where the store is: a SQLite file, made with its folder as needed, or a Postgres database that bridges share. */
+export type StorePlace = { readonly file: string } | { readonly url: string };
+
 /**
- * Opens the store in a SQLite file, made and brought up to date as needed. Runs that an earlier process left
- * unfinished are `interrupted` when this resolves.
+ * Opens the store, brought up to date as needed. Runs that an earlier process left unfinished are `interrupted` when
+ * this resolves; those of other bridges that live are not touched.
+ *
+ * @throws StoreAway
  */
-export async function openStore({ file, ...edges }: StoreEdges & { readonly file: string }): Promise<Store> {
-  return storeOn(openSqlite(file), edges);
+export async function openStore(options: StoreEdges & StorePlace): Promise<Store> {
+  return storeOn("file" in options ? openSqlite(options.file) : openPostgres(options.url, options.log), options);
 }
 
 /** The store on any engine. Closes the connections when it is disposed of, or cannot be opened. */
-export async function storeOn(connections: Connections, { clock, log, keepRuns = KEPT_RUNS }: StoreEdges): Promise<Store> {
-  const { write, read } = connections;
-  const listeners = new Listeners(log);
-  const commit = commitOn(write, listeners, clock);
+export async function storeOn(connections: Connections, edges: StoreEdges): Promise<Store> {
   try {
-    await migrate(write);
-    await interruptRuns(commit, clock);
-    await pruneRuns(read, commit, keepRuns);
+    return await storeOnOpen(connections, edges);
   } catch (error) {
     await connections.close();
     throw error;
   }
+}
+
+async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KEPT_RUNS }: StoreEdges): Promise<Store> {
+  const { write, read, shared } = connections;
+  const listeners = new Listeners(log);
+  const events = eventsReader(read, listeners);
+  await migrate(write);
+  const following = shared && (await follow(shared.session, events, listeners, log));
+  const commit = commitOn(connections, (told) => (following ? following.committed(told) : listeners.publish(told)), clock);
+  const joined = shared && (await joinBridges(shared.session, { read, commit }, clock, log));
+  if (!joined) await interruptRuns(commit, clock);
+  await pruneRuns(read, commit, keepRuns);
+  const bridges = joined?.bridges ?? noOtherBridges();
 
   let pruning: Promise<void> = Promise.resolve();
   let sincePruning = 0;
-  const batches = new RunBatches(commit, log, (count) => {
+  const batches = new RunBatches(commit, log, bridges.own, (count) => {
     sincePruning += count;
     if (sincePruning < RUNS_BETWEEN_PRUNINGS) return;
     sincePruning = 0;
     pruning = pruning
       .then(() => pruneRuns(read, commit, keepRuns))
-      .catch((error) => log.error({ error }, "old runs could not be removed; it is tried again later"));
+      .catch((error) => log.error({ err: error }, "old runs could not be removed; it is tried again later"));
   });
   const memory: RunMemory = new RunMemory(clock, log, () => batches.schedule(memory));
 
@@ -64,7 +81,8 @@ export async function storeOn(connections: Connections, { clock, log, keepRuns =
     versions: versionsReader(read),
     models: modelsReader(read),
     datasets: datasetsReader(read),
-    events: eventsReader(read, listeners),
+    events,
+    bridges,
     runs: {
       ...runsReader(read, memory),
       start: (run) => memory.start(run),
@@ -78,7 +96,7 @@ export async function storeOn(connections: Connections, { clock, log, keepRuns =
       let committed = () => {};
       return commit(
         async (tx, tell) => {
-          const runs = runsWriter(tx, tell, clock, memory);
+          const runs = runsWriter(tx, tell, clock, memory, bridges.own);
           committed = runs.committed;
           return work({
             algorithms: algorithmsWriter(tx, tell),
@@ -95,7 +113,9 @@ export async function storeOn(connections: Connections, { clock, log, keepRuns =
     async [Symbol.asyncDispose]() {
       await batches.close(memory);
       await pruning;
-      await commit(async () => {}); // whatever was under way is over now
+      await joined?.leave();
+      following?.close();
+      await commit(async () => {}).catch(() => {}); // whatever was under way is over now
       await connections.close();
     },
   };

@@ -29,8 +29,12 @@ export async function pruneRuns(read: Db, commit: Commit, keep: number): Promise
   }
 }
 
-/** Ends the runs of an earlier life of the bridge: nothing computes them any more. */
-export async function interruptRuns(commit: Commit, clock: Clock): Promise<void> {
+/**
+ * Ends runs that nothing computes any more: those of an earlier life of the bridge.
+ *
+ * @param bridges the numbers of bridges that are gone; undefined: all runs, as the store has one bridge
+ */
+export async function interruptRuns(commit: Commit, clock: Clock, bridges?: readonly (number | null)[]): Promise<void> {
   const error = {
     code: "INTERRUPTED",
     message: "The bridge was stopped while this call was under way.",
@@ -39,15 +43,29 @@ export async function interruptRuns(commit: Commit, clock: Clock): Promise<void>
   };
   for (;;) {
     const count = await commit(async (tx, tell) => {
-      const rows = await tx.selectFrom("runs").selectAll().where("finishedAt", "is", null).limit(RUNS_A_TRANSACTION).execute();
+      const rows = await tx
+        .selectFrom("runs")
+        .selectAll()
+        .where("finishedAt", "is", null)
+        .$if(bridges !== undefined, (query) =>
+          query.where((where) => where.or((bridges ?? []).map((each) => where("bridge", each === null ? "is" : "=", each)))),
+        )
+        .limit(RUNS_A_TRANSACTION)
+        .execute();
       const changes = rows.map((row) => ({
         run: ended(toRun(row), { state: "interrupted", receipt: null, error }, clock.now()),
         tellsStart: false,
         tellsEnd: true,
       }));
-      if (changes.length > 0) await writeRuns(tx, tell, changes);
+      if (changes.length > 0) await writeRuns(tx, tell, null, changes);
       return changes.length;
     });
     if (count < RUNS_A_TRANSACTION) return;
   }
+}
+
+/** Which bridges began runs that have not ended; null: one of before stores were shared. */
+export async function bridgesWithRuns(read: Db): Promise<(number | null)[]> {
+  const rows = await read.selectFrom("runs").select("bridge").distinct().where("finishedAt", "is", null).execute();
+  return rows.map(({ bridge }) => bridge);
 }

@@ -13,15 +13,17 @@ const RUNS_A_TRANSACTION = 200;
 export class RunBatches {
   readonly #commit: Commit;
   readonly #log: Log;
+  readonly #bridge: number | null;
   readonly #written: (runs: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #isClosed = false;
 
-  /** @param written hears how many runs each transaction wrote. */
-  constructor(commit: Commit, log: Log, written: (runs: number) => void) {
+  /** @param bridge which one's runs these are; @param written hears how many each transaction wrote */
+  constructor(commit: Commit, log: Log, bridge: number | null, written: (runs: number) => void) {
     this.#commit = commit;
     this.#log = log;
+    this.#bridge = bridge;
     this.#written = written;
   }
 
@@ -48,7 +50,7 @@ export class RunBatches {
     try {
       await this.flush(memory);
     } catch (error) {
-      this.#log.error({ error, runs: memory.held().length }, "the records of runs could not be written before the store was closed");
+      this.#log.error({ err: error, runs: memory.held().length }, "the records of runs could not be written before the store was closed");
     }
   }
 
@@ -58,7 +60,7 @@ export class RunBatches {
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
-      this.#log.error({ error, failures: this.#failures }, "the records of runs could not be written; it is tried again");
+      this.#log.error({ err: error, failures: this.#failures }, "the records of runs could not be written; it is tried again");
     }
     this.#timer = undefined;
     if (memory.unwritten(1).changes.length > 0) this.schedule(memory);
@@ -71,7 +73,7 @@ export class RunBatches {
       async (tx, tell) => {
         const { changes, committed } = memory.unwritten(RUNS_A_TRANSACTION);
         done = committed;
-        if (changes.length > 0) await writeRuns(tx, tell, changes);
+        if (changes.length > 0) await writeRuns(tx, tell, this.#bridge, changes);
         return changes.length;
       },
       () => done(),

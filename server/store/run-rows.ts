@@ -11,15 +11,19 @@ export interface RunChange {
   readonly tellsEnd: boolean;
 }
 
-/** Fifteen columns a row: stays below every engine's limit of parameters. */
+/** Sixteen columns a row: stays below every engine's limit of parameters. */
 const ROWS_A_STATEMENT = 500;
 
-/** Inserts runs, or replaces what may change of them, and tells of it. */
-export async function writeRuns(tx: Tx, tell: Tell, changes: readonly RunChange[]): Promise<void> {
+/**
+ * Inserts runs, or replaces what may change of them, and tells of it.
+ *
+ * @param bridge which one computes those that are new
+ */
+export async function writeRuns(tx: Tx, tell: Tell, bridge: number | null, changes: readonly RunChange[]): Promise<void> {
   for (let from = 0; from < changes.length; from += ROWS_A_STATEMENT) {
     await tx
       .insertInto("runs")
-      .values(changes.slice(from, from + ROWS_A_STATEMENT).map(({ run }) => toRow(run)))
+      .values(changes.slice(from, from + ROWS_A_STATEMENT).map(({ run }) => toRow(run, bridge)))
       .onConflict((conflict) =>
         conflict.column("id").doUpdateSet(({ ref }) => ({
           version: ref("excluded.version"),
@@ -46,7 +50,7 @@ function factsOf({ run, tellsStart, tellsEnd }: RunChange): Fact[] {
   return facts;
 }
 
-function toRow({ receipt, error, log, metrics, ...run }: Run): Database["runs"] {
+function toRow({ receipt, error, log, metrics, ...run }: Run, bridge: number | null): Database["runs"] {
   const { project, id, algorithm, version, method, model, caller, state, startedAt, finishedAt } = run;
   return {
     ...{ project, id, algorithm, version, method, model, caller, state, startedAt, finishedAt },
@@ -55,6 +59,7 @@ function toRow({ receipt, error, log, metrics, ...run }: Run): Database["runs"] 
     error: error && JSON.stringify(error),
     log: JSON.stringify(log),
     metrics: JSON.stringify(metrics),
+    bridge,
   };
 }
 

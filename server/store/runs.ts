@@ -44,7 +44,13 @@ export function runsReader(db: Db, memory: RunMemory): RunsReader {
 }
 
 /** @returns the writer, and what to call once its transaction is committed. */
-export function runsWriter(tx: Tx, tell: Tell, clock: Clock, memory: RunMemory): { writer: RunsWriter; committed: () => void } {
+export function runsWriter(
+  tx: Tx,
+  tell: Tell,
+  clock: Clock,
+  memory: RunMemory,
+  bridge: number | null,
+): { writer: RunsWriter; committed: () => void } {
   const written: string[] = [];
   return {
     committed: () => {
@@ -57,7 +63,7 @@ export function runsWriter(tx: Tx, tell: Tell, clock: Clock, memory: RunMemory):
         if (run.finishedAt !== null || written.includes(id)) return;
         const last = ended(run, end, clock.now());
         const change: RunChange = memory.changeTo(last) ?? { run: last, tellsStart: false, tellsEnd: true };
-        await writeRuns(tx, tell, [change]);
+        await writeRuns(tx, tell, bridge, [change]);
         written.push(id);
       },
     },

@@ -18,6 +18,7 @@ export interface Store extends AsyncDisposable {
   readonly datasets: DatasetsReader;
   readonly runs: RunsReader & RunsRecorder;
   readonly events: EventsReader;
+  readonly bridges: Bridges;
   /** All of `work` or nothing. Durable when it resolves. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
@@ -135,4 +136,24 @@ export interface EventsReader {
   last(): Promise<number>;
   /** Calls back with each event after it was committed, in order. Returns what ends it. */
   subscribe(listener: (event: Event) => void): () => void;
+}
+
+/** The bridges that share the store: what one of them may do, and who is there. With SQLite there is no other. */
+export interface Bridges {
+  /** This bridge's number, given to no other before or after; null: the store is its alone. */
+  readonly own: number | null;
+  /** Runs `work` while no other work under this name runs here or on another bridge. @throws StoreAway; what `work` throws */
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Takes a name until it is given back or this bridge ends; undefined while another bridge has it. Ask once at a time. @throws StoreAway */
+  claim(name: string): Promise<Claim | undefined>;
+  /** Who has the name, in words. @throws StoreAway */
+  holder(name: string): Promise<string | undefined>;
+  /** Whether a bridge has ended: at once for one that lives, after a few seconds for others, as it may only have lost its connection. */
+  isGone(bridge: number): Promise<boolean>;
+  /** Calls back when another bridge has ended, in whatever way. Returns what ends it. */
+  onGone(listener: (bridge: number) => void): () => void;
+}
+
+export interface Claim {
+  give(): Promise<void>;
 }

@@ -1,16 +1,23 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "#contract/edges.ts";
-import type { Db, Tx } from "./database.ts";
-import { eventsWriter, type Listeners, type Tell } from "./events.ts";
+import type { Event } from "#contract/event.ts";
+import type { Connections, Tx } from "./database.ts";
+import { eventsWriter, type Tell } from "./events.ts";
 
-/** Runs `work` in a transaction, alone; then `committed`, then tells the listeners. Nothing of that happens when it throws. */
+/** Runs `work` in a transaction, alone; then `committed`, then tells the events. Nothing of that happens when it throws. */
 export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: () => void) => Promise<T>;
 
 /**
  * One transaction at a time from this process, what follows its commit included: only so do listeners hear of events
  * in the order of their numbers, and memory never runs ahead of or behind the database.
+ *
+ * @param publish is given what was committed
  */
-export function commitOn(db: Db, listeners: Listeners, clock: Clock): Commit {
+export function commitOn(
+  { write, shared }: Pick<Connections, "write" | "shared">,
+  publish: (events: readonly Event[]) => void,
+  clock: Clock,
+): Commit {
   let last: Promise<unknown> = Promise.resolve();
   const within = new AsyncLocalStorage<{ isOpen: boolean }>();
   return async (work, committed) => {
@@ -19,15 +26,18 @@ export function commitOn(db: Db, listeners: Listeners, clock: Clock): Commit {
     const own = last.then(async () => {
       const here = { isOpen: true };
       const transaction = () =>
-        db.transaction().execute(async (tx) => {
+        write.transaction().execute(async (tx) => {
+          if (shared) await shared.enter(tx);
           const events = eventsWriter(tx, clock);
-          return { result: await work(tx, events.tell), told: events.told };
+          const result = await work(tx, events.tell);
+          if (shared && events.told.length > 0) await shared.announce(tx);
+          return { result, told: events.told };
         });
       const { result, told } = await within.run(here, transaction).finally(() => {
         here.isOpen = false;
       });
       committed?.();
-      listeners.publish(told);
+      publish(told);
       return result;
     });
     last = own.catch(() => undefined);

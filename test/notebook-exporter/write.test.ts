@@ -71,9 +71,12 @@ describe("writeLive", () => {
     const version = await writeVersion(models.path, { manifest, files });
     const live = join(models.path, "my iris.py");
     const before = { manifest: { ...manifest, version: "0".repeat(16) }, files: { "app/model/my iris.py": "old" } };
-    await writeLive(models.path, manifest, await writeVersion(models.path, before));
+    await writeLive(models.path, manifest, { folder: await writeVersion(models.path, before) });
     await chmod(live, 0o600);
-    await writeLive(models.path, manifest, version, join(models.path, ".versions", "my iris", before.manifest.version));
+    await writeLive(models.path, manifest, {
+      folder: version,
+      previous: join(models.path, ".versions", "my iris", before.manifest.version),
+    });
     expect(await readFile(live, "utf8")).toBe(files["app/model/my iris.py"]);
     expect((await stat(live)).mode & 0o777).toBe(0o600);
     expect((await readdir(models.path)).toSorted()).toEqual([".versions", "my iris.py"]);
@@ -83,8 +86,8 @@ describe("writeLive", () => {
     await using models = await folder();
     const version = await writeVersion(models.path, { manifest, files });
     await writeFile(join(models.path, "my iris.py"), "by hand");
-    await writeLive(models.path, manifest, version);
-    await writeLive(models.path, manifest, version);
+    await writeLive(models.path, manifest, { folder: version });
+    await writeLive(models.path, manifest, { folder: version });
     const [kept = "", ...more] = await readdir(join(models.path, ".replaced"));
     expect(more).toEqual([]);
     expect(await readFile(join(models.path, ".replaced", kept), "utf8")).toBe("by hand");
@@ -94,8 +97,8 @@ describe("writeLive", () => {
     await using models = await folder();
     const version = await writeVersion(models.path, { manifest, files });
     await mkdir(join(models.path, "my iris.py"));
-    await expect(writeLive(models.path, manifest, version)).rejects.toThrow();
-    await expect(writeLive(models.path, { file: "absent.py" }, version)).rejects.toThrow("ENOENT");
+    await expect(writeLive(models.path, manifest, { folder: version })).rejects.toThrow();
+    await expect(writeLive(models.path, { file: "absent.py" }, { folder: version })).rejects.toThrow("ENOENT");
     expect((await readdir(models.path)).toSorted()).toEqual([".versions", "my iris.py"]);
   });
 });
@@ -115,8 +118,10 @@ describe("sweepUnwritten", () => {
     await writeVersion(models.path, { manifest, files });
     const whole = await all(models.path);
     for (const cut of [".new-abc", ".versions/my iris/.new-xyz/app"]) await mkdir(join(models.path, cut), { recursive: true });
-    await sweepUnwritten(models.path);
+    await sweepUnwritten(models.path, (name) => name !== "abc");
+    expect((await readdir(models.path)).sort()).toEqual([".new-abc", ".versions"]);
+    await sweepUnwritten(models.path, () => true);
     expect(await all(models.path)).toEqual(whole);
-    await sweepUnwritten(join(models.path, "not there"));
+    await sweepUnwritten(join(models.path, "not there"), () => true);
   });
 });

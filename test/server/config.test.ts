@@ -8,6 +8,7 @@ describe("readConfig", () => {
   it("has a default for everything", () => {
     expect(read({ BRIDGE_PORT: "", HOME: "/root" })).toEqual({
       home: "/checkout/home",
+      store: null,
       host: "127.0.0.1",
       port: 5000,
       python: "/checkout/.python/models/bin/python",
@@ -28,6 +29,7 @@ describe("readConfig", () => {
     [{ BRIDGE_PORT: "0" }, { port: 0 }],
     [{ BRIDGE_JUPYTER: "off" }, { jupyter: null }],
     [{ BRIDGE_JUPYTER_PORT: "0" }, { jupyter: { program: "/checkout/.python/jupyter/bin/jupyter", port: 0 } }],
+    [{ BRIDGE_STORE: "postgres://me:secret@db:5433/bridge" }, { store: "postgres://me:secret@db:5433/bridge" }],
     [{ BRIDGE_MEMORY: "8G" }, { memory: 8 * 2 ** 30 }],
     [{ BRIDGE_MEMORY: "512M" }, { memory: 2 ** 29 }],
     [{ BRIDGE_MEMORY: "1.5G" }, { memory: 1.5 * 2 ** 30 }],
@@ -52,6 +54,7 @@ describe("readConfig", () => {
     { BRIDGE_PORT: "-1" },
     { BRIDGE_PORT: "5e3" },
     { BRIDGE_JUPYTER_PORT: "x" },
+    { BRIDGE_STORE: "mysql://db/bridge" },
     { BRIDGE_MEMORY: "8" },
     { BRIDGE_MEMORY: "1M" },
     { BRIDGE_MEMORY: "-8G" },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import { openStore } from "../../../server/store/open.ts";
+import { openStore, type StoreEdges } from "../../../server/store/open.ts";
 import { removalSuite } from "./removal-suite.ts";
 import { algorithm, quietLog, steppingClock, storeSuite } from "./store-suite.ts";
 
@@ -12,11 +12,11 @@ async function newEngine() {
   const file = join(folder, "bridge", "store.db");
   return {
     file,
-    open: (edges: Omit<Parameters<typeof openStore>[0], "file">) => openStore({ file, ...edges }),
-    breakWrites() {
+    open: (edges: StoreEdges) => openStore({ file, ...edges }),
+    async breakWrites() {
       const other = new DatabaseSync(file);
       other.exec("alter table events rename to hidden");
-      return () => {
+      return async () => {
         other.exec("alter table hidden rename to events");
         other.close();
       };

@@ -10,7 +10,7 @@ import type { Store } from "../../../server/store/store.ts";
 export interface Engine {
   open(edges: StoreEdges): Promise<Store>;
   /** Makes the next writes fail, until the returned function is called. */
-  breakWrites(): () => void;
+  breakWrites(): Promise<() => Promise<void>>;
   remove(): Promise<void>;
 }
 
@@ -324,14 +324,14 @@ export function storeSuite(name: string, newEngine: () => Promise<Engine>) {
           noticed();
         };
         store = await open({ log: { ...quietLog, error } });
-        const repair = engine.breakWrites();
+        const repair = await engine.breakWrites();
         const finished = new Promise<void>((resolve) => store.events.subscribe(({ kind }) => kind === "run.finished" && resolve()));
         store.runs.start(begun(1));
         store.runs.finish(runId(1), succeeded);
         await complaint;
         await expect(store.runs.flush()).rejects.toThrow();
         expect(await store.runs.find(runId(1))).toMatchObject({ state: "succeeded" });
-        repair();
+        await repair();
         await finished;
         expect(errors).toContain("the records of runs could not be written; it is tried again");
         expect((await told()).map(({ kind }) => kind)).toEqual(["run.started", "run.finished"]);

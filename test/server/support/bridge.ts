@@ -17,6 +17,13 @@ export interface TestBridge extends AsyncDisposable {
   save(path: string, cells: readonly string[], settings?: object): Promise<void>;
 }
 
+let newDatabase: (() => Promise<string>) | undefined;
+
+/** From now on each bridge that a test starts has its store in a database of its own, made so. */
+export function keepStoresIn(database: () => Promise<string>): void {
+  newDatabase = database;
+}
+
 /** @param env more settings; Jupyter is off unless said */
 export async function testBridge(env: Record<string, string> = {}): Promise<TestBridge> {
   const home = await mkdtemp(join(tmpdir(), "bridge-"));
@@ -28,6 +35,7 @@ export async function testBridge(env: Record<string, string> = {}): Promise<Test
     BRIDGE_JUPYTER: "off",
     BRIDGE_LOG: "error",
     ...python(),
+    ...(newDatabase ? { BRIDGE_STORE: await newDatabase() } : {}),
     ...env,
   });
   const ask: TestBridge["ask"] = (path, init = {}) =>

@@ -1,0 +1,32 @@
+import type { Log } from "#contract/edges.ts";
+import { sweepUnwritten } from "../../notebook-exporter/write.ts";
+import type { Bridges } from "../store/store.ts";
+import { sweepAnswers } from "./answers-kept.ts";
+import { sweepDatasets } from "./datasets.ts";
+import type { BridgeHome } from "./home.ts";
+import { type IsLeft, markedBy } from "./left-behind.ts";
+import { sweepModelFolders } from "./models.ts";
+import { sweepSpool } from "./spool.ts";
+
+/**
+ * Removes what bridges that have ended left unfinished, before any call: all there is where the home has one bridge. Where
+ * several share it, what belongs to one that ended, now and whenever one ends; this does not keep the start waiting.
+ */
+export async function sweepHome(home: BridgeHome, bridges: Bridges, log: Log): Promise<void> {
+  if (bridges.own === null) return await sweep(home, () => true);
+  const sweepOrWarn = (isLeft: IsLeft) =>
+    sweep(home, isLeft).catch((error: unknown) => log.warn({ err: error }, "what a bridge left unfinished could not all be removed"));
+  bridges.onGone((gone) => void sweepOrWarn((name) => markedBy(name) === gone));
+  void sweepOrWarn((name) => {
+    const bridge = markedBy(name);
+    return bridge === undefined || bridges.isGone(bridge);
+  });
+}
+
+async function sweep(home: BridgeHome, isLeft: IsLeft): Promise<void> {
+  await sweepUnwritten(home.model, isLeft);
+  await sweepModelFolders(home, isLeft);
+  await sweepDatasets(home, isLeft);
+  await sweepSpool(home.spool, isLeft);
+  await sweepAnswers(home.answers, isLeft);
+}
