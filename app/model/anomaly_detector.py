@@ -25,7 +25,7 @@ def stage(name):
 
 
 # cell 7: mltkc_init
-def option(param, name, default):
+def _option(param, name, default):
     value = param.get("options", {}).get("params", {}).get(name, default)
     return value.strip("\"' ") if isinstance(value, str) else value
 
@@ -38,10 +38,10 @@ def init(df, param):
     text = [column for column in features if column in df and not pd.api.types.is_numeric_dtype(df[column])]
     if text:
         raise ValueError(f"These columns are not numeric: {', '.join(text)}. Count or encode them in the search.")
-    contamination = float(option(param, "contamination", 0.01))
+    contamination = float(_option(param, "contamination", 0.01))
     if not 0 < contamination < 0.5:
         raise ValueError(f"contamination={contamination} is no share between 0 and 0.5.")
-    return {"features": features, "contamination": contamination, "trees": int(option(param, "trees", 200)), "forest": None}
+    return {"features": features, "contamination": contamination, "trees": int(_option(param, "trees", 200)), "forest": None}
 
 
 # cell 10: mltkc_fit
@@ -73,7 +73,7 @@ def fit(model, df, param):
 
 # cell 13: mltkc_apply
 def apply(model, df, param):
-    threshold = float(option(param, "threshold", model["threshold"]))
+    threshold = float(_option(param, "threshold", model["threshold"]))
     far = deviations(model, df)
     score = scores(model, far) if len(df) else np.empty(0)
     farthest = far.abs().to_numpy().argmax(axis=1) if len(df) else []

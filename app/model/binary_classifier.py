@@ -29,7 +29,7 @@ def stage(name):
 
 
 # cell 7: mltkc_init
-def option(param, name, default):
+def _option(param, name, default):
     value = param.get("options", {}).get("params", {}).get(name, default)
     return value.strip("\"' ") if isinstance(value, str) else value
 
@@ -44,14 +44,14 @@ def init(df, param):
     labels = sorted(df[target].dropna().unique().tolist())
     if len(labels) != 2:
         raise ValueError(f"The column {target} has {len(labels)} different values; a binary label has two.")
-    positive = option(param, "positive", str(labels[1]))
+    positive = _option(param, "positive", str(labels[1]))
     if positive not in [str(label) for label in labels]:
         raise ValueError(f"positive={positive} is none of the labels {labels}.")
     return {
         "features": list(features),
         "target": target,
         "labels": labels if str(labels[1]) == positive else labels[::-1],
-        "C": float(option(param, "C", 1.0)),
+        "C": float(_option(param, "C", 1.0)),
         "pipeline": None,
         "metrics": {},
     }
@@ -83,7 +83,7 @@ def fit(model, df, param):
 
 # cell 13: mltkc_apply
 def apply(model, df, param):
-    threshold = float(option(param, "threshold", DEFAULT_THRESHOLD))
+    threshold = float(_option(param, "threshold", DEFAULT_THRESHOLD))
     probability = model["pipeline"].predict_proba(df[model["features"]])[:, 1]
     negative, positive = model["labels"]
     return pd.DataFrame(

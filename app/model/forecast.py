@@ -25,14 +25,14 @@ def stage(name):
 
 
 # cell 7: mltkc_init
-def option(param, name, default):
+def _option(param, name, default):
     value = param.get("options", {}).get("params", {}).get(name, default)
     return value.strip("\"' ") if isinstance(value, str) else value
 
 
 def init(df, param):
     targets = param.get("target_variables") or ["count"]
-    by = option(param, "by", "") or None
+    by = _option(param, "by", "") or None
     if len(targets) != 1:
         raise ValueError("Name one column to forecast: target_variables=<column>.")
     for column in ["_time", targets[0], *([by] if by else [])]:
@@ -95,7 +95,7 @@ def fit(model, df, param):
 
 
 # cell 13: mltkc_apply
-def later(part, one, horizon):
+def _later(part, one, horizon):
     """As many rows more, with `_time` in the form that the others have."""
     last = seconds(part["_time"].dropna()).max() if len(part) else one["from"]
     at = last + one["step"] * np.arange(1, horizon + 1)
@@ -113,14 +113,14 @@ def expected(one, times):
 
 
 def apply(model, df, param):
-    horizon = int(float(option(param, "horizon", 24)))
+    horizon = int(float(_option(param, "horizon", 24)))
     parts = []
     for name, part in series(df, model["by"]).items():
         one = model["series"].get(name)
         if one is None:
             raise ValueError(f"The model knows no series {name!r}: it was fitted with {', '.join(model['series'])}.")
         if horizon > 0:
-            more = later(part, one, horizon)
+            more = _later(part, one, horizon)
             if model["by"] is not None:
                 more[model["by"]] = part[model["by"]].iloc[0]
             part = pd.concat([part, more], ignore_index=True)

@@ -43,7 +43,7 @@ export function computeCommand(): Command {
     const stopped = new AbortController();
     process.once("SIGINT", () => stopped.abort());
     process.stdout.once("error", (error: NodeJS.ErrnoException) => stopped.abort(error)); // whoever read it has seen enough
-    const hasRows = query.get("method") !== "summary" || !process.stdin.isTTY;
+    const hasRows = query.get("method") !== "summary";
     if (hasRows && process.stdin.isTTY) tell("Reading rows from the terminal; Ctrl-D ends them.");
     try {
       const answer = await sendRows(new URL(`/v1/compute?${query}`, api.url), {
