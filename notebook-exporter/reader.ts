@@ -25,8 +25,9 @@ const LARGE = 2 ** 20;
 /** The state of a plain file in a folder that is reached without symbolic links; undefined for all else, and for what cannot be reached. */
 export async function statOf(path: string): Promise<FileStat | undefined> {
   try {
-    if ((await realpath(dirname(path))) !== dirname(path)) return undefined;
-    return stateOf(await lstat(path, { bigint: true }));
+    // Both at once: every call looks at its notebook first, and waits for the slower of the two only.
+    const [folder, found] = await Promise.all([realpath(dirname(path)), lstat(path, { bigint: true })]);
+    return folder === dirname(path) ? stateOf(found) : undefined;
   } catch {
     return undefined;
   }
