@@ -25,12 +25,23 @@ const LARGE = 2 ** 20;
 /** The state of a plain file in a folder that is reached without symbolic links; undefined for all else, and for what cannot be reached. */
 export async function statOf(path: string): Promise<FileStat | undefined> {
   try {
-    // Both at once: every call looks at its notebook first, and waits for the slower of the two only.
-    const [folder, found] = await Promise.all([realpath(dirname(path)), lstat(path, { bigint: true })]);
-    return folder === dirname(path) ? stateOf(found) : undefined;
+    if ((await realpath(dirname(path))) !== dirname(path)) return undefined;
+    return stateOf(await lstat(path, { bigint: true }));
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether `statOf` would still say what was seen. Every call asks it of its notebook: one look is enough where nothing
+ * changed, since a file that is the same one is so by whatever way it is reached.
+ */
+export async function isAsSeen(path: string, seen: FileStat | undefined): Promise<boolean> {
+  if (seen) {
+    const found = await lstat(path, { bigint: true }).catch(() => undefined);
+    if (found && isSame(stateOf(found), seen)) return true;
+  }
+  return isSame(await statOf(path), seen);
 }
 
 export function isSame(a: FileStat | undefined, b: FileStat | undefined): boolean {
