@@ -4,7 +4,7 @@ import type { AlgorithmName } from "./sides/side.ts";
 export const kinds = {
   small: { figures: ["p50 ms", "p99 ms", "CPU ms/call"], isMoreBetter: false },
   flood: { figures: ["calls/s", "p99 ms", "CPU ms/call"], isMoreBetter: true },
-  large: { figures: ["seconds", "CPU s", "peak MB"], isMoreBetter: false },
+  large: { figures: ["seconds", "CPU s", "MB above idle"], isMoreBetter: false },
   beside: { figures: ["longest call ms", "p50 ms", "longest health ms", "large call s"], isMoreBetter: false },
 } as const;
 export type Kind = keyof typeof kinds;

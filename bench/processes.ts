@@ -26,16 +26,25 @@ export async function processorMs(pids: readonly number[]): Promise<number> {
   return (await Promise.all(used)).reduce((sum, each) => sum + each, 0);
 }
 
-/** Forgets the peaks so far: the next `peakMb` is that of what comes now. Needs processes of one's own user. */
-export async function forgetPeaks(pids: readonly number[]): Promise<void> {
-  await Promise.all(pids.map((pid) => writeFile(`/proc/${pid}/clear_refs`, "5").catch(() => {})));
+/**
+ * Begins to watch the memory of a side's processes: their peaks so far are forgotten. What it gives tells how many MB
+ * they grew above what they had, each to its own peak, added up; those started since count whole.
+ */
+export async function watchMemory(pid: number): Promise<() => Promise<number>> {
+  const before = new Map<number, number>();
+  for (const each of await tree(pid)) {
+    await writeFile(`/proc/${each}/clear_refs`, "5").catch(() => {});
+    before.set(each, await memory(each, "VmRSS"));
+  }
+  return async () => {
+    let grown = 0;
+    for (const each of await tree(pid)) grown += Math.max(0, (await memory(each, "VmHWM")) - (before.get(each) ?? 0));
+    return grown;
+  };
 }
 
-/** The most memory that the processes had resident, each at its own peak, added up in MB: pages that they share count in each. */
-export async function peakMb(pids: readonly number[]): Promise<number> {
-  const peaks = pids.map(async (pid) => {
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
-  });
-  return (await Promise.all(peaks)).reduce((sum, each) => sum + each, 0);
+/** MB of a line of the process's status. */
+async function memory(pid: number, line: "VmRSS" | "VmHWM"): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) / 1024;
 }

@@ -7,7 +7,8 @@ import { modelsPython, root } from "./places.ts";
 const notes = [
   "The load generator is a process of its own on the same cores, with keep-alive connections; its time is in every figure.",
   "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, all with their default logs.",
-  "Peak MB: the peaks of all processes of a side while the call ran, added up; pages that they share count in each.",
+  "MB above idle: how far all processes of a side grew while the call ran, each to its own peak, added up.",
+  "Bare node:http answers each body with itself: the part of every figure that is HTTP, the kernel and the load generator.",
   "LitServe has one model for each algorithm; the others are asked for two in turns, whose answers have no value in common.",
 ];
 

@@ -18,7 +18,11 @@ export interface RoundsParts {
 
 /** Measures every way of every side, one turn each a round. A way that breaks is out for the rest of the measure, and told. */
 export async function takeRounds(measure: Measure, { sides, form, prepared, generator }: RoundsParts): Promise<Omit<Measured, "limits">> {
-  const contenders = sides.flatMap((side) => side.ways.map((way) => ({ side, way, turns: [] as Turn[], failed: [] as string[] })));
+  const contenders = sides.flatMap((side) =>
+    side.ways
+      .filter((way) => way.algorithms?.includes(measure.algorithm) ?? true)
+      .map((way) => ({ side, way, turns: [] as Turn[], failed: [] as string[] })),
+  );
   const rounds = measure.kind === "small" || measure.kind === "flood" ? form.rounds : form.largeRounds;
   for (let round = 0; round < rounds; round++) {
     for (const { side, way, turns, failed } of contenders) {

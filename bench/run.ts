@@ -11,6 +11,7 @@ import { reportOf } from "./report.ts";
 import { type Limits, limitsOf, takeLimits, takeRounds } from "./rounds.ts";
 import { startBridge } from "./sides/bridge.ts";
 import { startDsdl } from "./sides/dsdl.ts";
+import { startFloor } from "./sides/floor.ts";
 import { startLitServe } from "./sides/litserve.ts";
 import type { Side, SideParts } from "./sides/side.ts";
 import { type Measured, tableOf } from "./table.ts";
@@ -38,13 +39,14 @@ const starts: readonly (readonly [string, (parts: SideParts) => Promise<Side>])[
   ["bridge", startBridge],
   [reference, (parts) => startDsdl(parts, dsdl)],
   ["LitServe", startLitServe],
+  ["bare node:http", startFloor],
 ];
 for (const [name, start] of starts) {
   say(`starting ${name}`);
   const own = join(folder, name.replaceAll(" ", "-"));
   await mkdir(own);
   try {
-    const python = name === "bridge" ? modelsPython : await installed(peers);
+    const python = name === "bridge" ? modelsPython : installed(peers);
     sides.push(stack.use(await start({ folder: own, python, train: prepared.train })));
   } catch (error) {
     missing.push(`${name} is not in this table: ${error instanceof Error ? error.message : error}`);
@@ -68,7 +70,7 @@ const text = report(tables, (performance.now() - began) / 60_000);
 console.log(text);
 if (only.length === 0) await writeFile(join(import.meta.dirname, "RESULTS.md"), text);
 
-async function installed(python: string): Promise<string> {
+function installed(python: string): string {
   if (!python.startsWith("/")) throw new Error(`its packages could not be installed: ${python}`);
   return python;
 }

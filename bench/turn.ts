@@ -3,7 +3,7 @@ import type { Generator } from "./load/generator.ts";
 import type { Calls, Target } from "./load/job.ts";
 import type { Measure } from "./measures.ts";
 import type { Prepared } from "./prepared.ts";
-import { forgetPeaks, peakMb, processorMs, tree } from "./processes.ts";
+import { processorMs, tree, watchMemory } from "./processes.ts";
 import type { Side, Way } from "./sides/side.ts";
 import { longest, percentile } from "./summary.ts";
 
@@ -49,11 +49,11 @@ export async function takeTurn({ side, way, measure, form, prepared, generator }
 
   const large = { kind: "large", target, path: way.path(asked), ...(await prepared.large(way, asked)) } as const;
   if (measure.kind === "large") {
-    await forgetPeaks(pids);
+    const grown = await watchMemory(side.pid);
     const before = await processorMs(pids);
     const result = await generator.run(large);
     const cpu = ((await processorMs(pids)) - before) / 1000;
-    return turn({ seconds: percentile(result.ms, 50) / 1000, "CPU s": cpu, "peak MB": await peakMb(await tree(side.pid)) }, result);
+    return turn({ seconds: percentile(result.ms, 50) / 1000, "CPU s": cpu, "MB above idle": await grown() }, result);
   }
 
   const result = await generator.run({ kind: "beside", large, cases, health: side.health });

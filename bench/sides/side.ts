@@ -15,6 +15,8 @@ export interface Way {
   readonly form: "csv" | "json";
   /** Whether it knows both models, or `a` alone. */
   readonly models: readonly ModelName[];
+  /** All, unless said. */
+  readonly algorithms?: readonly AlgorithmName[];
   readonly headers: Readonly<Record<string, string>>;
   path(asked: Asked): string;
   body(asked: Asked, csv: string): string;

@@ -44,7 +44,7 @@ describe("the table", () => {
     const large = tableOf(
       {
         measure: measure("large-lr"),
-        ways: [{ name: "bridge, CSV", turns: [turn({ seconds: 0.5, "CPU s": 1, "peak MB": 300 })] }],
+        ways: [{ name: "bridge, CSV", turns: [turn({ seconds: 0.5, "CPU s": 1, "MB above idle": 300 })] }],
         limits: [{ name: "pyarrow in blocks of 64k rows", figures: [{ seconds: 0.45 }] }],
       },
       "DSDL",
