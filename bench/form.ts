@@ -19,21 +19,21 @@ export const FLOOD_CONNECTIONS = 32;
 export const full: Form = {
   name: "full",
   rounds: 5,
-  largeRounds: 5,
+  largeRounds: 3,
   largeRows: 1_000_000,
-  warmUpCalls: 300,
-  calls: 1000,
-  floodCalls: 2000,
-  slowCalls: 150,
+  warmUpCalls: 200,
+  calls: 400,
+  floodCalls: 800,
+  slowCalls: 60,
 };
 
 export const short: Form = {
   name: "short",
-  rounds: 3,
-  largeRounds: 2,
+  rounds: 2,
+  largeRounds: 1,
   largeRows: 1_000_000,
-  warmUpCalls: 150,
-  calls: 300,
-  floodCalls: 600,
-  slowCalls: 40,
+  warmUpCalls: 100,
+  calls: 150,
+  floodCalls: 300,
+  slowCalls: 24,
 };
