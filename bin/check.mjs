@@ -7,7 +7,9 @@ import { modelsPython, root } from "./setup/folders.mjs";
 
 const modules = join(root, "node_modules");
 const python = process.env.BRIDGE_PYTHON || modelsPython;
-const withPython = ["runtimes", "notebook-exporter", "server", "demo", "client"].filter((folder) => existsSync(join(root, folder)));
+const withPython = ["runtimes", "notebook-exporter", "server", "demo", "client", "bench"].filter((folder) =>
+  existsSync(join(root, folder)),
+);
 
 /** Runs every check, also after one failed. @returns {{name: string, passed: boolean}[]} */
 export function check({ fix = false } = {}) {

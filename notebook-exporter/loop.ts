@@ -2,7 +2,7 @@ import type { Clock, Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
 import { contentOf } from "./content.ts";
 import type { ParseNotebook } from "./parse.ts";
-import { type FileStat, isSame, type Look, look, statOf } from "./reader.ts";
+import { type FileStat, isAsSeen, isSame, type Look, look, statOf } from "./reader.ts";
 
 /** Milliseconds. The defaults lost and tore nothing under every way of writing that was tried. */
 export interface Timing {
@@ -101,7 +101,7 @@ export class NotebookLoop {
     let touches = 0;
     while (!this.#closed) {
       const next = this.#settled.promise;
-      const changed = !isSame(await statOf(this.#parts.path), this.#seen);
+      const changed = !(await isAsSeen(this.#parts.path, this.#seen));
       if (!changed && !this.#busy && !this.#dirty) return;
       if (changed && !this.#busy && !this.#dirty) {
         if (this.#failed && touches > 0) return;

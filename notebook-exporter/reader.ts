@@ -32,6 +32,18 @@ export async function statOf(path: string): Promise<FileStat | undefined> {
   }
 }
 
+/**
+ * Whether `statOf` would still say what was seen. Every call asks it of its notebook: one look is enough where nothing
+ * changed, since a file that is the same one is so by whatever way it is reached.
+ */
+export async function isAsSeen(path: string, seen: FileStat | undefined): Promise<boolean> {
+  if (seen) {
+    const found = await lstat(path, { bigint: true }).catch(() => undefined);
+    if (found && isSame(stateOf(found), seen)) return true;
+  }
+  return isSame(await statOf(path), seen);
+}
+
 export function isSame(a: FileStat | undefined, b: FileStat | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs);
 }

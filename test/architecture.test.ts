@@ -22,6 +22,7 @@ const mayImport: Record<string, string[]> = {
     "notebook-exporter",
   ],
   "server/routes": ["contract", "server/compute", "server/store"],
+  bench: [],
 };
 
 const root = resolve(import.meta.dirname, "..");

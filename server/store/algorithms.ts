@@ -2,6 +2,7 @@ import { Algorithm } from "#contract/algorithm.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import type { EventKind } from "#contract/event.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
+import { compiledOnce } from "./compiled.ts";
 import type { Database, Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import type { AlgorithmsReader, AlgorithmsWriter } from "./store.ts";
@@ -14,9 +15,10 @@ const eventOf: Record<Algorithm["state"], EventKind> = {
 
 export function algorithmsReader(db: Db): AlgorithmsReader {
   const rows = () => db.selectFrom("algorithms").selectAll().where("project", "=", DEFAULT_PROJECT).orderBy("key");
+  const byKey = compiledOnce(db, ["key"], ({ key }) => rows().where("key", "=", key));
   return {
     async find(name) {
-      const row = await rows().where("key", "=", nameKey(name)).executeTakeFirst();
+      const [row] = await byKey({ key: nameKey(name) });
       return row && toAlgorithm(row);
     },
     async findByTitle(title) {

@@ -2,6 +2,7 @@ import type { Clock } from "#contract/edges.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import { ModelVersion } from "#contract/model.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
+import { compiledOnce } from "./compiled.ts";
 import { type Database, type Db, LARGEST_VERSION, type Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { highestDeleted, keepHighest } from "./numbers.ts";
@@ -23,11 +24,29 @@ export function modelsReader(db: Db): ModelsReader {
       )
       .where("modelAliases.alias", "=", alias);
 
+  const pointedToOf = compiledOnce(db, ["key", "name", "alias"], ({ key, name, alias }) =>
+    pointedTo(alias).where("models.algorithmKey", "=", key).where("models.name", "=", name),
+  );
+  const aliasesOf = compiledOnce(db, ["key", "name"], ({ key, name }) =>
+    db
+      .selectFrom("modelAliases")
+      .selectAll()
+      .where("project", "=", DEFAULT_PROJECT)
+      .where("algorithmKey", "=", key)
+      .where("name", "=", name)
+      .orderBy("alias"),
+  );
+
   return {
     async find(algorithm, name, version = LATEST) {
+      const key = nameKey(algorithm);
+      if (!/^\d+$/.test(version)) {
+        const [row] = await pointedToOf({ key, name, alias: version });
+        return row && aliased(row, await aliasesOf({ key, name }));
+      }
       if (Number(version) > LARGEST_VERSION) return undefined;
-      const query = /^\d+$/.test(version) ? rows().where("models.version", "=", Number(version)) : pointedTo(version);
-      const row = await query.where("models.algorithmKey", "=", nameKey(algorithm)).where("models.name", "=", name).executeTakeFirst();
+      const query = rows().where("models.version", "=", Number(version));
+      const row = await query.where("models.algorithmKey", "=", key).where("models.name", "=", name).executeTakeFirst();
       return row && (await withAliases(db, [row]))[0];
     },
     async list({ algorithm, name, limit }) {
@@ -145,13 +164,14 @@ async function withAliases(db: Db, rows: readonly Database["models"][]): Promise
     .where("name", "in", [...new Set(rows.map((row) => row.name))])
     .orderBy("alias")
     .execute();
-  return rows.map((row) =>
-    toModel(
-      row,
-      aliases
-        .filter((each) => each.algorithmKey === row.algorithmKey && each.name === row.name && each.version === row.version)
-        .map((each) => each.alias),
-    ),
+  return rows.map((row) => aliased(row, aliases));
+}
+
+function aliased(row: Database["models"], aliases: readonly Database["modelAliases"][]): ModelVersion {
+  const own = aliases.filter((each) => each.algorithmKey === row.algorithmKey && each.name === row.name && each.version === row.version);
+  return toModel(
+    row,
+    own.map((each) => each.alias),
   );
 }
 

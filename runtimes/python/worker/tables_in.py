@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from . import few
 from .failures import BadRows
 from .frames import CANCEL, END, TABLE, Wire
 from .interrupts import Cancelled
@@ -69,7 +70,8 @@ def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
     if asked["format"] == "arrow":
         return _chosen(_arrow(data), asked)
     if asked["types"] is None:
-        return _chosen(pd.read_csv(io.BytesIO(data)), asked)
+        quick = few.guess(data)
+        return _chosen(pd.read_csv(io.BytesIO(data)) if quick is None else quick, asked)
     return _typed(asked, data)
 
 

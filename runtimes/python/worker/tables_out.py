@@ -8,8 +8,11 @@ from typing import Any
 import pandas as pd
 
 from .frames import TABLE, Wire
+from .quick_csv import quick_csv
 
 FRAME_BYTES = 1 << 20
+# About as many bytes of numbers.
+FRAME_CELLS = 100_000
 
 
 def to_frame(result: Any) -> pd.DataFrame:
@@ -19,7 +22,8 @@ def to_frame(result: Any) -> pd.DataFrame:
 
 def to_csv(frame: pd.DataFrame) -> bytes:
     """`to_csv(index=False)` to the letter; "\\n" for a frame without columns."""
-    return frame.to_csv(index=False).encode()
+    quick = quick_csv(frame)
+    return frame.to_csv(index=False).encode() if quick is None else quick
 
 
 def send_frame(wire: Wire, frame: pd.DataFrame, output: str) -> None:
@@ -31,6 +35,12 @@ def send_frame(wire: Wire, frame: pd.DataFrame, output: str) -> None:
         return
     if frame.size < 20_000:
         wire.send(TABLE, to_csv(frame))
+        return
+    rows = max(FRAME_CELLS // frame.shape[1], 1)
+    if quick_csv(frame.iloc[:rows]) is not None:
+        # Columns that are plain in their first rows are of types that are written value by value: pieces are as the whole.
+        for start in range(0, len(frame), rows):
+            wire.send(TABLE, to_csv(frame.iloc[start : start + rows]))
         return
     raw = RecordFrames(wire)
     # pandas writes row by row; the buffer turns that into large pieces.

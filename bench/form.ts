@@ -1,0 +1,39 @@
+/** How much is measured. Rounds let every side have its turn in each minute; the first calls of each turn do not count. */
+export interface Form {
+  readonly name: "full" | "short";
+  readonly rounds: number;
+  /** Rounds of the calls with a million rows. */
+  readonly largeRounds: number;
+  readonly largeRows: number;
+  /** Calls of a turn before those that count: on every side code has compiled and caches are warm by then. */
+  readonly warmUpCalls: number;
+  /** Calls that count, of a turn of small calls, and of one on 32 connections. */
+  readonly calls: number;
+  readonly floodCalls: number;
+  /** Of the forest, which takes ten times as long. */
+  readonly slowCalls: number;
+}
+
+export const FLOOD_CONNECTIONS = 32;
+
+export const full: Form = {
+  name: "full",
+  rounds: 5,
+  largeRounds: 3,
+  largeRows: 1_000_000,
+  warmUpCalls: 200,
+  calls: 400,
+  floodCalls: 800,
+  slowCalls: 60,
+};
+
+export const short: Form = {
+  name: "short",
+  rounds: 2,
+  largeRounds: 1,
+  largeRows: 1_000_000,
+  warmUpCalls: 100,
+  calls: 150,
+  floodCalls: 300,
+  slowCalls: 24,
+};

@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FLOOD_CONNECTIONS, type Form } from "./form.ts";
+import { machineLine, pythonLine } from "./machine.ts";
+import { modelsPython, root } from "./places.ts";
+
+const notes = [
+  "The load generator is a process of its own on the same cores, with keep-alive connections; its time is in every figure.",
+  "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, all with their default logs.",
+  "MB above idle: how far all processes of a side grew while the call ran, each to its own peak, added up.",
+  "Bare node:http answers each body with itself: the part of every figure that is HTTP, the kernel and the load generator.",
+  "LitServe has one model for each algorithm; the others are asked for two in turns, whose answers have no value in common.",
+];
+
+export interface ReportParts {
+  readonly form: Form;
+  readonly reference: string;
+  readonly missing: readonly string[];
+  /** The peers' Python, or why there is none. */
+  readonly peers: string;
+}
+
+/** Looks at machine and versions now; the function that it gives joins them with the tables. */
+export async function reportOf({ form, reference, missing, peers }: ReportParts) {
+  const { version }: { version: string } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const models = await pythonLine(modelsPython, ["numpy", "pandas", "pyarrow", "scikit-learn"]);
+  const theirs = await pythonLine(peers, ["fastapi", "starlette", "uvicorn", "litserve", "numpy", "pandas", "scikit-learn"]).catch(
+    () => "none",
+  );
+  const head = [
+    "# Results",
+    "",
+    "Written by `npm run bench`. A cell is **best / median** of the rounds; a ratio is the median of the rounds' own ratios.",
+    "",
+    `- Machine: ${await machineLine()}`,
+    `- Bridge ${version}, Node ${process.versions.node}; workers: ${models}`,
+    `- Peers: ${theirs}`,
+    `- Reference: ${reference}${reference === "DSDL" ? "" : ", ours, of DSDL 5.2.4's behaviour (README.md says how near it is)"}`,
+    `- Form: ${form.name}: ${form.rounds} rounds of ${form.calls} calls (${form.slowCalls} of the forest, ${form.floodCalls} on ${FLOOD_CONNECTIONS} connections) after ${form.warmUpCalls} to warm up; ${form.largeRounds} rounds of ${form.largeRows.toLocaleString("en-US")} rows`,
+    ...[...missing, ...notes].map((line) => `- ${line}`),
+  ];
+  return (tables: readonly string[], minutes: number): string =>
+    [...head, `- It took ${minutes.toFixed(1)} minutes`, "", ...tables].join("\n");
+}
