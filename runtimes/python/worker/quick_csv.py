@@ -112,7 +112,8 @@ def _floats(values: np.ndarray[Any, Any]) -> Any:
     if np.isinf(size).any():
         return None
     texts = compute.cast(pa.array(values), pa.string())
-    whole = (values == np.trunc(values)) & (size < MOST)
+    with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN all the same; a warning would be the notebook's
+        whole = (values == np.trunc(values)) & (size < MOST)
     odd = ~(((size >= LEAST) & (size < MOST)) | whole)
     if whole.any():
         texts = compute.if_else(pa.array(whole), compute.binary_join_element_wise(texts, ".0", ""), texts)
