@@ -19,7 +19,8 @@ try {
   mkdirSync(pythonFolder, { recursive: true });
   await withLock(join(pythonFolder, ".setup-lock"), async () => {
     // "environments": the image fetches its Node packages apart from Python's.
-    const changes = what === "environments" ? [] : [await debianPackages(), await nodePackages()];
+    const changes = what === "environments" ? [] : [await nodePackages()];
+    if (what === "tests") await debianPackages();
     changes.push(await pythonEnvironments());
     if (what === "python") await changePackages(rest);
     if (changes.includes(true)) say("ready");

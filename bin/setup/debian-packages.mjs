@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { run } from "./run.mjs";
-import { say } from "./say.mjs";
+import { SetupFailed, say } from "./say.mjs";
 
 /** Package → the file that shows it is there, and what goes without it. */
 const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({
@@ -12,7 +12,7 @@ const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({
 /** Tests start a Postgres of their own: the package's would run for nothing, on the port that another may want. */
 const noCluster = "/etc/postgresql-common/createcluster.conf";
 
-/** Installs what is missing where this may be done (root on Debian or Ubuntu), else says what is missing. */
+/** For the tests. Installs what is missing where this may be done (root on Debian or Ubuntu), else says what is missing. */
 export async function debianPackages() {
   const missing = Object.entries(wanted).filter(([, { file }]) => !existsSync(file));
   if (missing.length === 0) return;
@@ -27,7 +27,16 @@ export async function debianPackages() {
     writeFileSync(noCluster, "create_main_cluster = false\n");
   }
   say(`installing Debian packages: ${names.join(", ")}`);
-  const hint = "Install them by hand with apt-get, then run the same command again.";
-  await run("apt-get update", ["apt-get", "update", "-qq"], { hint });
-  await run("apt-get install", ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...names], { hint });
+  const hint = `Install them by hand: apt-get install ${names.join(" ")}`;
+  for (let tries = 2; tries > 0; tries--) {
+    try {
+      await run("apt-get update", ["apt-get", "update", "-qq"], { hint });
+      await run("apt-get install", ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...names], { hint });
+      return;
+    } catch (error) {
+      if (!(error instanceof SetupFailed)) throw error;
+      // Mirrors have bad moments; and tests that need none of it can run all the same.
+      say(error.message);
+    }
+  }
 }
