@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
 import { Algorithm } from "#contract/algorithm.ts";
 import { Event } from "#contract/event.ts";
 import { Run } from "#contract/run.ts";
+import { ApiFailed, connect } from "../bin/api.ts";
 
 /** The bridge's HTTP API as any client uses it. */
 export interface Api {
@@ -18,25 +18,10 @@ export interface EventStream extends Disposable {
   next(is: (event: Event) => boolean, withinMs: number): Promise<Event>;
 }
 
-const Problem = z.object({
-  message: z.string().optional(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  hint: z.string().optional(),
-});
 const Ended = Run.refine(({ state }) => state !== "running" && state !== "queued");
 
 export function api(url: string, token: string): Api {
-  const headers = { authorization: `Bearer ${token}` };
-
-  /** @throws Error with what the answer says happened and what to do */
-  async function asked(path: string, init: RequestInit = {}): Promise<Response> {
-    const answer = await fetch(url + path, { ...init, headers: { ...headers, ...init.headers } });
-    if (answer.ok) return answer;
-    const text = await answer.text();
-    const { message, detail, title, hint } = Problem.parse(parsed(text));
-    throw new Error(`${path.split("?")[0]} answered ${answer.status}: ${message ?? detail ?? title ?? text}${hint ? `\n  ${hint}` : ""}`);
-  }
+  const { ask: asked } = connect(url, token);
 
   /** A run's record may be written a moment after its answer. */
   async function endedRun(id: string): Promise<Run> {
@@ -59,8 +44,11 @@ export function api(url: string, token: string): Api {
       return { csv: text, run: await endedRun(answer.headers.get("compute-run") ?? "") };
     },
     async algorithm(name) {
-      const answer = await fetch(`${url}/v1/algorithms/${encodeURIComponent(name)}`, { headers });
-      return answer.ok ? Algorithm.parse(await answer.json()) : undefined;
+      const answer = await asked(`/v1/algorithms/${encodeURIComponent(name)}`).catch((error: unknown) => {
+        if (error instanceof ApiFailed && error.status === 404) return undefined;
+        throw error;
+      });
+      return answer && Algorithm.parse(await answer.json());
     },
     async events() {
       const stop = new AbortController();

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ApiFailed } from "../bin/api.ts";
 import { homeFolder, modelsPython } from "../bin/places.ts";
 import { type RunningBridge, startBridge, stopSignal } from "../bin/running-bridge.ts";
 import { connectJupyter } from "../server/jupyter/client.ts";
@@ -39,7 +40,7 @@ export async function demo({ env, isOnce, print }: DemoArguments): Promise<numbe
     await stopped;
     return 0;
   } catch (error) {
-    print(`failed: ${error instanceof Error ? error.message : error}`);
+    print(`failed: ${error instanceof Error ? error.message : error}${error instanceof ApiFailed ? `\n  ${error.hint}` : ""}`);
     return 1;
   } finally {
     await bridge?.close();
