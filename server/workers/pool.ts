@@ -15,6 +15,8 @@ import { Turns } from "./turns.ts";
 const purposes = ["apply", "plain", "fit"] as const;
 /** What setTimeout can hold, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** How many workers a call may find dead: several that were idle may have been killed at once. */
+const MOST_TRIES = 5;
 
 export interface PoolCall extends PoolTarget {
   /** A fit never shares a process with applies. */
@@ -78,7 +80,7 @@ interface Entry {
   readonly abort: AbortController;
   readonly answered: PromiseWithResolvers<Answered>;
   /** Its first worker was gone before the call reached it. */
-  isSecondTry: boolean;
+  tries: number;
 }
 
 export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log, onRestart }: PoolOptions): Pool {
@@ -106,7 +108,7 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
         since: clock.ticks(),
         abort: new AbortController(),
         answered: Promise.withResolvers(),
-        isSecondTry: false,
+        tries: 1,
       };
       const leave = (reason: Error) => {
         entry.abort.abort(reason);
@@ -185,8 +187,8 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
-      if (error instanceof NeverReached && !entry.isSecondTry && !abort.signal.aborted && !isStopping) {
-        entry.isSecondTry = true;
+      if (error instanceof NeverReached && entry.tries < MOST_TRIES && !abort.signal.aborted && !isStopping) {
+        entry.tries++;
         turns.add(request.algorithm, request.purpose, entry, { isFirst: true });
       } else answered.reject(error);
     } finally {

@@ -77,7 +77,7 @@ export class Story implements AsyncDisposable {
   async said(model = "m"): Promise<string> {
     const answer = await this.call(`algorithm=steps&method=apply&model_name=${model}`);
     const text = await answer.text();
-    expect({ status: answer.status, text }).toMatchObject({ status: 200 });
+    expect({ status: answer.status, text }).toEqual({ status: 200, text });
     return text.trim().split("\n")[1] ?? "";
   }
 
