@@ -10,6 +10,7 @@ import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
 import { sweepDatasets } from "./compute/datasets.ts";
 import { type DeploymentNotebooks, deploymentNotebooks } from "./compute/deployment-notebooks.ts";
+import { diskDetail } from "./compute/disk.ts";
 import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
 import { claimHome } from "./compute/home-claim.ts";
@@ -83,7 +84,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const starts = startsIn(home, runtimes, environmentFinder([environment]));
   void environment.prepare(starts.plain().spec);
 
-  const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, clock, log }));
+  const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, watch: config.watch, clock, log }));
   let notebooks: DeploymentNotebooks | undefined;
   const jupyter = await startJupyterIf(config.jupyter, config.python, home.root, (path) => {
     publisher.saved(path);
@@ -109,7 +110,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const runtimeNames = runtimes.map((each) => each.name);
 
   const app = await buildServer({
-    store,
+    store: { ...store, algorithms: publisher.shown(store.algorithms) },
     tokens: tokenNames([{ name: "own", token }, ...config.tokens]),
     sessions,
     paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),
@@ -125,6 +126,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     health: {
       ready: async () => [
         { name: "store", ...(await works(() => store.events.last())) },
+        { name: "notebooks", ok: true, detail: publisher.leftOut().join(" ") },
+        { name: "disk", ok: true, detail: await diskDetail(home.root) },
         { name: "jupyter", ok: jupyter?.ready() ?? true, detail: jupyter ? "" : "not started" },
       ],
     },

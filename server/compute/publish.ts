@@ -1,5 +1,6 @@
-import { access, readFile } from "node:fs/promises";
+import { access, lstat } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Clock, Log } from "#contract/edges.ts";
 import type { Manifest } from "#contract/manifest.ts";
@@ -7,7 +8,6 @@ import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import { holdsBack, type Problem } from "#contract/problem.ts";
 import type { Check } from "../../notebook-exporter/answer.ts";
 import { claims, nameOf } from "../../notebook-exporter/claims.ts";
-import { contentOf } from "../../notebook-exporter/content.ts";
 import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
 import { writeLive, writeVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
@@ -32,6 +32,8 @@ export interface PublishParts {
   readonly home: BridgeHome;
   /** All notebooks that are there, for names that are claimed twice. */
   readonly notebooks: () => Iterable<string>;
+  /** Has a notebook told to `saved` or `unreadable` again, in its turn, although it did not change. */
+  readonly retell: (path: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,11 +45,15 @@ export interface Publish extends PublishModules {
   gone(path: string): Promise<void>;
   /** It cannot be read: that is its problem; the live version serves on. */
   unreadable(path: string, problem: Problem): Promise<void>;
+  /** Taking it in failed for a reason that is not the notebook's: that is its problem until it is tried again. */
+  failed(path: string, problem: Problem): Promise<void>;
 }
 
 /** Saves of one name come one after the other; `watch` sees to that for one path, names shared by two paths are refused here. */
-export function publishWith({ store, pool, starts, check, home, notebooks, clock, log }: PublishParts): Publish {
+export function publishWith({ store, pool, starts, check, home, notebooks, retell, clock, log }: PublishParts): Publish {
   const siblings = siblingFinder(store, home);
+  /** Names whose version is out of date although their notebook is not: what it imports was saved. */
+  const stale = new Set<string>();
   const modules = publishModulesWith({
     store,
     check,
@@ -70,35 +76,61 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
     refused: modules.refused,
 
     async gone(path) {
-      const known = await store.algorithms.find(nameOf(path));
-      if (known?.notebook === path) await put({ ...known, state: "missing" });
-      await again(nameOf(path), path);
+      const name = nameOf(path);
+      const known = await store.algorithms.find(name);
+      if (known?.notebook === path && (await sharing(name, path)).length === 0) await put({ ...known, state: "missing" });
+      await again(name, path);
     },
 
     async unreadable(path, problem) {
-      await hold({ name: nameOf(path), notebook: path }, [problem], "");
+      const name = nameOf(path);
+      await hold({ name, notebook: path }, [problem, ...(await rivalry(path))], "");
+    },
+
+    async failed(path, problem) {
+      const name = nameOf(path);
+      const known = await store.algorithms.find(name);
+      if (known?.state === "failing" && isDeepStrictEqual(known.problems, [problem])) return;
+      await hold({ name, notebook: path }, [problem], "");
     },
   };
 
   async function saved(path: string, content: SavedNotebook): Promise<void> {
     const name = nameOf(path);
-    const claimed = claims(new Set([...notebooks(), path])).get(path) ?? (await modules.claim(name));
+    const [claimed] = [...(await rivalry(path)), await modules.claim(name)].filter((each) => each !== undefined);
     if (claimed) return await hold({ name, notebook: path }, [claimed], "");
     const known = await store.algorithms.find(name);
-    if (known && (await isPublished(known, content.content))) {
+    const isStale = stale.delete(nameKey(name));
+    const isNew = !known || !(await isPublished(known, content.content));
+    if (!isNew && !isStale) {
       if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
       return;
     }
     await publish(path, content);
-    await publishDependents(name);
+    if (isNew) await publishDependents(name);
     if (!known) await modules.look(name);
+  }
+
+  /** Why this notebook may not have its name: another one, which is there, has it too. */
+  async function rivalry(path: string): Promise<Problem[]> {
+    const claimed = claims([path, ...(await sharing(nameOf(path), path))]).get(path);
+    return claimed ? [claimed] : [];
+  }
+
+  /** Other notebooks that are there and have this name. */
+  async function sharing(name: string, but?: string): Promise<string[]> {
+    const found: string[] = [];
+    for (const other of notebooks()) {
+      if (other === but || nameKey(nameOf(other)) !== nameKey(name)) continue;
+      // One that was renamed may not have been missed yet.
+      if (await lstat(join(home.notebooks, other)).catch(() => undefined)) found.push(other);
+    }
+    return found;
   }
 
   /** Something that had the name is gone: what else has it may go live now. */
   async function again(name: string, gone?: string): Promise<void> {
-    for (const other of notebooks()) {
-      if (other !== gone && nameKey(nameOf(other)) === nameKey(name)) await saved(other, await read(other));
-    }
+    for (const other of await sharing(name, gone)) retell(other);
     await modules.look(name);
   }
 
@@ -148,10 +180,17 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
   async function publishDependents(name: string): Promise<void> {
     for (const other of await store.algorithms.list()) {
       if (other.state === "missing" || nameKey(other.name) === nameKey(name) || !(await isDependent(other, name))) continue;
-      const work = other.notebook === null ? modules.publish(other.name) : publish(other.notebook, await read(other.notebook));
-      await work.catch((error: unknown) =>
-        log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
-      );
+      if (other.notebook !== null) {
+        // In its own turn: published from here, it could put an older text over a save of its own.
+        stale.add(nameKey(other.name));
+        retell(other.notebook);
+        continue;
+      }
+      await modules
+        .publish(other.name)
+        .catch((error: unknown) =>
+          log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
+        );
     }
   }
 
@@ -168,11 +207,6 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
       () => true,
       () => false,
     );
-  }
-
-  async function read(path: string): Promise<SavedNotebook> {
-    const notebook: unknown = JSON.parse(await readFile(join(home.notebooks, path), "utf8"));
-    return { notebook, content: contentOf(notebook) };
   }
 
   async function put({ live: _, ...algorithm }: Omit<Algorithm, "live"> & { live?: unknown }): Promise<void> {
