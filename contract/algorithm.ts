@@ -5,7 +5,8 @@ import { Problem } from "./problem.ts";
 /** A notebook with marked cells, or a module laid in by hand, as the bridge knows it now. */
 export const Algorithm = z.object({
   project: z.string(),
-  name: AlgorithmName,
+  /** A file's name less its ending. One that is no `AlgorithmName` cannot be called, and has that as its problem. */
+  name: z.string(),
   title: z.string(),
   description: z.string(),
   category: z.string(),

@@ -19,7 +19,8 @@
  *   ├─ WorkerLost         503  a worker stopped before it answered
  *   ├─ StoreAway          503  the store's database does not answer
  *   ├─ Stopping           503  the bridge is being stopped
- *   └─ DeadlinePassed     504  the call took longer than it may
+ *   ├─ DeadlinePassed     504  the call took longer than it may
+ *   └─ DiskFull           507  what was sent or made could not be kept
  */
 export abstract class BridgeError extends Error {
   abstract readonly code: string;
@@ -252,3 +253,25 @@ export class DeadlinePassed extends BridgeError {
     this.hint = `Send fewer rows, or raise the limit that fired: ${limit}.`;
   }
 }
+
+export class DiskFull extends BridgeError {
+  override readonly name = "DiskFull";
+  readonly code = "DISK_FULL";
+  readonly status = 507;
+  readonly hint = "Make room on the disk of BRIDGE_HOME, or raise its quota.";
+
+  constructor(why: string) {
+    super(`The disk is full, so that it could not be kept: ${why}`);
+  }
+
+  /** What the system and SQLite say of a full disk, a used-up quota or a file that may not grow; undefined for all else. */
+  static from(error: unknown): DiskFull | undefined {
+    if (error instanceof DiskFull) return error;
+    if (!(error instanceof Error)) return undefined;
+    const code = "code" in error ? error.code : undefined;
+    const isFull = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG" || ("errcode" in error && error.errcode === SQLITE_FULL);
+    return isFull ? new DiskFull(error.message) : undefined;
+  }
+}
+
+const SQLITE_FULL = 13;

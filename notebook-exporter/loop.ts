@@ -1,8 +1,10 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
 import { contentOf } from "./content.ts";
+import { notJson, tooDeep, unfinished } from "./file-problems.ts";
+import { type FileStat, isSame, placeAt } from "./file-state.ts";
 import type { ParseNotebook } from "./parse.ts";
-import { type FileStat, isAsSeen, isSame, type Look, look, statOf } from "./reader.ts";
+import { type Look, look } from "./reader.ts";
 
 /** Milliseconds. The defaults lost and tore nothing under every way of writing that was tried. */
 export interface Timing {
@@ -12,11 +14,20 @@ export interface Timing {
   readonly recheck: number;
   /** How long a file that lies still may be no JSON before that is told. */
   readonly giveUp: number;
+  /** How long a file may change and be no JSON before that is told: it is copied in slowly. */
+  readonly growing: number;
+  /** How long what cannot be read, or not be taken in, is left alone; doubled each time. */
+  readonly retry: number;
 }
-export const timing: Timing = { quiet: 15, recheck: 60, giveUp: 30_000 };
+export const timing: Timing = { quiet: 15, recheck: 60, giveUp: 5_000, growing: 30_000, retry: 1_000 };
 
 /** A text that is no JSON and lies still is read again after so many milliseconds. */
 const READ_AGAIN = 250;
+/** How long what an error kept from being read is tried before that is told, in milliseconds. */
+const PASSING = 500;
+const LONGEST_RETRY = 30_000;
+/** File systems count time in steps of up to two seconds: what was written a moment ago may change and keep its state. */
+const TICK = 2_000;
 
 /** A notebook, whole, as it lay there. Outputs may be left out. */
 export interface Reading {
@@ -29,13 +40,16 @@ export interface Reading {
 
 /** What a loop is given. */
 export interface LoopParts {
+  /** Absolute and real; may change. */
+  readonly root: string;
+  /** Absolute, below the root. */
   readonly path: string;
   readonly parse: ParseNotebook;
   readonly clock: Clock;
   readonly log: Log;
   readonly timing: Timing;
-  /** Bounds how many files are open at once. */
-  turn<T>(work: () => Promise<T>): Promise<T>;
+  /** Bounds how many files are open at once, and of long ones (in bytes) how many are in memory. */
+  turn<T>(bytes: number, work: () => Promise<T>): Promise<T>;
   onReading(reading: Reading): Promise<void>;
   onGone(): Promise<void>;
   onUnreadable(problem: Problem): Promise<void>;
@@ -57,8 +71,19 @@ export class NotebookLoop {
   #settled = Promise.withResolvers<void>();
   #content: string | undefined;
   #seen: FileStat | undefined;
-  /** The last telling failed: the next scan tries again. */
+  /** Something was told that has not been told to be gone. */
+  #isTold = false;
+  /** The problem that was told last, as text, while it lasts. */
+  #problem: string | undefined;
+  /** The last telling failed, or reading did for a reason that may pass: it is tried again at a time, in ticks. */
+  #again: { at: number; delay: number } | undefined;
   #failed = false;
+  /** Since when, in ticks, what lies there has been no whole notebook, and the state that it was found in last. */
+  #torn: { since: number; stat: FileStat | undefined } | undefined;
+  /** When to read once more although nothing seems changed, in ticks. */
+  #unsureUntil: number | undefined;
+  #wasLooked = false;
+  #isLink = false;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -74,6 +99,13 @@ export class NotebookLoop {
   }
   get isRunning(): boolean {
     return this.#running !== undefined;
+  }
+  get isLink(): boolean {
+    return this.#isLink;
+  }
+  /** A notebook is there, or may be: nobody looked yet. */
+  get mayBeThere(): boolean {
+    return this.#seen !== undefined || !this.#wasLooked;
   }
 
   /** Something may have changed. Vouched: who says so knows that the file is whole. */
@@ -93,16 +125,33 @@ export class NotebookLoop {
   /** Touches when the file is not as it was seen. */
   async scan(): Promise<void> {
     if (this.#running) return;
-    if (this.#failed || !isSame(await statOf(this.#parts.path), this.#seen)) this.touch();
+    const isLate = this.#unsureUntil !== undefined && this.#parts.clock.ticks() > this.#unsureUntil;
+    if (this.#failed || isLate || !isSame(await this.#state(), this.#seen)) this.touch();
   }
 
-  /** Resolves when what lies there now has been told. */
+  /** For every second or so: touches what could not be read or taken in, more rarely the longer that lasts. */
+  async retry(): Promise<void> {
+    if (this.#running || (this.#again === undefined && this.#problem === undefined)) return;
+    if (this.#again && this.#parts.clock.ticks() >= this.#again.at) this.touch();
+    else if (!isSame(await this.#state(), this.#seen)) this.touch();
+  }
+
+  /** Forgets what was told: it is told again. */
+  retell(): void {
+    this.#content = undefined;
+    this.#problem = undefined;
+    this.touch();
+  }
+
+  /** Resolves when what lies there now has been told, or has been looked at and was no notebook for long. */
   async settled(): Promise<void> {
     let touches = 0;
     while (!this.#closed) {
       const next = this.#settled.promise;
-      const changed = !(await isAsSeen(this.#parts.path, this.#seen));
+      const state = await this.#state();
+      const changed = !isSame(state, this.#seen);
       if (!changed && !this.#busy && !this.#dirty) return;
+      if (this.#isTornForLong() && isSame(state, this.#torn?.stat)) return;
       if (changed && !this.#busy && !this.#dirty) {
         if (this.#failed && touches > 0) return;
         touches++;
@@ -128,16 +177,17 @@ export class NotebookLoop {
       if (this.#closed) return;
       if (found.kind === "whole" && !this.#takeVouched()) {
         await this.#pause(this.#parts.timing.quiet, () => this.#vouched);
-        if (!isSame(await statOf(this.#parts.path), found.stat)) continue;
+        if (!isSame(await this.#state(), found.stat)) continue;
         this.#vouched = false;
       }
       await this.#tell(found);
+      this.#wasLooked = true;
       this.#busy = false;
       if (!this.#dirty) {
         this.#settle();
         await this.#pause(this.#parts.timing.recheck, () => this.#dirty);
       }
-      if (!this.#dirty && isSame(await statOf(this.#parts.path), this.#seen) && !this.#dirty) return;
+      if (!this.#dirty && isSame(await this.#state(), this.#seen) && !this.#dirty) return;
     }
   }
 
@@ -147,30 +197,38 @@ export class NotebookLoop {
     return was;
   }
 
-  /** Looks until there is one whole state, or none, or a text that lies still and is no JSON. */
+  /** Looks until there is one whole state, or none, or what lies still and cannot be read, or grows for long. */
   async #read(): Promise<Look> {
-    const { path, parse, clock, timing, turn } = this.#parts;
+    const { root, path, parse, clock, timing, turn } = this.#parts;
     let wait = 5;
     let since: number | undefined;
     for (;;) {
       this.#dirty = false;
-      const found = await turn(() => look(path, parse));
+      const { size } = (await this.#state()) ?? { size: 0 };
+      const found = await turn(size, () => look(root, path, parse));
       if (found.kind === "whole" || this.#closed) return found;
       if (found.kind === "gone") {
         // Editors move a file away and write it anew.
         await this.#pause(10, () => false);
-        if ((await statOf(path)) === undefined) return found;
+        if ((await this.#state()) === undefined) return found;
         continue;
       }
-      since ??= clock.ticks();
+      if (found.kind === "refused" && !found.isPassing) return found;
+      const began = clock.ticks();
+      since ??= began;
+      this.#torn = { since: this.#torn?.since ?? began, stat: found.stat };
+      if (this.#isTornForLong()) this.#settle();
       // While it lies still a look at its state is enough, mostly: two writes in one tick leave the same state.
-      const again = clock.ticks() + READ_AGAIN;
-      let now = found.stat;
+      const again = began + (found.kind === "torn" ? READ_AGAIN : 0);
+      const patience = found.kind === "torn" ? timing.giveUp : Math.min(PASSING, timing.giveUp);
+      let now: FileStat | undefined = found.stat;
       do {
-        if (clock.ticks() - since >= timing.giveUp) return found;
+        const ticks = clock.ticks();
+        if (ticks - since >= patience) return found;
+        if (now && ticks - this.#torn.since >= timing.growing) await this.#tellGrowing(now);
         await this.#pause(wait, () => this.#dirty);
         wait = Math.min(wait * 2, 40);
-        now = await statOf(path);
+        now = await this.#state();
       } while (!this.#closed && !this.#dirty && clock.ticks() < again && found.stat !== undefined && isSame(now, found.stat));
       if (!isSame(now, found.stat)) since = clock.ticks();
     }
@@ -180,27 +238,74 @@ export class NotebookLoop {
     const { path, log } = this.#parts;
     this.#failed = false;
     try {
-      if (found.kind === "whole") {
-        const content = contentOf(found.notebook);
-        const isNew = content !== this.#content;
-        this.#content = content;
-        if (isNew) await this.#parts.onReading({ notebook: found.notebook, stat: found.stat, bytes: found.bytes, content });
-      } else if (found.kind === "gone") {
-        const was = this.#content !== undefined || this.#seen !== undefined;
-        this.#seen = undefined;
-        if (was) await this.#parts.onGone();
-        this.#content = undefined;
-      } else {
-        // The old content serves on, but the same text again is news after this.
-        this.#content = undefined;
-        await this.#parts.onUnreadable(unreadable(found.why));
-      }
+      if (found.kind === "whole") await this.#tellWhole(found);
+      else if (found.kind === "gone") await this.#tellGone();
+      else if (found.kind === "refused") await this.#tellProblem(found.problem);
+      else await this.#tellProblem(notJson(found.why));
     } catch (error) {
       this.#failed = true;
       this.#content = undefined;
+      this.#problem = undefined;
       log.error({ path, error: error instanceof Error ? error.message : String(error) }, "a notebook's change could not be taken in");
     }
     this.#seen = found.kind === "gone" ? undefined : found.stat;
+    if (found.kind !== "torn" && (found.kind !== "refused" || !found.isPassing)) this.#torn = undefined;
+    this.#plan(found);
+  }
+
+  async #tellWhole({ notebook, stat, bytes }: Extract<Look, { kind: "whole" }>): Promise<void> {
+    const content = contentOrWhy(notebook);
+    if ("why" in content) return await this.#tellProblem(tooDeep(content.why));
+    this.#problem = undefined;
+    if (content.hash === this.#content) return;
+    this.#content = content.hash;
+    this.#isTold = true;
+    await this.#parts.onReading({ notebook, stat, bytes, content: content.hash });
+  }
+
+  async #tellGone(): Promise<void> {
+    this.#seen = undefined;
+    this.#problem = undefined;
+    if (this.#isTold) await this.#parts.onGone();
+    this.#isTold = false;
+    this.#content = undefined;
+  }
+
+  async #tellProblem(problem: Problem): Promise<void> {
+    // The old content serves on, but the same text again is news after this.
+    this.#content = undefined;
+    this.#isTold = true;
+    const text = JSON.stringify(problem);
+    if (text === this.#problem) return;
+    await this.#parts.onUnreadable(problem);
+    this.#problem = text;
+  }
+
+  /** When to look again although nobody says that anything changed. */
+  #plan(found: Look): void {
+    const { clock, timing } = this.#parts;
+    const ticks = clock.ticks();
+    if (this.#failed || (found.kind === "refused" && found.isPassing)) {
+      const delay = Math.min((this.#again?.delay ?? timing.retry / 2) * 2, LONGEST_RETRY);
+      this.#again = { at: ticks + delay, delay };
+    } else this.#again = undefined;
+    const written = found.kind === "whole" ? Number(found.stat.ctimeNs / 1_000_000n) : 0;
+    this.#unsureUntil = Date.parse(clock.now()) - written < TICK ? ticks + TICK : undefined;
+  }
+
+  #isTornForLong(): boolean {
+    return this.#torn !== undefined && this.#parts.clock.ticks() - this.#torn.since >= this.#parts.timing.giveUp;
+  }
+
+  async #tellGrowing(stat: FileStat): Promise<void> {
+    const problem = unfinished();
+    if (this.#problem !== JSON.stringify(problem)) await this.#tell({ kind: "refused", stat, problem, isPassing: true });
+  }
+
+  async #state(): Promise<FileStat | undefined> {
+    const place = await placeAt(this.#parts.root, this.#parts.path);
+    this.#isLink = place !== undefined && "isLink" in place && place.isLink;
+    return place?.stat;
   }
 
   #settle(): void {
@@ -225,11 +330,11 @@ export class NotebookLoop {
   }
 }
 
-function unreadable(why: string): Problem {
-  return {
-    severity: "error",
-    code: "not-json",
-    message: `The file is not valid JSON: ${why}.`,
-    hint: "Save it again, or take the last version that worked; until then the old version serves on.",
-  };
+/** The hash of a notebook's content, or why there is none: what is nested too deep ends the recursion. */
+function contentOrWhy(notebook: unknown): { hash: string } | { why: string } {
+  try {
+    return { hash: contentOf(notebook) };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
 }

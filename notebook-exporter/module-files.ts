@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem } from "#contract/problem.ts";
-import { type FileStat, statOf } from "./reader.ts";
+import { type FileStat, statOf } from "./file-state.ts";
 import type { Files } from "./siblings.ts";
 
 /** More than this is data, which belongs into `app/model/data`: each version is a copy. */

@@ -1,6 +1,6 @@
 /** The thread that parse.ts gives long notebooks to: bytes in, notebook without outputs out. */
 import { parentPort } from "node:worker_threads";
-import { parseHere } from "./parse.ts";
+import { parseHere } from "./json-text.ts";
 
 parentPort?.on("message", (bytes: Uint8Array) => {
   const parsed = parseHere(bytes);

@@ -52,6 +52,10 @@ export async function watchModules({ hints = moduleHints, log, ...options }: Mod
     }
   }
 
+  const scanOften = () => {
+    clearInterval(timer);
+    if (!closed) timer = setInterval(scanOrWarn, SCAN_WITHOUT_HINTS_EVERY).unref();
+  };
   const scanOrWarn = () => scan().catch((error: unknown) => log.warn({ err: error }, "the folder of modules could not be looked through"));
   let timer = setInterval(scanOrWarn, SCAN_EVERY).unref();
   const hinting = await hints(
@@ -63,10 +67,10 @@ export async function watchModules({ hints = moduleHints, log, ...options }: Mod
     },
     (error) => {
       log.warn({ err: error }, "watching the folder of modules failed: changes are looked for every second instead");
-      clearInterval(timer);
-      if (!closed) timer = setInterval(scanOrWarn, SCAN_WITHOUT_HINTS_EVERY).unref();
+      scanOften();
     },
   );
+  if (hinting.isBlind) scanOften();
   await scan();
 
   return {

@@ -1,12 +1,13 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import type { Clock, Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
-import { insideOf, listNotebooks } from "./folder.ts";
-import { type Hints, systemHints } from "./hints.ts";
+import type { FileStat } from "./file-state.ts";
+import { insideOf, isNotebook, lookThrough } from "./folder.ts";
+import { type Hinting, type Hints, systemHints } from "./hints.ts";
 import { timing as measured, NotebookLoop, type Reading, type Timing } from "./loop.ts";
 import { startParser } from "./parse.ts";
-import { type FileStat, statOf } from "./reader.ts";
+import { type Look, look, stateAt } from "./reader.ts";
 import { inTurns } from "./turns.ts";
 
 /** How often all is looked through, in milliseconds: network disks and bind mounts send no notifications. */
@@ -15,6 +16,10 @@ const SCAN_WITHOUT_HINTS_EVERY = 1_000;
 /** How long the content of a path that is gone is remembered, in milliseconds of the clock. */
 const RENAME_WITHIN = 1_000;
 const OPEN_AT_ONCE = 16;
+/** Of notebooks from this size on, in bytes, one at a time is in memory. */
+const LONG = 8 * 2 ** 20;
+/** How often the folder itself is looked at, and what has a problem. */
+const PULSE_EVERY = 1_000;
 
 export interface WatchOptions {
   /** The notebooks folder. */
@@ -26,13 +31,13 @@ export interface WatchOptions {
    */
   onNotebook(path: string, read: Reading & { readonly renamedFrom?: string }): Promise<void> | void;
   onGone(path: string): Promise<void> | void;
-  /** It is no JSON and lies still. */
+  /** It is there and cannot be read: no JSON, no right to read it, a link out of the folder. */
   onUnreadable(path: string, problem: Problem): Promise<void> | void;
   readonly log: Log;
   readonly clock: Clock;
   /** For tests. */
   readonly hints?: Hints;
-  readonly timing?: Partial<Timing> & { readonly scan?: number; readonly scanWithoutHints?: number };
+  readonly timing?: Partial<Timing> & { readonly scan?: number; readonly scanWithoutHints?: number; readonly pulse?: number };
 }
 
 export interface Watcher {
@@ -42,8 +47,14 @@ export interface Watcher {
   settled(path: string): Promise<void>;
   /** The state of the file that was told last. */
   seen(path: string): FileStat | undefined;
-  /** The notebooks that are there, as far as was seen. */
+  /** The notebooks that are there, as far as was seen; those that were listed and not yet looked at are among them. */
   list(): string[];
+  /** One look at a notebook, apart from what is told. */
+  look(path: string): Promise<Look>;
+  /** Tells a notebook again although it did not change. */
+  retell(path: string): void;
+  /** What is left out of the folder and why: a sentence each. */
+  leftOut(): readonly string[];
   /** Looks at every file; resolves when each that changed was touched. */
   scan(): Promise<void>;
   close(): Promise<void>;
@@ -52,23 +63,30 @@ export interface Watcher {
 /** Watches a folder of notebooks. Resolves when changes from now on are seen and those that are there were touched. */
 export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
   const { log, clock, hints = systemHints } = options;
-  const root = await realpath(options.root);
+  let root = await realpath(options.root);
+  let identity = await identityOf(root);
+  let leftOut: readonly string[] = [];
   const loops = new Map<string, NotebookLoop>();
   /** Content and time of what went away lately, by path. */
   const departed = new Map<string, { content: string; at: number }>();
   const parser = startParser();
-  const turn = inTurns(OPEN_AT_ONCE);
+  const turns = { short: inTurns(OPEN_AT_ONCE), long: inTurns(1) };
   let closed = false;
 
   function loopOf(path: string): NotebookLoop {
     const found = loops.get(path);
     if (found) return found;
     const loop: NotebookLoop = new NotebookLoop({
-      path: join(root, path),
+      get root() {
+        return root;
+      },
+      get path() {
+        return join(root, path);
+      },
       parse: parser.parse,
       clock,
       log,
-      turn,
+      turn: (bytes, work) => (bytes < LONG ? turns.short : turns.long)(work),
       timing: { ...measured, ...options.timing },
       async onReading(reading) {
         departed.delete(path);
@@ -95,7 +113,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
       }
     }
     for (const [former, loop] of loops) {
-      if (former !== path && loop.content === content && !(await statOf(join(root, former)))) return former;
+      if (former !== path && loop.content === content && !(await stateAt(root, join(root, former)))) return former;
     }
     return undefined;
   }
@@ -110,36 +128,83 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     if (notebook !== undefined && !closed) loopOf(notebook).touch(vouched);
   }
 
-  /** From the system: a folder that is gone tells nothing of the files in it. */
+  /** From the system: a folder that is gone tells nothing of the files in it, and a link's target nothing of the link. */
   function touchAll(path: string): void {
-    touch(path);
+    if (isNotebook(path)) touch(path);
     const folder = `${relative(root, path).split(sep).join("/")}/`;
-    for (const [each, loop] of loops) if (each.startsWith(folder)) loop.touch();
-  }
-
-  async function scan(): Promise<void> {
-    const paths = await listNotebooks(root);
-    for (const each of paths) if (!closed) loopOf(each);
-    for (const [path, loop] of [...loops]) {
-      await loop.scan();
-      if (!loop.seen && !loop.isRunning && loops.get(path) === loop) loops.delete(path);
+    for (const [each, loop] of loops) {
+      if (each.startsWith(folder)) loop.touch();
+      else if (loop.isLink) void loop.scan();
     }
   }
 
-  const { scan: interval = SCAN_EVERY, scanWithoutHints = SCAN_WITHOUT_HINTS_EVERY } = options.timing ?? {};
-  const scanOrWarn = () => scan().catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned"));
+  async function scan(): Promise<void> {
+    const found = await lookThrough(root);
+    tellLeftOut(found.leftOut);
+    for (const each of found.notebooks) if (!closed) loopOf(each);
+    for (const [path, loop] of [...loops]) {
+      await loop.scan();
+      if (!loop.mayBeThere && !loop.isRunning && loops.get(path) === loop) loops.delete(path);
+    }
+  }
+
+  function tellLeftOut(now: readonly string[]): void {
+    for (const each of now) if (!leftOut.includes(each)) log.warn({}, `Not watched: ${each}`);
+    leftOut = now;
+  }
+
+  /** The folder itself may be replaced, mounted over or mounted again: then the system's notifications are of the old one. */
+  async function pulse(): Promise<void> {
+    const [real, now] = [await realpath(options.root).catch(() => root), await identityOf(options.root)];
+    if (closed) return;
+    if (real !== root || now !== identity) {
+      [root, identity] = [real, now];
+      log.warn({ root }, now === undefined ? "the notebooks folder is gone" : "the notebooks folder is another one now");
+      await hinting.close();
+      hinting = await hints(root, touchAll, onHintsFailed);
+      if (closed) return await hinting.close();
+      await scan();
+    }
+    for (const loop of loops.values()) await loop.retry();
+  }
+
+  const {
+    scan: interval = SCAN_EVERY,
+    scanWithoutHints = SCAN_WITHOUT_HINTS_EVERY,
+    pulse: pulseEvery = PULSE_EVERY,
+  } = options.timing ?? {};
+  const orWarn = (work: () => Promise<void>) => {
+    let running = false;
+    return () => {
+      if (running || closed) return;
+      running = true;
+      work()
+        .catch((error: Error) => log.warn({ error: error.message }, "the notebooks folder could not be scanned"))
+        .finally(() => {
+          running = false;
+        });
+    };
+  };
+  const scanOrWarn = orWarn(scan);
   let timer = setInterval(scanOrWarn, interval).unref();
   let isBlind = false;
-  const hinting = await hints(root, touchAll, (error) => {
+  const scanOften = () => {
+    if (isBlind || closed) return;
+    isBlind = true;
+    clearInterval(timer);
+    timer = setInterval(scanOrWarn, scanWithoutHints).unref();
+  };
+  const onHintsFailed = (error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     log.warn({ error: error instanceof Error ? error.message : String(error) }, "watching the notebooks folder failed");
     if (isBlind || closed || (code !== "ENOSPC" && code !== "EMFILE" && code !== "ENFILE")) return;
-    isBlind = true;
     log.warn({}, "changes of notebooks are looked for every second instead: raise fs.inotify.max_user_watches and start again");
-    clearInterval(timer);
-    timer = setInterval(scanOrWarn, scanWithoutHints).unref();
-  });
+    scanOften();
+  };
+  let hinting: Hinting = await hints(root, touchAll, onHintsFailed);
+  if (hinting.isBlind) scanOften();
   await scan();
+  const pulsing = setInterval(orWarn(pulse), pulseEvery).unref();
 
   return {
     touch,
@@ -152,13 +217,27 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
       const notebook = inside(path);
       return notebook === undefined ? undefined : loops.get(notebook)?.seen;
     },
-    list: () => [...loops].filter(([, loop]) => loop.seen).map(([path]) => path),
+    list: () => [...loops].filter(([, loop]) => loop.mayBeThere).map(([path]) => path),
+    look: (path) => turns.short(() => look(root, join(root, path), parser.parse)),
+    retell(path) {
+      if (!closed) loopOf(path).retell();
+    },
+    leftOut: () => leftOut,
     async close() {
       closed = true;
       clearInterval(timer);
+      clearInterval(pulsing);
       await hinting.close();
       await Promise.all([...loops.values()].map((each) => each.close()));
       await parser.close();
     },
   };
+}
+
+/** Changes when another folder takes the place; undefined when there is none. */
+async function identityOf(root: string): Promise<string | undefined> {
+  return stat(root, { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  );
 }

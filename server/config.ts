@@ -20,6 +20,8 @@ export interface Config {
   readonly timeout: number;
   /** Those of BRIDGE_TOKENS and `api_token`; the generated one is not among them. */
   readonly tokens: readonly NamedToken[];
+  /** scan: notebooks and modules are looked through every second, whatever the system tells of changes. */
+  readonly watch: "notify" | "scan";
   readonly logLevel: LogLevel;
   /** Sentences for the log at start: allowed, but better known. */
   readonly warnings: readonly string[];
@@ -81,6 +83,7 @@ const Environment = z.object({
   BRIDGE_TIMEOUT: whole(1, 7 * 86_400).default(3600),
   BRIDGE_TOKENS: Tokens.default([]),
   api_token: z.string().optional(),
+  BRIDGE_WATCH: z.enum(["notify", "scan"]).default("notify"),
   BRIDGE_LOG: LogLevel.default("info"),
 });
 
@@ -97,6 +100,7 @@ const allowed: Record<keyof z.infer<typeof Environment>, string> = {
   BRIDGE_TIMEOUT: "a whole number of seconds from 1 to 604800",
   BRIDGE_TOKENS: `tokens of ${SHORTEST_TOKEN} characters or more, separated by commas, each alone or as name=token with a name of its own`,
   api_token: "a token",
+  BRIDGE_WATCH: "notify or scan",
   BRIDGE_LOG: `one of ${LogLevel.options.join(", ")}`,
 };
 
@@ -125,6 +129,7 @@ export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }
     queue: data.BRIDGE_QUEUE,
     timeout: data.BRIDGE_TIMEOUT,
     tokens: [...data.BRIDGE_TOKENS, ...own],
+    watch: data.BRIDGE_WATCH,
     logLevel: data.BRIDGE_LOG,
     warnings: isLoopback
       ? []

@@ -9,6 +9,7 @@ import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
 import { deletionsWith } from "./compute/deletions.ts";
 import { type DeploymentNotebooks, deploymentNotebooks } from "./compute/deployment-notebooks.ts";
+import { diskDetail } from "./compute/disk.ts";
 import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
 import { claimHome } from "./compute/home-claim.ts";
@@ -91,7 +92,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   void environment.prepare(starts.plain().spec);
 
   retireWithOthers(store, pool, starts, log);
-  const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, clock, log }));
+  const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, watch: config.watch, clock, log }));
   const isOurs = config.jupyter !== null && (await store.bridges.claim(JUPYTER)) !== undefined;
   let notebooks: DeploymentNotebooks | undefined;
   const jupyter = await startJupyterIf(isOurs ? config.jupyter : null, config.python, home.root, (path) => {
@@ -124,7 +125,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const runtimeNames = runtimes.map((each) => each.name);
 
   const app = await buildServer({
-    store,
+    store: { ...store, algorithms: publisher.shown(store.algorithms) },
     tokens: (text) => fixed(text) ?? keptTokens.nameOf(text),
     keptTokens,
     owner: OWNER,
@@ -143,6 +144,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     health: {
       ready: async () => [
         { name: "store", ...(await works(() => store.events.last())) },
+        { name: "notebooks", ok: true, detail: publisher.leftOut().join(" ") },
+        { name: "disk", ok: true, detail: await diskDetail(home.root) },
         {
           name: "jupyter",
           ok: jupyter?.ready() ?? true,

@@ -1,10 +1,13 @@
-import { BadCall, BadTable, BridgeError, CodeFailed } from "#contract/errors.ts";
+import { BadCall, BadTable, BridgeError, CodeFailed, DiskFull } from "#contract/errors.ts";
 import { cellAt, type Manifest, type Signature } from "#contract/manifest.ts";
 import type { ErrorRecord } from "#contract/run.ts";
 import type { WorkerError } from "#contract/worker.ts";
 import { nearNames } from "../store/near.ts";
 
 const MOST_TOLD = 5;
+
+/** ENOSPC, EDQUOT and EFBIG, as Python writes them. */
+const diskFull = /\[Errno (?:28|122|27)\]/;
 
 /**
  * What a worker's error means to the caller: whose fault it is, and which cell and line to look at.
@@ -19,6 +22,8 @@ export function toBridgeError(
   fitted: Signature | null | undefined,
 ): BridgeError {
   const { phase, type, message } = error;
+  // Without a version the bridge itself was writing: a staging. Else it is the code's own file, and its place is told.
+  if (!manifest && type === "OSError" && diskFull.test(message)) return new DiskFull(message);
   if (phase === "parse") {
     return new BadTable(
       `The rows could not be read: ${message}`,
@@ -83,6 +88,7 @@ export function placeOf(error: WorkerError, manifest: Manifest): { cell?: number
 
 /** An error as runs keep it. What is no BridgeError is a fault of ours: its text stays in the log. */
 export function toRecord(error: unknown): ErrorRecord {
-  if (error instanceof BridgeError) return { code: error.code, message: error.message, hint: error.hint, details: { ...error.details } };
+  const told = DiskFull.from(error) ?? error;
+  if (told instanceof BridgeError) return { code: told.code, message: told.message, hint: told.hint, details: { ...told.details } };
   return { code: "INTERNAL", message: "The bridge failed while answering.", hint: "Look for this run in the server's log.", details: {} };
 }

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { INotebookContent } from "@jupyterlab/nbformat";
 import { z } from "zod";
 import { BadCall, Conflict, JupyterFailed } from "#contract/errors.ts";
-import { parseHere } from "../../notebook-exporter/parse.ts";
-import { type FileStat, isSame, statOf } from "../../notebook-exporter/reader.ts";
+import { type FileStat, isSame, statOf } from "../../notebook-exporter/file-state.ts";
+import { parseHere } from "../../notebook-exporter/json-text.ts";
 import { connectJupyter } from "../jupyter/client.ts";
 
 /** For how long a file that is being written, and so is no JSON yet, is read again. */

@@ -3,7 +3,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { z } from "zod";
 import type { Log } from "#contract/edges.ts";
 import { nameKey } from "#contract/names.ts";
-import { type FileStat, isSame } from "../../notebook-exporter/reader.ts";
+import type { FileStat } from "../../notebook-exporter/file-state.ts";
 
 /** One notebook's number, as DLTK counts: up by one with each save. */
 const Counted = z.object({
@@ -48,7 +48,7 @@ export async function openNotebookVersions(file: string, log: Log): Promise<Note
     find: (algorithm) => all.get(nameKey(algorithm)),
     async count(algorithm, stat) {
       const known = all.get(nameKey(algorithm));
-      if (known && isSame(stat, statIn(known))) return known;
+      if (known && isCounted(stat, known)) return known;
       return set(algorithm, { ...known, version: (known?.version ?? 0) + 1, told: known?.told ?? 0, ...kept(stat) });
     },
     async tell(algorithm) {
@@ -65,8 +65,9 @@ function kept({ size, mtimeNs, ino }: FileStat): Pick<Counted, "size" | "mtimeNs
   return { size, mtimeNs: String(mtimeNs), ino: String(ino) };
 }
 
-function statIn({ size, mtimeNs, ino }: Counted): FileStat {
-  return { size, mtimeNs: BigInt(mtimeNs), ino: BigInt(ino) };
+function isCounted(stat: FileStat, counted: Counted): boolean {
+  const { size, mtimeNs, ino } = kept(stat);
+  return counted.size === size && counted.mtimeNs === mtimeNs && counted.ino === ino;
 }
 
 async function readAll(file: string, log: Log): Promise<Map<string, Counted>> {

@@ -1,5 +1,6 @@
-import { access, readFile } from "node:fs/promises";
+import { access, lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Clock, Log } from "#contract/edges.ts";
 import type { Manifest } from "#contract/manifest.ts";
@@ -32,6 +33,8 @@ export interface PublishParts {
   readonly home: BridgeHome;
   /** All notebooks that are there, for names that are claimed twice. */
   readonly notebooks: () => Iterable<string>;
+  /** Has a notebook told to `saved` or `unreadable` again, in its turn, although it did not change. */
+  readonly retell: (path: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,14 +46,18 @@ export interface Publish extends PublishModules {
   gone(path: string): Promise<void>;
   /** It cannot be read: that is its problem; the live version serves on. */
   unreadable(path: string, problem: Problem): Promise<void>;
+  /** Taking it in failed for a reason that is not the notebook's: that is its problem until it is tried again. */
+  failed(path: string, problem: Problem): Promise<void>;
 }
 
 /**
  * Saves of one name come one after the other, on whichever bridge they are noticed: of bridges that share the home the first
  * publishes a save, and the others find it published.
  */
-export function publishWith({ store, pool, starts, check, home, notebooks, clock, log }: PublishParts): Publish {
+export function publishWith({ store, pool, starts, check, home, notebooks, retell, clock, log }: PublishParts): Publish {
   const siblings = siblingFinder(store, home);
+  /** Names whose version is out of date although their notebook is not: what it imports was saved. */
+  const stale = new Set<string>();
   const modules = publishModulesWith({
     store,
     check,
@@ -78,14 +85,23 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
       await inTurn(name, async () => {
         const known = await store.algorithms.find(name);
         if (known?.notebook !== path || known.state === "missing" || (await isThere(join(home.notebooks, path)))) return;
-        await put({ ...known, state: "missing" });
+        if ((await sharing(name, path)).length === 0) await put({ ...known, state: "missing" });
       });
       await again(name, path);
     },
 
     async unreadable(path, problem) {
       const name = nameOf(path);
-      await inTurn(name, () => hold({ name, notebook: path }, [problem], ""));
+      await inTurn(name, async () => hold({ name, notebook: path }, [problem, ...(await rivalry(path))], ""));
+    },
+
+    async failed(path, problem) {
+      const name = nameOf(path);
+      await inTurn(name, async () => {
+        const known = await store.algorithms.find(name);
+        if (known?.state === "failing" && isDeepStrictEqual(known.problems, [problem])) return;
+        await hold({ name, notebook: path }, [problem], "");
+      });
     },
   };
 
@@ -96,38 +112,55 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
   async function saved(path: string, content: SavedNotebook): Promise<void> {
     const name = nameOf(path);
     const noticed = clock.now();
-    const isNew = (await store.algorithms.find(name)) === undefined;
+    const isUnknown = (await store.algorithms.find(name)) === undefined;
     if (await inTurn(name, () => decide(path, content, noticed))) await publishDependents(name);
-    if (isNew) await modules.look(name);
+    if (isUnknown) await modules.look(name);
   }
 
-  /** @returns whether it was published, as it was not before */
+  /** @returns whether a content was published that was not before */
   async function decide(path: string, saved: SavedNotebook, noticed: string): Promise<boolean> {
     const name = nameOf(path);
     const isShared = store.bridges.own !== null;
     // Another bridge may have published a later save meanwhile; this one is told of that, too.
     if (isShared && (await contentNow(path)) !== saved.content) return false;
-    const claimed = claims(new Set([...notebooks(), path])).get(path) ?? (await modules.claim(name));
+    const [claimed] = [...(await rivalry(path)), await modules.claim(name)].filter((each) => each !== undefined);
     if (claimed) {
       await hold({ name, notebook: path }, [claimed], "");
       return false;
     }
     const known = await store.algorithms.find(name);
-    if (known && (await isPublished(known, saved.content))) {
+    const isStale = stale.delete(nameKey(name));
+    const isNew = !known || !(await isPublished(known, saved.content));
+    if (!isNew && !isStale) {
       if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
       return false;
     }
     const wasHeld = known?.state === "failing" && known.content === saved.content && known.exportedAt >= noticed;
-    if (isShared && wasHeld) return false;
+    if (isShared && wasHeld && !isStale) return false;
     await publish(path, saved);
-    return true;
+    return isNew;
+  }
+
+  /** Why this notebook may not have its name: another one, which is there, has it too. */
+  async function rivalry(path: string): Promise<Problem[]> {
+    const claimed = claims([path, ...(await sharing(nameOf(path), path))]).get(path);
+    return claimed ? [claimed] : [];
+  }
+
+  /** Other notebooks that are there and have this name. */
+  async function sharing(name: string, but?: string): Promise<string[]> {
+    const found: string[] = [];
+    for (const other of notebooks()) {
+      if (other === but || nameKey(nameOf(other)) !== nameKey(name)) continue;
+      // One that was renamed may not have been missed yet.
+      if (await lstat(join(home.notebooks, other)).catch(() => undefined)) found.push(other);
+    }
+    return found;
   }
 
   /** Something that had the name is gone: what else has it may go live now. */
   async function again(name: string, gone?: string): Promise<void> {
-    for (const other of notebooks()) {
-      if (other !== gone && nameKey(nameOf(other)) === nameKey(name)) await saved(other, await read(other));
-    }
+    for (const other of await sharing(name, gone)) retell(other);
     await modules.look(name);
   }
 
@@ -179,8 +212,13 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
     for (const other of await store.algorithms.list()) {
       if (other.state === "missing" || nameKey(other.name) === nameKey(name) || !(await isDependent(other, name))) continue;
       const { notebook } = other;
-      const work = async () => (notebook === null ? modules.publish(other.name) : publish(notebook, await read(notebook)));
-      await inTurn(other.name, work).catch((error: unknown) =>
+      if (notebook !== null) {
+        // In its own turn: published from here, it could put an older text over a save of its own.
+        stale.add(nameKey(other.name));
+        retell(notebook);
+        continue;
+      }
+      await inTurn(other.name, () => modules.publish(other.name)).catch((error: unknown) =>
         log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
       );
     }
@@ -200,15 +238,11 @@ export function publishWith({ store, pool, starts, check, home, notebooks, clock
 
   /** Undefined: it is gone, or is being written. */
   async function contentNow(path: string): Promise<string | undefined> {
-    return await read(path).then(
-      ({ content }) => content,
-      () => undefined,
-    );
-  }
-
-  async function read(path: string): Promise<SavedNotebook> {
-    const notebook: unknown = JSON.parse(await readFile(join(home.notebooks, path), "utf8"));
-    return { notebook, content: contentOf(notebook) };
+    try {
+      return contentOf(JSON.parse(await readFile(join(home.notebooks, path), "utf8")));
+    } catch {
+      return undefined;
+    }
   }
 
   async function put({ live: _, ...algorithm }: Omit<Algorithm, "live"> & { live?: unknown }): Promise<void> {

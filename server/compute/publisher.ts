@@ -1,15 +1,23 @@
 import { nameKey } from "#contract/names.ts";
 import { nameOf } from "../../notebook-exporter/claims.ts";
 import { listNotebooks } from "../../notebook-exporter/folder.ts";
+import { noHints, systemHints } from "../../notebook-exporter/hints.ts";
 import { listModules } from "../../notebook-exporter/module-files.ts";
 import { type Watcher, watchNotebooks } from "../../notebook-exporter/watch.ts";
 import { watchModules } from "../../notebook-exporter/watch-modules.ts";
+import type { AlgorithmsReader } from "../store/store.ts";
 import { type Publish, type PublishParts, publishWith } from "./publish.ts";
+import { notTaken, StandingProblems } from "./standing-problems.ts";
 
 /** How long a call waits for a save of its algorithm that is being checked: then the live version serves it. */
 const WAIT_MS = 5_000;
 /** The same while there is nothing that could serve it. */
 const WAIT_FIRST_MS = 30_000;
+
+export interface PublisherParts extends Omit<PublishParts, "notebooks" | "retell"> {
+  /** scan: the system's notifications are not relied on. */
+  readonly watch: "notify" | "scan";
+}
 
 /** Watches the folders of notebooks and modules and publishes what is saved there. */
 export interface Publisher extends AsyncDisposable {
@@ -23,31 +31,55 @@ export interface Publisher extends AsyncDisposable {
    * @param within milliseconds, for those who have longer
    */
   settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): Promise<void>;
+  /** What is left out of the notebooks folder and why: a sentence each. */
+  leftOut(): readonly string[];
+  /** Algorithms with the problems that the store had no room for. */
+  shown(algorithms: AlgorithmsReader): AlgorithmsReader;
 }
 
-export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Promise<Publisher> {
+export async function startPublisher(parts: PublisherParts): Promise<Publisher> {
   const { home, clock, log } = parts;
   let watcher: Watcher | undefined;
-  const publish: Publish = publishWith({ ...parts, notebooks: () => watcher?.list() ?? [] });
+  const publish: Publish = publishWith({
+    ...parts,
+    notebooks: () => watcher?.list() ?? [],
+    retell: (path) => watcher?.retell(path),
+  });
+  const standing = new StandingProblems();
   const guarded = async (name: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
+      standing.delete(name);
     } catch (error) {
       log.error({ err: error, algorithm: name }, "publishing failed in the bridge itself");
+      throw error;
     }
+  };
+  /** As `guarded`; when it fails, whoever looks sees why, and the watcher tries it again. */
+  const shown = (path: string, work: () => Promise<void>): Promise<void> => {
+    const name = nameOf(path);
+    return guarded(name, () =>
+      work().catch(async (error: unknown) => {
+        const problem = notTaken(error);
+        await publish.failed(path, problem).catch(() => standing.set(name, path, problem));
+        throw error;
+      }),
+    );
   };
   watcher = await watchNotebooks({
     root: home.notebooks,
     clock,
     log,
-    onNotebook: (path, reading) => guarded(nameOf(path), () => publish.saved(path, reading)),
-    onGone: (path) => guarded(nameOf(path), () => publish.gone(path)),
-    onUnreadable: (path, problem) => guarded(nameOf(path), () => publish.unreadable(path, problem)),
+    hints: parts.watch === "scan" ? noHints : systemHints,
+    onNotebook: (path, reading) => shown(path, () => publish.saved(path, reading)),
+    onGone: (path) => shown(path, () => publish.gone(path)),
+    onUnreadable: (path, problem) => shown(path, () => publish.unreadable(path, problem)),
   });
   const watching = watcher;
   const watchingModules = await watchModules({
     root: home.model,
     log,
+    ...(parts.watch === "scan" ? { hints: noHints } : {}),
     onModule: (place, files) => guarded(place.name, () => publish.laid(place, files)),
     onGone: (place) => guarded(place.name, () => publish.removed(place)),
     onRefused: (place, problem) => guarded(place.name, () => publish.refused(place, problem)),
@@ -56,9 +88,11 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
   const there = new Set(await listNotebooks(home.notebooks));
   const modules = new Set((await listModules(home.model)).map((each) => nameKey(each.name)));
   for (const { name, notebook, state } of await parts.store.algorithms.list()) {
-    if (notebook !== null && !there.has(notebook)) await guarded(name, () => publish.gone(notebook));
-    else if (notebook === null && state !== "missing" && !modules.has(nameKey(name)))
-      await guarded(name, () => publish.removed({ name, entry: `${name}.py` }));
+    const gone =
+      notebook !== null
+        ? !there.has(notebook) && (() => publish.gone(notebook))
+        : state !== "missing" && !modules.has(nameKey(name)) && (() => publish.removed({ name, entry: `${name}.py` }));
+    if (gone) await guarded(name, gone).catch(() => {}); // logged; the next start tries it again
   }
 
   return {
@@ -73,6 +107,10 @@ export async function startPublisher(parts: Omit<PublishParts, "notebooks">): Pr
       await Promise.race([Promise.all(settling), late.promise]);
       clearTimeout(timer);
     },
+
+    leftOut: () => watching.leftOut(),
+
+    shown: (algorithms) => standing.over(algorithms),
 
     async [Symbol.asyncDispose]() {
       await watching.close();

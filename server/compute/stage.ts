@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import type { Call, Rows } from "#contract/call.ts";
 import type { DatasetVersion } from "#contract/dataset.ts";
 import type { Log } from "#contract/edges.ts";
+import { DiskFull } from "#contract/errors.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
 import type { Receipt } from "#contract/run.ts";
 import type { WorkerCall } from "#contract/worker.ts";
@@ -90,7 +91,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
       run.succeed(staged.receipt, true);
       return staged;
     } catch (thrown) {
-      const error = thrown instanceof WorkerFailed ? toBridgeError(thrown.error, null, name, null) : thrown;
+      const error = thrown instanceof WorkerFailed ? toBridgeError(thrown.error, null, name, null) : (DiskFull.from(thrown) ?? thrown);
       run.fail(error);
       if (files) {
         await rm(files.folder, { recursive: true, force: true }).catch((cause: unknown) =>

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { BadCall, BridgeError, NotFound, TooLarge, Unauthorized } from "#contract/errors.ts";
+import { BadCall, BridgeError, DiskFull, NotFound, TooLarge, Unauthorized } from "#contract/errors.ts";
 import { shownPath, speaksDltk, speaksDsdl, verbsOf } from "./addresses.ts";
 import { sendProblem, sendSentence, type Told } from "./problem.ts";
 
@@ -77,6 +77,8 @@ function asBridgeError(thrown: FastifyError, request: FastifyRequest): FastifyEr
     const fields = thrown.validation.map(({ instancePath, message }) => `${nameOf(part, instancePath)}: ${message ?? "is wrong"}`);
     return new BadCall(`${fields.join("; ")}.`, `See ${request.method} ${request.routeOptions.url} in /docs for what is allowed.`);
   }
+  const full = DiskFull.from(thrown);
+  if (full) return full;
   if (thrown.statusCode === 413) return new TooLarge("The body of this request is too large.", "Send less, or in several requests.");
   return thrown;
 }

@@ -118,7 +118,7 @@ describe("folders and names", () => {
     expect(watching.watcher.list()).toEqual([]);
   });
 
-  it("leaves hidden folders, checkpoints, other files and links alone", async () => {
+  it("reads nothing in hidden folders and checkpoints, no other files, and nothing through links that lead out", async () => {
     await using outside = await startWatching({}, (root) => writeFile(`${root}/out.ipynb`, notebook(9)));
     await using watching = await startWatching();
     for (const folder of [".git", ".ipynb_checkpoints", "a/.ipynb_checkpoints", "node_modules/x", ".hidden", "data"]) {
@@ -137,6 +137,11 @@ describe("folders and names", () => {
     await watching.watcher.scan();
     await watching.watcher.settled("data/seen.ipynb");
     expect(watching.told.map((each) => each.path)).toEqual(["data/seen.ipynb"]);
+    expect(watching.unreadable.map(({ path, problem }) => [path, problem.code]).toSorted()).toEqual([
+      ["folder.ipynb", "not-a-file"],
+      ["link.ipynb", "symbolic-link"],
+    ]);
+    expect(watching.watcher.leftOut()).toEqual([expect.stringContaining("linked is a symbolic link to a folder")]);
   });
 });
 

@@ -62,7 +62,7 @@ describe.skipIf(noPostgres)(`with its store on Postgres${noPostgres ? `: ${noPos
       const more = { BRIDGE_STORE: await postgres.database() };
       await mkdir(join(home, "notebooks"));
       await saveNotebook(join(home, "notebooks/waiting.ipynb"), waiting);
-      await using first = await bridgeProcess(home, more);
+      await using first = await bridgeProcess(home, { env: more });
       const headers = { authorization: `Bearer ${first.token}` };
       const runs = async (url: string, state: string) =>
         (await (await fetch(`${url}/v1/runs?state=${state}`, { headers })).json()) as Run[];
@@ -79,7 +79,7 @@ describe.skipIf(noPostgres)(`with its store on Postgres${noPostgres ? `: ${noPos
       first.child.kill("SIGKILL");
       await once(first.child, "exit");
       stop.abort();
-      await using second = await bridgeProcess(home, more);
+      await using second = await bridgeProcess(home, { env: more });
       expect(await runs(second.url, "interrupted")).toHaveLength(2);
       await expect.poll(() => readdir(join(home, ".bridge/spool")), { timeout: 10_000 }).toEqual([]);
     } finally {

@@ -41,7 +41,7 @@ describe.skipIf(noPostgres)(`two bridges on one store and one home${noPostgres ?
   afterAll(() => stack.disposeAsync());
 
   async function start(more: Record<string, string> = {}): Promise<Bridge> {
-    return on(stack.use(await bridgeProcess(home, { BRIDGE_STORE: store, ...more })));
+    return on(stack.use(await bridgeProcess(home, { env: { BRIDGE_STORE: store, ...more } })));
   }
   const save = (name: string, cells: readonly string[]) => saveNotebook(join(home, "notebooks", `${name}.ipynb`), cells);
   const isLive = (name: string) =>

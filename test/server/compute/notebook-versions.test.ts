@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { openNotebookVersions } from "../../../server/compute/notebook-versions.ts";
 import { quiet } from "../workers/fixture.ts";
 
-const state = (mtime: number) => ({ size: 10, mtimeNs: BigInt(mtime), ino: 2n ** 60n + 1n });
+const state = (mtime: number) => ({ size: 10, mtimeNs: BigInt(mtime), ctimeNs: 0n, ino: 2n ** 60n + 1n });
 
 it("counts each state once, from 1, by the algorithm's name in any case, and again after a restart", async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), "versions-"));

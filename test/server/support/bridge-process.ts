@@ -17,12 +17,19 @@ export interface BridgeProcess extends AsyncDisposable {
   processes(): Promise<number[]>;
 }
 
-/** @param given a home that stays; else one of its own, removed at the end; @param more settings */
-export async function bridgeProcess(given?: string, more: Record<string, string> = {}): Promise<BridgeProcess> {
+/**
+ * @param given a home that stays; else one of its own, removed at the end
+ * @param more settings, and a command to run it under, such as `["setpriv", …]`
+ */
+export async function bridgeProcess(
+  given?: string,
+  { env: set = {}, under = [] }: { env?: Record<string, string>; under?: readonly string[] } = {},
+): Promise<BridgeProcess> {
   const home = given ?? (await mkdtemp(join(tmpdir(), "bridge-process-")));
   await mkdir(join(home, "notebooks"), { recursive: true });
-  const env = { ...process.env, BRIDGE_HOME: home, BRIDGE_PORT: "0", BRIDGE_JUPYTER: "off", BRIDGE_LOG: "trace", ...more };
-  const child = spawn(process.execPath, [join(import.meta.dirname, "own-process.ts")], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, BRIDGE_HOME: home, BRIDGE_PORT: "0", BRIDGE_JUPYTER: "off", BRIDGE_LOG: "trace", ...set };
+  const [command = "", ...args] = [...under, process.execPath, join(import.meta.dirname, "own-process.ts")];
+  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let logged = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     logged += text;

@@ -69,7 +69,14 @@ function python(): Record<string, string> {
 
 /** Writes a notebook whose cells are all exported, as editors do: beside, then renamed. */
 export async function saveNotebook(file: string, cells: readonly string[], settings: object = {}): Promise<void> {
-  const notebook = {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.tmp`, JSON.stringify(contentWith(cells, settings)));
+  await rename(`${file}.tmp`, file);
+}
+
+/** A notebook whose cells are all exported. */
+export function contentWith(cells: readonly string[], settings: object = {}) {
+  return {
     cells: cells.map((source, index) => ({
       ...{ cell_type: "code", id: `cell${index + 1}`, metadata: { name: `cell${index + 1}` } },
       ...{ source, outputs: [], execution_count: null },
@@ -82,7 +89,4 @@ export async function saveNotebook(file: string, cells: readonly string[], setti
     nbformat: 4,
     nbformat_minor: 5,
   };
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, JSON.stringify(notebook));
-  await rename(`${file}.tmp`, file);
 }
