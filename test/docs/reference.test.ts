@@ -26,6 +26,9 @@ it("docs/reference/problems.md lists the code of every problem", () => {
   const codes = sources.flatMap((text) => [
     ...Array.from(text.matchAll(/\bcode: "([a-z]+(?:-[a-z0-9]+)*)"/g), ([, code]) => code),
     ...Array.from(text.matchAll(/problem\(\s*"(?:error|warning)", "([a-z0-9-]+)"/g), ([, code]) => code),
+    ...Array.from(text.matchAll(/\bproblem\(\s*"([a-z]+(?:-[a-z0-9]+)*)",/g), ([, code]) => code).filter(
+      (code) => code !== "error" && code !== "warning",
+    ),
     ...Array.from(text.matchAll(/^const [A-Z]+ = "([a-z]+(?:-[a-z]+)+)";$/gm), ([, code]) => code).filter(
       (code) => text.includes("severity: ") && code,
     ),
