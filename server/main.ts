@@ -8,7 +8,7 @@ import { openAnswers } from "./compute/answers-kept.ts";
 import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
 import { deletionsWith } from "./compute/deletions.ts";
-import { type DeploymentNotebooks, deploymentNotebooks } from "./compute/deployment-notebooks.ts";
+import { deploymentNotebooks } from "./compute/deployment-notebooks.ts";
 import { diskDetail } from "./compute/disk.ts";
 import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
@@ -28,7 +28,8 @@ import { Uses } from "./compute/uses.ts";
 import { readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
-import { type Jupyter, startJupyter } from "./jupyter/start.ts";
+import { lateJupyter } from "./jupyter/late.ts";
+import type { Jupyter } from "./jupyter/start.ts";
 import { openTokens } from "./plugins/kept-tokens.ts";
 import { createMetrics } from "./plugins/metrics.ts";
 import { pathTokens } from "./plugins/path-tokens.ts";
@@ -94,15 +95,10 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   retireWithOthers(store, pool, starts, log);
   const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, watch: config.watch, clock, log }));
   const isOurs = config.jupyter !== null && (await store.bridges.claim(JUPYTER)) !== undefined;
-  let notebooks: DeploymentNotebooks | undefined;
-  const jupyter = await startJupyterIf(isOurs ? config.jupyter : null, config.python, home.root, (path) => {
-    publisher.saved(path);
-    notebooks?.saved(path);
-  });
-  if (jupyter) stack.use(jupyter);
+  const jupyter = isOurs ? stack.use(lateJupyter()) : undefined;
   const elsewhere = config.jupyter === null || isOurs ? undefined : await store.bridges.holder(JUPYTER);
   if (elsewhere !== undefined) log.info({ runs: elsewhere }, "JupyterLab runs with another bridge that shares this home");
-  notebooks = await deploymentNotebooks({
+  const notebooks = await deploymentNotebooks({
     ...{ store, home, jupyter, publisher, clock, log },
     versions: await openNotebookVersions(join(home.private, "dltk-notebooks.json"), log),
     exporting: exportingWith(store, home, check),
@@ -146,11 +142,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
         { name: "store", ...(await works(() => store.events.last())) },
         { name: "notebooks", ok: true, detail: publisher.leftOut().join(" ") },
         { name: "disk", ok: true, detail: await diskDetail(home.root) },
-        {
-          name: "jupyter",
-          ok: jupyter?.ready() ?? true,
-          detail: jupyter ? "" : elsewhere === undefined ? "not started" : `runs with ${elsewhere}`,
-        },
+        { name: "jupyter", ok: true, detail: jupyterDetail(jupyter?.ready(), elsewhere) },
       ],
     },
     logger,
@@ -160,6 +152,15 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   stack.defer(() => pool.drain(DRAIN_SECONDS));
   const url = await app.listen({ host: config.host, port: config.port });
   log.info({ url }, "the bridge listens");
+  const lab =
+    config.jupyter &&
+    (await jupyter?.start({
+      ...{ jupyter: config.jupyter.program, port: config.jupyter.port, python: config.python, home: home.root, log, env },
+      onSave(path) {
+        publisher.saved(path);
+        notebooks.saved(path);
+      },
+    }));
 
   const running = stack.move();
   let closing: Promise<void> | undefined;
@@ -167,17 +168,12 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     url,
     token,
     docsAddress: () => `${url}/login?code=${sessions.issue()}`,
-    jupyter,
+    jupyter: lab ?? undefined,
     close: () => {
       closing ??= running.disposeAsync();
       return closing;
     },
   };
-
-  async function startJupyterIf(wanted: typeof config.jupyter, python: string, folder: string, onSave: (path: string) => void) {
-    if (!wanted) return undefined;
-    return await startJupyter({ jupyter: wanted.program, python, home: folder, port: wanted.port, log, env, onSave });
-  }
 }
 
 /** Lets answers that are on their way go out; connections that stay open after that (event streams, idle clients) are cut. */
@@ -185,6 +181,12 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), LINGER_MS);
   await app.close();
   clearTimeout(timer);
+}
+
+/** Calls need no JupyterLab, so that it is never why the bridge is not ready. */
+function jupyterDetail(isReady: boolean | undefined, elsewhere: string | undefined): string {
+  if (isReady === undefined) return elsewhere === undefined ? "not started" : `runs with ${elsewhere}`;
+  return isReady ? "" : "does not answer, or not yet: it is started again by itself";
 }
 
 async function works(look: () => Promise<unknown>): Promise<{ ok: boolean; detail: string }> {

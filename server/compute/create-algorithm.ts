@@ -26,7 +26,7 @@ export interface RunningJupyter {
   readonly port: number;
   readonly token: string;
   ready(): boolean;
-  editorAddress(notebook: string): string;
+  editorAddress(notebook: string): string | null;
 }
 
 const Template = z.looseObject({
@@ -53,7 +53,7 @@ export function createAlgorithmWith(
   algorithms: Pick<AlgorithmsReader, "find">,
 ) {
   return async (asked: NewAlgorithm): Promise<{ algorithm: string; notebook: string; editor: string | null }> => {
-    if (!jupyter?.ready()) throw new JupyterFailed("JupyterLab is not running, so no notebook can be made.");
+    if (!jupyter?.ready()) throw new JupyterFailed("JupyterLab is not running, or is still coming up, so no notebook can be made.");
     const runtime = asked.runtime ?? "python";
     if (!runtimes.includes(runtime)) throw new BadCall(`There is no runtime "${runtime}" here.`, `Use one of: ${runtimes.join(", ")}.`);
     const taken = (await listNotebooks(home.notebooks)).find((path) => nameKey(nameOf(path)) === nameKey(asked.name));

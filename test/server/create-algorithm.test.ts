@@ -36,11 +36,10 @@ describe("POST /v1/algorithms", () => {
     expect((await create({ name: "a", runtime: "cobol" })).status).toBe(400);
   });
 
-  it("is ready when JupyterLab is", async () => {
-    expect(await (await test.ask("/health/ready")).json()).toMatchObject({
-      ready: true,
-      checks: [{ name: "store" }, { name: "jupyter", ok: true }],
-    });
+  it("tells how JupyterLab is where it tells how the bridge is", async () => {
+    const { ready, checks } = (await (await test.ask("/health/ready")).json()) as { ready: boolean; checks: object[] };
+    expect(ready).toBe(true);
+    expect(checks).toContainEqual({ name: "jupyter", ok: true, detail: "" });
   });
 });
 
