@@ -108,7 +108,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const runs = runRecorder(store, clock, log, ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
     metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows }),
   );
-  const targets = targetFinder(store, publisher.settled);
+  const algorithms = publisher.shown(store.algorithms);
+  const targets = targetFinder({ ...store, algorithms }, publisher.settled);
   const uses = new Uses();
   const shared = { uses, store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });
@@ -121,7 +122,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const runtimeNames = runtimes.map((each) => each.name);
 
   const app = await buildServer({
-    store: { ...store, algorithms: publisher.shown(store.algorithms) },
+    store: { ...store, algorithms },
     tokens: (text) => fixed(text) ?? keptTokens.nameOf(text),
     keptTokens,
     owner: OWNER,
