@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { FLOOD_CONNECTIONS, type Form } from "./form.ts";
 import { machineLine, pythonLine } from "./machine.ts";
@@ -9,6 +10,7 @@ const notes = [
   "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, all with their default logs.",
   "MB above idle: how far all processes of a side grew while the call ran, each to its own peak, added up.",
   "Bare node:http answers each body with itself: the part of every figure that is HTTP, the kernel and the load generator.",
+  "The bridge's workers run at nice 10, the peers do not: where other programs want the cores (see the loads), only the bridge yields to them.",
   "LitServe has one model for each algorithm; the others are asked for two in turns, whose answers have no value in common.",
 ];
 
@@ -40,5 +42,5 @@ export async function reportOf({ form, reference, missing, peers }: ReportParts)
     ...[...missing, ...notes].map((line) => `- ${line}`),
   ];
   return (tables: readonly string[], minutes: number): string =>
-    [...head, `- It took ${minutes.toFixed(1)} minutes`, "", ...tables].join("\n");
+    [...head, `- It took ${minutes.toFixed(1)} minutes; load at the end ${(loadavg()[0] ?? 0).toFixed(2)}`, "", ...tables].join("\n");
 }
