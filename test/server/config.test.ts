@@ -17,6 +17,7 @@ describe("readConfig", () => {
       queue: 64,
       timeout: 3600,
       tokens: [],
+      watch: "notify",
       logLevel: "info",
       warnings: [],
     });
