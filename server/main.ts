@@ -36,6 +36,7 @@ import { pathTokens } from "./plugins/path-tokens.ts";
 import { Sessions } from "./plugins/sessions.ts";
 import { ownToken, tokenNames } from "./plugins/tokens.ts";
 import { buildServer } from "./server.ts";
+import { sweepSocketFolders } from "./socket-folders.ts";
 import { openStore } from "./store/open.ts";
 import { startPool } from "./workers/pool.ts";
 
@@ -81,8 +82,9 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const place = config.store === null ? { file: join(folders.private, "store.sqlite") } : { url: config.store };
   const store = stack.use(await openStore({ ...place, clock, log }));
   const home = homeAt(config.home, markOf(store.bridges.own));
-  await sweepHome(home, store.bridges, log);
+  await sweepHome(home, store, log);
   const token = await ownToken(home.root);
+  await sweepSocketFolders();
   const environment = stack.use(localEnvironment({ log }));
   const metrics = createMetrics();
   const onRestart = (reason: string) => metrics.workerRestarted(reason);

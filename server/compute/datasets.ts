@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import type { Store } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
 import type { IsLeft } from "./left-behind.ts";
 
@@ -46,9 +47,43 @@ export async function prepareShow(files: DatasetFiles): Promise<void> {
     await copyFile(join(files.folder, from), join(files.folder, `${UNFINISHED}${ending}`), constants.COPYFILE_FICLONE);
 }
 
-/** Puts a version's rows where notebooks look for them: `data/<name>.csv` and `.json`, each replaced in one step. After `prepareShow`. */
-export async function showDataset(home: BridgeHome, name: string, folder: string): Promise<void> {
-  for (const [, ending] of shown) await rename(join(home.root, folder, `${UNFINISHED}${ending}`), join(home.staged, `${name}.${ending}`));
+/**
+ * Puts the rows of a version that was committed where notebooks look for them, unless a newer one is there: `data/<name>.csv`
+ * and `.json`, each replaced in one step. After `prepareShow`. Done again it changes nothing.
+ */
+export async function showNewest(
+  home: BridgeHome,
+  store: Pick<Store, "datasets" | "bridges">,
+  name: string,
+  version: number,
+): Promise<void> {
+  await store.bridges.exclusively(`show ${name}`, async () => {
+    const folder = join(home.root, datasetFolder(home, name, version));
+    const isNewest = (await store.datasets.find(name))?.version === version;
+    for (const [, ending] of shown) {
+      const prepared = join(folder, `${UNFINISHED}${ending}`);
+      const done = isNewest ? rename(prepared, join(home.staged, `${name}.${ending}`)) : rm(prepared);
+      await done.catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error; // shown already, before a crash
+      });
+    }
+  });
+}
+
+/**
+ * Ends what crashes cut off between a staging's files and its record, or between its record and its showing. Without its
+ * record a staging never was; of bridges that share a home another may be about to write it.
+ */
+export async function finishDatasets(home: BridgeHome, store: Pick<Store, "datasets" | "bridges">): Promise<void> {
+  for (const name of await readdir(join(home.staged, VERSIONS)).catch(() => [])) {
+    if (name.startsWith(UNFINISHED)) continue;
+    for (const version of (await readdir(join(home.staged, VERSIONS, name)).catch(() => [])).map(Number)) {
+      const folder = join(home.staged, VERSIONS, name, String(version));
+      if (!(await readdir(folder).catch(() => [])).some((each) => each.startsWith(UNFINISHED))) continue;
+      if (await store.datasets.find(name, version)) await showNewest(home, store, name, version);
+      else if (store.bridges.own === null) await rm(folder, { recursive: true, force: true });
+    }
+  }
 }
 
 /** Removes what stagings that never ended left behind. */

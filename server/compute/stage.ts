@@ -12,7 +12,7 @@ import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
 import { deadlineOf } from "./call-for-worker.ts";
 import { counting } from "./counting.ts";
-import { type DatasetFiles, datasetFolder, keepDataset, prepareShow, showDataset, startDataset } from "./datasets.ts";
+import { type DatasetFiles, datasetFolder, keepDataset, prepareShow, showNewest, startDataset } from "./datasets.ts";
 import { toBridgeError } from "./failures.ts";
 import type { BridgeHome } from "./home.ts";
 import type { RunRecorder } from "./run-record.ts";
@@ -82,12 +82,12 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
           (version) => datasetFolder(home, name, version),
         );
         await keepDataset(home, staging, dataset.folder);
-        await showDataset(home, name, dataset.folder);
         run.progress.dataset = { name, version: dataset.version };
         const receipt = run.receipt();
         await tx.runs.finish(id, { state: "succeeded", receipt, error: null });
         return { dataset, receipt };
       });
+      await showNewest(home, store, name, staged.dataset.version);
       run.succeed(staged.receipt, true);
       return staged;
     } catch (thrown) {

@@ -1,8 +1,8 @@
 import type { Log } from "#contract/edges.ts";
 import { sweepUnwritten } from "../../notebook-exporter/write.ts";
-import type { Bridges } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { sweepAnswers } from "./answers-kept.ts";
-import { sweepDatasets } from "./datasets.ts";
+import { finishDatasets, sweepDatasets } from "./datasets.ts";
 import type { BridgeHome } from "./home.ts";
 import { type IsLeft, markedBy } from "./left-behind.ts";
 import { sweepModelFolders } from "./models.ts";
@@ -12,10 +12,13 @@ import { sweepSpool } from "./spool.ts";
  * Removes what bridges that have ended left unfinished, before any call: all there is where the home has one bridge. Where
  * several share it, what belongs to one that ended, now and whenever one ends; this does not keep the start waiting.
  */
-export async function sweepHome(home: BridgeHome, bridges: Bridges, log: Log): Promise<void> {
-  if (bridges.own === null) return await sweep(home, () => true);
+export async function sweepHome(home: BridgeHome, store: Pick<Store, "datasets" | "bridges">, log: Log): Promise<void> {
+  const { bridges } = store;
+  if (bridges.own === null) return await sweep(home, store, () => true);
   const sweepOrWarn = (isLeft: IsLeft) =>
-    sweep(home, isLeft).catch((error: unknown) => log.warn({ err: error }, "what a bridge left unfinished could not all be removed"));
+    sweep(home, store, isLeft).catch((error: unknown) =>
+      log.warn({ err: error }, "what a bridge left unfinished could not all be removed"),
+    );
   bridges.onGone((gone) => void sweepOrWarn((name) => markedBy(name) === gone));
   void sweepOrWarn((name) => {
     const bridge = markedBy(name);
@@ -23,10 +26,11 @@ export async function sweepHome(home: BridgeHome, bridges: Bridges, log: Log): P
   });
 }
 
-async function sweep(home: BridgeHome, isLeft: IsLeft): Promise<void> {
+async function sweep(home: BridgeHome, store: Pick<Store, "datasets" | "bridges">, isLeft: IsLeft): Promise<void> {
   await sweepUnwritten(home.model, isLeft);
   await sweepModelFolders(home, isLeft);
   await sweepDatasets(home, isLeft);
+  await finishDatasets(home, store);
   await sweepSpool(home.spool, isLeft);
   await sweepAnswers(home.answers, isLeft);
 }

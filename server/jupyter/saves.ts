@@ -17,7 +17,7 @@ export interface SavesSocket extends AsyncDisposable {
  * The socket lies in a folder of its own that only this user can enter: paths of sockets may have about 100 bytes, BRIDGE_HOME's may be longer.
  */
 export async function listenForSaves(onSave: (path: string) => void): Promise<SavesSocket> {
-  const folder = await mkdtemp(join(tmpdir(), "bridge-"));
+  const folder = await mkdtemp(join(tmpdir(), `cb-${process.pid}-`));
   const path = join(folder, "saves");
   const open = new Set<Socket>();
   const server = createServer((socket) => {

@@ -34,7 +34,7 @@ export function localEnvironment({
   startSeconds = 60,
 }: LocalOptions): Environment {
   // Short, because the path of a unix socket holds 104 bytes at most; private, because who connects is believed.
-  const folder = mkdtempSync(join(tmpdir(), "cb-"));
+  const folder = mkdtempSync(join(tmpdir(), `cb-${process.pid}-`));
   const warm = new WarmProcesses(folder, log);
   /** Those that have not connected yet, too. */
   const processes = new Set<StartedProcess>();

@@ -133,4 +133,4 @@ it("SIGKILL at any time while saves, stagings, fits and applies go on loses noth
     fits = models.length;
     stagings = dataset?.version ?? 0;
   }
-});
+}, 300_000);

@@ -41,6 +41,7 @@ export class Story implements AsyncDisposable {
   readonly home: string;
   readonly holds: string;
   bridge: BridgeProcess;
+  readonly killed: number[] = [];
 
   private constructor(home: string, holds: string, bridge: BridgeProcess) {
     this.home = home;
@@ -108,6 +109,7 @@ export class Story implements AsyncDisposable {
   /** Kills the bridge alone; resolves when all that it started is gone as well. */
   async kill(): Promise<void> {
     const processes = await this.bridge.processes();
+    this.killed.push(this.bridge.child.pid ?? 0);
     this.bridge.child.kill("SIGKILL");
     await once(this.bridge.child, "exit");
     await expect.poll(() => processes.filter(isAlive), { timeout: 10_000 }).toEqual([]);
@@ -117,11 +119,12 @@ export class Story implements AsyncDisposable {
     this.bridge = await bridgeProcess(this.home);
   }
 
-  /** Files of the home that a write or a call left half-way. */
+  /** Files of the home that a write or a call left half-way, and folders of sockets of killed bridges. */
   async leftovers(): Promise<string[]> {
     const all = await readdir(this.home, { recursive: true });
     const spooled = (await readdir(join(this.home, ".bridge/spool"))).map((each) => `spool/${each}`);
-    return [...all.filter((each) => /(^|\/)\.(new|unfinished)-|\.tmp$|\.draft$/.test(each)), ...spooled];
+    const sockets = (await readdir(tmpdir())).filter((each) => this.killed.some((pid) => each.startsWith(`cb-${pid}-`)));
+    return [...sockets, ...all.filter((each) => /(^|\/)\.(new|unfinished)-|\.tmp$|\.draft$/.test(each)), ...spooled];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
