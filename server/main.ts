@@ -16,12 +16,15 @@ import { oldEndpoints } from "./compute/old-endpoints.ts";
 import { startPublisher } from "./compute/publisher.ts";
 import { newRunId } from "./compute/run-id.ts";
 import { runRecorder } from "./compute/run-record.ts";
+import { showUnshown } from "./compute/shows.ts";
 import { stageWith } from "./compute/stage.ts";
 import { startsIn } from "./compute/starts.ts";
 import { targetFinder } from "./compute/target.ts";
 import { readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
+import { openRunFolder } from "./environments/local/run-folder.ts";
+import { killMarked } from "./environments/local/session.ts";
 import { type Jupyter, startJupyter } from "./jupyter/start.ts";
 import { createMetrics } from "./plugins/metrics.ts";
 import { Sessions } from "./plugins/sessions.ts";
@@ -64,12 +67,15 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const home = homeAt(config.home);
   await prepareHome(home, join(root, "notebooks"));
   stack.use(await claimHome(home.root));
+  // Before anything is swept: what a killed bridge left running could write it again.
+  const runFolder = stack.use(await openRunFolder(home.root));
   await sweepUnwritten(home.model);
   await sweepModelFolders(home);
   await sweepDatasets(home);
   const token = await ownToken(home.root);
   const store = stack.use(await openStore({ file: join(home.private, "store.sqlite"), clock, log }));
-  const environment = stack.use(localEnvironment({ log }));
+  await showUnshown(store, home);
+  const environment = stack.use(localEnvironment({ log, folder: runFolder.path }));
   const metrics = createMetrics();
   const onRestart = (reason: string) => metrics.workerRestarted(reason);
   const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log, onRestart }));
@@ -135,7 +141,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
 
   async function startJupyterIf(wanted: typeof config.jupyter, python: string, folder: string, onSave: (path: string) => void) {
     if (!wanted) return undefined;
-    return await startJupyter({ jupyter: wanted.program, python, home: folder, port: wanted.port, log, env, onSave });
+    const own = { folder: runFolder.path, endMarked: killMarked };
+    return await startJupyter({ jupyter: wanted.program, python, home: folder, port: wanted.port, log, env, onSave, ...own });
   }
 }
 

@@ -7,6 +7,7 @@ import { finished } from "node:stream/promises";
 import { z } from "zod";
 import { BadCall, Conflict } from "#contract/errors.ts";
 import { RunId } from "#contract/names.ts";
+import { syncPath } from "./durable.ts";
 
 /** What an answer's file says of it. */
 const Kept = z.object({ run: RunId, request: z.string(), type: z.string() });
@@ -84,9 +85,13 @@ export async function openAnswers(folder: string, { now, seconds = 24 * 3600 }: 
             stream.end();
             await finished(stream);
             if (failed) throw failed;
+            // The body is on disk before the file that vouches for it: half an answer must never be given again as the whole.
+            await syncPath(`${file}.part`);
             await rename(`${file}.part`, `${file}.body`);
-            await writeFile(`${file}.json.part`, JSON.stringify({ run, request, type }), { mode: 0o600 });
+            await writeFile(`${file}.json.part`, JSON.stringify({ run, request, type }), { mode: 0o600, flush: true });
+            await syncPath(folder);
             await rename(`${file}.json.part`, `${file}.json`);
+            await syncPath(folder);
           } finally {
             running.delete(id);
           }

@@ -1,6 +1,8 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { Conflict } from "#contract/errors.ts";
+import { syncAbove, syncPath } from "./durable.ts";
 import type { BridgeHome } from "./home.ts";
 
 const VERSIONS = ".versions";
@@ -32,6 +34,8 @@ export async function keepDataset(home: BridgeHome, files: DatasetFiles, folder:
   await mkdir(dirname(target), { recursive: true });
   await rm(target, { recursive: true, force: true });
   await rename(files.folder, target);
+  // Before the commit: a version that the store names must not be missing after a loss of power.
+  await syncAbove(target, home.root);
 }
 
 const shown = [
@@ -39,15 +43,48 @@ const shown = [
   ["call.json", "json"],
 ] as const;
 
-/** Copies what notebooks will see, so that showing it takes no time. */
-export async function prepareShow(files: DatasetFiles): Promise<void> {
-  for (const [from, ending] of shown)
-    await copyFile(join(files.folder, from), join(files.folder, `${UNFINISHED}${ending}`), constants.COPYFILE_FICLONE);
+/** Copies what notebooks will see, so that showing it takes no time. Durable when this resolves: the plain worker synced the rest. @throws Conflict when a folder is in the way */
+export async function prepareShow(home: BridgeHome, files: DatasetFiles, name: string): Promise<void> {
+  for (const [from, ending] of shown) {
+    const target = `${name}.${ending}`;
+    if ((await stat(join(home.staged, target)).catch(() => undefined))?.isDirectory()) {
+      throw new Conflict(
+        `The rows cannot be put at notebooks/data/${target}: a folder is there.`,
+        "Move it away, or stage under another name.",
+      );
+    }
+    const copy = join(files.folder, `${UNFINISHED}${ending}`);
+    await copyFile(join(files.folder, from), copy, constants.COPYFILE_FICLONE);
+    await syncPath(copy);
+  }
+  await syncPath(files.folder);
 }
 
-/** Puts a version's rows where notebooks look for them: `data/<name>.csv` and `.json`, each replaced in one step. After `prepareShow`. */
+/**
+ * Puts a version's rows where notebooks look for them: `data/<name>.csv` and `.json`, each replaced in one step. After
+ * `prepareShow` and after the commit: what is shown was acknowledged to be there, and a bridge that is killed in between
+ * finds the copies in the version's folder and goes on. Nothing happens for what was shown already.
+ */
 export async function showDataset(home: BridgeHome, name: string, folder: string): Promise<void> {
-  for (const [, ending] of shown) await rename(join(home.root, folder, `${UNFINISHED}${ending}`), join(home.staged, `${name}.${ending}`));
+  for (const [, ending] of shown) {
+    await rename(join(home.root, folder, `${UNFINISHED}${ending}`), join(home.staged, `${name}.${ending}`)).catch(unlessAbsent);
+  }
+  await syncPath(home.staged);
+}
+
+/** Drops the copies of a version that a newer one overtook. */
+export async function leaveUnshown(home: BridgeHome, folder: string): Promise<void> {
+  for (const [, ending] of shown) await rm(join(home.root, folder, `${UNFINISHED}${ending}`), { force: true });
+}
+
+/** Whether a version of this folder waits to be shown. */
+export async function isUnshown(home: BridgeHome, folder: string): Promise<boolean> {
+  const entries = await readdir(join(home.root, folder)).catch(() => []);
+  return entries.some((entry) => entry.startsWith(UNFINISHED));
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** Removes what stagings that never ended left behind. For the start, before any call. */

@@ -11,10 +11,11 @@ import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
 import { deadlineOf } from "./call-for-worker.ts";
 import { counting } from "./counting.ts";
-import { type DatasetFiles, datasetFolder, keepDataset, prepareShow, showDataset, startDataset } from "./datasets.ts";
+import { type DatasetFiles, datasetFolder, keepDataset, prepareShow, startDataset } from "./datasets.ts";
 import { toBridgeError } from "./failures.ts";
 import type { BridgeHome } from "./home.ts";
 import type { RunRecorder } from "./run-record.ts";
+import { showsIn } from "./shows.ts";
 import { Spool, spoolRows } from "./spool.ts";
 import type { Starts } from "./starts.ts";
 
@@ -42,6 +43,7 @@ export interface StageParts {
 }
 
 export function stageWith({ store, pool, starts, runs, home, timeout, log }: StageParts): Stage {
+  const show = showsIn(store, home);
   return async (id, name, call, rows, signal) => {
     const run = runs.begin(id, call);
     const received = counting(rows);
@@ -66,7 +68,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
       const { done } = run.progress.answered;
       const { size } = await stat(files.csv);
       const staging = files;
-      await prepareShow(staging);
+      await prepareShow(home, staging, name);
       const staged = await store.transaction(async (tx) => {
         const dataset = await tx.datasets.add(
           {
@@ -81,12 +83,14 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
           (version) => datasetFolder(home, name, version),
         );
         await keepDataset(home, staging, dataset.folder);
-        await showDataset(home, name, dataset.folder);
         run.progress.dataset = { name, version: dataset.version };
         const receipt = run.receipt();
         await tx.runs.finish(id, { state: "succeeded", receipt, error: null });
         return { dataset, receipt };
       });
+      await show(name, staged.dataset.folder).catch((cause: unknown) =>
+        log.warn({ err: cause, dataset: name }, "staged rows could not be put into notebooks/data; the next start tries again"),
+      );
       run.succeed(staged.receipt, true);
       return staged;
     } catch (thrown) {
