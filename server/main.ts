@@ -28,6 +28,8 @@ import { Uses } from "./compute/uses.ts";
 import { readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
+import { openRunFolder } from "./environments/local/run-folder.ts";
+import { killMarked } from "./environments/local/session.ts";
 import { lateJupyter } from "./jupyter/late.ts";
 import type { Jupyter } from "./jupyter/start.ts";
 import { openTokens } from "./plugins/kept-tokens.ts";
@@ -36,7 +38,6 @@ import { pathTokens } from "./plugins/path-tokens.ts";
 import { Sessions } from "./plugins/sessions.ts";
 import { ownToken, tokenNames } from "./plugins/tokens.ts";
 import { buildServer } from "./server.ts";
-import { sweepSocketFolders } from "./socket-folders.ts";
 import { openStore } from "./store/open.ts";
 import { startPool } from "./workers/pool.ts";
 
@@ -79,13 +80,14 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const folders = homeAt(config.home);
   await prepareHome(folders, join(root, "notebooks"));
   stack.use(await claimHome(folders.root, { isShared: config.store !== null }));
+  // Before anything is swept: what a killed bridge left running could write it again.
+  const runFolder = stack.use(await openRunFolder(folders.root));
   const place = config.store === null ? { file: join(folders.private, "store.sqlite") } : { url: config.store };
   const store = stack.use(await openStore({ ...place, clock, log }));
   const home = homeAt(config.home, markOf(store.bridges.own));
   await sweepHome(home, store, log);
   const token = await ownToken(home.root);
-  await sweepSocketFolders();
-  const environment = stack.use(localEnvironment({ log }));
+  const environment = stack.use(localEnvironment({ log, folder: runFolder.path }));
   const metrics = createMetrics();
   const onRestart = (reason: string) => metrics.workerRestarted(reason);
   const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log, onRestart }));
@@ -159,6 +161,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     config.jupyter &&
     (await jupyter?.start({
       ...{ jupyter: config.jupyter.program, port: config.jupyter.port, python: config.python, home: home.root, log, env },
+      ...{ folder: runFolder.path, endMarked: killMarked },
       onSave(path) {
         publisher.saved(path);
         notebooks.saved(path);

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { BadCall, Conflict } from "#contract/errors.ts";
 import { RunId } from "#contract/names.ts";
 import type { Bridges, Claim } from "../store/store.ts";
+import { syncPath } from "./durable.ts";
 import type { BridgeHome } from "./home.ts";
 import type { IsLeft } from "./left-behind.ts";
 
@@ -97,9 +98,13 @@ export async function openAnswers(
             stream.end();
             await finished(stream);
             if (failed) throw failed;
+            // The body is on disk before the file that vouches for it: half an answer must never be given again as the whole.
+            await syncPath(`${part}.body${PART}`);
             await rename(`${part}.body${PART}`, `${file}.body`);
-            await writeFile(`${part}.json${PART}`, JSON.stringify({ run, request, type }), { mode: 0o600 });
+            await writeFile(`${part}.json${PART}`, JSON.stringify({ run, request, type }), { mode: 0o600, flush: true });
+            await syncPath(folder);
             await rename(`${part}.json${PART}`, `${file}.json`);
+            await syncPath(folder);
           } finally {
             await release();
           }

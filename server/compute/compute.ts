@@ -9,6 +9,7 @@ import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
 import { callForWorker, deadlineOf } from "./call-for-worker.ts";
 import { counting } from "./counting.ts";
+import { syncTree } from "./durable.ts";
 import { toBridgeError } from "./failures.ts";
 import type { BridgeHome } from "./home.ts";
 import { keepModelFolder, modelFolder, shareModelFiles, startModelFolder } from "./models.ts";
@@ -115,6 +116,9 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
 
   /** The model version, its files and the run's end become true together. */
   async function commitFit(run: RunRecord, call: Call, { manifest }: Target, done: WorkerDone, unfinished: string): Promise<Receipt> {
+    // First the files, then their name, then the store: each must be on disk before the next says so. Outside of the
+    // transaction, which others wait for.
+    await syncTree(unfinished);
     const { model, receipt } = await store.transaction(async (tx) => {
       const model = await tx.models.add(
         {

@@ -1,7 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { Conflict } from "#contract/errors.ts";
 import type { Store } from "../store/store.ts";
+import { syncAbove, syncPath } from "./durable.ts";
 import type { BridgeHome } from "./home.ts";
 import type { IsLeft } from "./left-behind.ts";
 
@@ -34,6 +36,8 @@ export async function keepDataset(home: BridgeHome, files: DatasetFiles, folder:
   await mkdir(dirname(target), { recursive: true });
   await rm(target, { recursive: true, force: true });
   await rename(files.folder, target);
+  // Before the commit: a version that the store names must not be missing after a loss of power.
+  await syncAbove(target, home.root);
 }
 
 const shown = [
@@ -41,10 +45,21 @@ const shown = [
   ["call.json", "json"],
 ] as const;
 
-/** Copies what notebooks will see, so that showing it takes no time. */
-export async function prepareShow(files: DatasetFiles): Promise<void> {
-  for (const [from, ending] of shown)
-    await copyFile(join(files.folder, from), join(files.folder, `${UNFINISHED}${ending}`), constants.COPYFILE_FICLONE);
+/** Copies what notebooks will see, so that showing it takes no time. Durable when this resolves: the plain worker synced the rest. @throws Conflict when a folder is in the way */
+export async function prepareShow(home: BridgeHome, files: DatasetFiles, name: string): Promise<void> {
+  for (const [from, ending] of shown) {
+    const target = `${name}.${ending}`;
+    if ((await stat(join(home.staged, target)).catch(() => undefined))?.isDirectory()) {
+      throw new Conflict(
+        `The rows cannot be put at notebooks/data/${target}: a folder is there.`,
+        "Move it away, or stage under another name.",
+      );
+    }
+    const copy = join(files.folder, `${UNFINISHED}${ending}`);
+    await copyFile(join(files.folder, from), copy, constants.COPYFILE_FICLONE);
+    await syncPath(copy);
+  }
+  await syncPath(files.folder);
 }
 
 /**
@@ -67,6 +82,7 @@ export async function showNewest(
         if (error.code !== "ENOENT") throw error; // shown already, before a crash
       });
     }
+    await syncPath(home.staged);
   });
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { realpath, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Conflict } from "#contract/errors.ts";
+import { isAnswered } from "../environments/local/answered.ts";
 
 /**
  * Sees to it that one bridge uses a home: two would sweep away each other's unfinished work. A socket that somebody
@@ -38,15 +39,4 @@ export async function claimHome(root: string, { isShared }: { isShared: boolean 
       await closed;
     },
   };
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { nameKey } from "#contract/names.ts";
+import { syncAbove } from "./durable.ts";
 import type { BridgeHome } from "./home.ts";
 import type { IsLeft } from "./left-behind.ts";
 
@@ -21,13 +22,15 @@ export async function startModelFolder(home: BridgeHome, run: string): Promise<s
   return folder;
 }
 
-/** Moves what a fit wrote to its version's place. @param folder relative to BRIDGE_HOME, from `modelFolder` */
+/** Moves what a fit wrote, and `syncTree` made durable, to its version's place; durable when this resolves. @param folder relative to BRIDGE_HOME, from `modelFolder` */
 export async function keepModelFolder(home: BridgeHome, unfinished: string, folder: string): Promise<void> {
   const target = join(home.root, folder);
   await mkdir(dirname(target), { recursive: true });
   // A crash between rename and commit left a folder that no model names.
   await rm(target, { recursive: true, force: true });
   await rename(unfinished, target);
+  // Before the commit: a version that the store names must not be missing after a loss of power.
+  await syncAbove(target, home.root);
 }
 
 /**

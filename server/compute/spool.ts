@@ -78,7 +78,9 @@ export class Spool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stream?.destroy();
+    const stream = this.#stream?.destroy();
+    // A file that is still being opened would appear after it was removed.
+    if (stream && !stream.closed) await new Promise<void>((closed) => stream.once("close", () => closed()));
     await rm(this.#file, { force: true });
   }
 

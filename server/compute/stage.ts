@@ -67,7 +67,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
       const { done } = run.progress.answered;
       const { size } = await stat(files.csv);
       const staging = files;
-      await prepareShow(staging);
+      await prepareShow(home, staging, name);
       const staged = await store.transaction(async (tx) => {
         const dataset = await tx.datasets.add(
           {
@@ -87,7 +87,9 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
         await tx.runs.finish(id, { state: "succeeded", receipt, error: null });
         return { dataset, receipt };
       });
-      await showNewest(home, store, name, staged.dataset.version);
+      await showNewest(home, store, name, staged.dataset.version).catch((cause: unknown) =>
+        log.warn({ err: cause, dataset: name }, "staged rows could not be put into notebooks/data; the next start tries again"),
+      );
       run.succeed(staged.receipt, true);
       return staged;
     } catch (thrown) {

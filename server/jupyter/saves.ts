@@ -16,15 +16,17 @@ export interface SavesSocket extends AsyncDisposable {
  * Listens for the hook in JupyterLab, which says the path of each notebook about a millisecond after it was written.
  * The socket lies in a folder of its own that only this user can enter: paths of sockets may have about 100 bytes, BRIDGE_HOME's may be longer.
  */
-export async function listenForSaves(onSave: (path: string) => void): Promise<SavesSocket> {
-  const folder = await mkdtemp(join(tmpdir(), `cb-${process.pid}-`));
+export async function listenForSaves(onSave: (path: string) => void, inside = tmpdir()): Promise<SavesSocket> {
+  const folder = await mkdtemp(join(inside, "bridge-"));
   const path = join(folder, "saves");
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     socket.on("error", () => socket.destroy());
-    createInterface({ input: socket }).on("line", (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on("error", () => {}); // passed on from the socket, whose own listener ends it
+    lines.on("line", (line) => {
       const save = Save.safeParse(parsed(line));
       if (save.success) onSave(save.data.path);
     });

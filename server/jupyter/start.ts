@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "#contract/edges.ts";
@@ -25,6 +25,10 @@ export interface JupyterOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A notebook was written through Jupyter, about a millisecond ago. Absolute path. A hint: files change by other ways too. */
   readonly onSave?: (path: string) => void;
+  /** A private folder with a short path, for the socket that tells of saves. Default: one of its own. */
+  readonly folder?: string;
+  /** Ends every process whose environment holds a text: kernels and terminals outlive a JupyterLab that is killed. Default: nothing does. */
+  readonly endMarked?: (mark: string) => Promise<void>;
 }
 
 /** JupyterLab, running until it is disposed of: started again when it dies. */
@@ -53,7 +57,15 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
   const port = await freePort(options.port);
   const files = await writeJupyterFiles(folder, home, python);
   const token = await jupyterToken(folder);
-  const saves = await listenForSaves((path) => options.onSave?.(path));
+  const saves = await listenForSaves((path) => options.onSave?.(path), options.folder);
+  // Every kernel, terminal and what they start inherit the socket's path; nothing else has it.
+  const endLeftovers = async () => {
+    await options.endMarked?.(`BRIDGE_SAVES_SOCKET=${saves.path}`);
+    // What a killed JupyterLab knew of itself and its kernels: secrets of connections that are closed.
+    await rm(files.runtime, { recursive: true, force: true });
+    await mkdir(files.runtime, { recursive: true });
+  };
+  await endLeftovers();
 
   const root = `http://127.0.0.1:${port}`;
   const env = jupyterEnv(variables, files, saves.path, python);
@@ -65,6 +77,7 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
   let ready = await answers(root, token, current, stopped.signal);
   if (!ready) {
     await current.stop();
+    await endLeftovers();
     await saves[Symbol.asyncDispose]();
     throw new JupyterFailed(`JupyterLab did not start: ${await current.ended}. It wrote last: ${current.tail()}`);
   }
@@ -74,6 +87,7 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
       const since = performance.now();
       const how = await current.ended;
       ready = false;
+      await endLeftovers();
       if (stopped.signal.aborted) return;
       if (performance.now() - since > restart.forgottenAfterMs) delay = restart.firstMs;
       log.error({ how, againInMs: delay }, "JupyterLab ended and is started again");

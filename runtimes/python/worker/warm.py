@@ -1,19 +1,23 @@
 """The warm process: imports the heavy libraries once and forks workers (runtimes/PROTOCOL.md, Warm processes).
 
 It starts no threads of its own, computes nothing and never touches a GPU: what it did is in every worker.
+It adopts what its workers leave behind, so that nothing outlives the bridge: however that ends, we end all the rest.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from .run import run_worker
@@ -22,6 +26,9 @@ HEAVY = (
     "numpy pandas pyarrow pyarrow.csv pyarrow.ipc pyarrow.parquet joblib threadpoolctl scipy.sparse scipy.special scipy.stats "
     "sklearn.linear_model sklearn.ensemble sklearn.preprocessing sklearn.pipeline sklearn.cluster sklearn.model_selection sklearn.metrics"
 ).split()
+
+PR_SET_CHILD_SUBREAPER = 36
+END_SECONDS = 5.0
 
 # Looking for the thread pools of loaded libraries takes 10 ms: done once, before the forks.
 POOLS: list[Any] = []
@@ -36,6 +43,8 @@ def serve_forks(path: str) -> None:
         importlib.import_module(f"{__package__}.{name}")
     with contextlib.suppress(ImportError):
         POOLS.append(importlib.import_module("threadpoolctl").ThreadpoolController())
+    bridge = os.getppid()
+    adopt_orphans()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
     # Ended children wake the loop through this pipe.
@@ -60,6 +69,9 @@ def serve_forks(path: str) -> None:
         if not chunk:
             for pid in children:
                 end(pid)
+            end_descendants()
+            if os.getppid() != bridge:
+                shutil.rmtree(os.path.dirname(path), ignore_errors=True)  # nobody else would
             os._exit(0)
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
@@ -138,6 +150,41 @@ def end(pid: int) -> None:
     """End a child and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what workers leave behind: processes that left the worker's session are found so, too."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_descendants() -> None:
+    """End all that descends from us. Those that are killed hand their children to us, so it looks until none is left."""
+    until = time.monotonic() + END_SECONDS
+    while time.monotonic() < until and (found := descendants()):
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0] != 0:
+                pass
+        time.sleep(0.01)
+
+
+def descendants() -> set[int]:
+    """The living below this process, by /proc; none where there is no such thing."""
+    parents: dict[int, int] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        if not name.isdigit():
+            continue
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="latin-1") as file:
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                parents[int(name)] = int(parent)
+    found = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {os.getpid()}
 
 
 def say(connection: socket.socket, line: dict[str, Any]) -> None:

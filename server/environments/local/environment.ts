@@ -21,6 +21,8 @@ const LAST_WORDS_MS = 5000;
 
 export interface LocalOptions {
   readonly log: Log;
+  /** For sockets and logs, private and with a short path; named in the environment of all that is started. Default: one of its own. */
+  readonly folder?: string;
   /** Names in old searches that mean this environment, too. */
   readonly aliases?: readonly string[];
   /** Seconds that a worker may take until it has connected. Default 60. */
@@ -30,11 +32,12 @@ export interface LocalOptions {
 /** Workers as processes of this machine: forked from warm ones on Linux, started afresh elsewhere. */
 export function localEnvironment({
   log,
+  folder: given,
   aliases = ["default", "docker", "kubernetes", "k8s", "openshift", "container", "docker-local", "kubernetes-local"],
   startSeconds = 60,
 }: LocalOptions): Environment {
   // Short, because the path of a unix socket holds 104 bytes at most; private, because who connects is believed.
-  const folder = mkdtempSync(join(tmpdir(), `cb-${process.pid}-`));
+  const folder = given ?? mkdtempSync(join(tmpdir(), "cb-"));
   const warm = new WarmProcesses(folder, log);
   /** Those that have not connected yet, too. */
   const processes = new Set<StartedProcess>();
@@ -64,14 +67,15 @@ export function localEnvironment({
         await Promise.all([...processes].map((each) => each.kill()));
         await Promise.race([Promise.allSettled(starting), sleep(LOOK_MS)]);
       }
-      rmSync(folder, { recursive: true, force: true });
+      if (given === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 
   async function start(spec: WorkerSpec, place: string): Promise<RunningWorker> {
     const output = `${place}.log`;
     await using listening = await listenOnce(`${place}.sock`);
-    const process = await launch(spec, { ...spec.env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output);
+    const mark = `COMPUTE_BRIDGE_SOCKET=${place}.sock`;
+    const process = await launch(spec, { ...spec.env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output, mark);
     processes.add(process);
     void process.ended.then(() => processes.delete(process));
     if (isClosed) await process.kill();
@@ -86,13 +90,13 @@ export function localEnvironment({
     throw new WorkerLost(`it did not start: ${stream}`, tail);
   }
 
-  async function launch(spec: WorkerSpec, env: Readonly<Record<string, string>>, output: string): Promise<StartedProcess> {
+  async function launch(spec: WorkerSpec, env: Readonly<Record<string, string>>, output: string, mark: string): Promise<StartedProcess> {
     const parent = usesWarm(spec) ? await warm.find(spec.warm) : undefined;
-    const forked = await parent?.fork({ ...spec, env }, output).catch((error: Error) => {
+    const forked = await parent?.fork({ ...spec, env }, output, mark).catch((error: Error) => {
       if (!isClosed) log.warn({ worker: spec.label, err: error }, "a worker could not be forked and is started afresh");
     });
     if (isClosed && !forked) throw new Stopping();
-    return forked ?? spawnProcess(spec.command, { env, folder: spec.folder, output });
+    return forked ?? spawnProcess(spec.command, { env, folder: spec.folder, output, mark });
   }
 
   function runningWorker(process: StartedProcess, stream: Duplex, output: string, link: string): RunningWorker {
@@ -100,7 +104,7 @@ export function localEnvironment({
     let tail: string | undefined;
     const ended = process.ended.then((how) => {
       tail = lastLines(output);
-      for (const file of [output, link]) rmSync(file, { force: true });
+      for (const file of [output, link, `${link}.new`]) rmSync(file, { force: true });
       // What it said last is read still, unless nobody does.
       setTimeout(() => stream.destroy(), LAST_WORDS_MS).unref();
       return how;

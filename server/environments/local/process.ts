@@ -13,10 +13,15 @@ export interface ProcessPlace {
   readonly folder: string;
   /** The file that takes its standard output and error. */
   readonly output: string;
+  /** Stands in the environment of what it starts: by it children are found that left the session (session.ts). */
+  readonly mark?: string;
 }
 
 /** Starts a program as the leader of a process group, at lower priority. A program that cannot be started has `ended`. */
-export function spawnProcess([program, ...args]: readonly [string, ...string[]], { env, folder, output }: ProcessPlace): StartedProcess {
+export function spawnProcess(
+  [program, ...args]: readonly [string, ...string[]],
+  { env, folder, output, mark }: ProcessPlace,
+): StartedProcess {
   const file = openSync(output, "a", 0o600);
   const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ["ignore", file, file] });
   closeSync(file);
@@ -27,7 +32,7 @@ export function spawnProcess([program, ...args]: readonly [string, ...string[]],
   child.once("exit", (code, signal) => {
     isEnded = true;
     const how = howEnded(code, signal, isOurs);
-    void killSession(child.pid ?? 0, { isGone: true }).then(() => resolve(how)); // with what it left behind
+    void killSession(child.pid ?? 0, { isGone: true, ...(mark && { mark }) }).then(() => resolve(how)); // with what it left behind
   });
   const { pid } = child;
   if (pid === undefined) return { pid: 0, ended, interrupt() {}, async kill() {} };
@@ -41,7 +46,7 @@ export function spawnProcess([program, ...args]: readonly [string, ...string[]],
     async kill() {
       if (isEnded) return void (await ended); // its id may be another's by now
       isOurs = true;
-      await killSession(pid);
+      await killSession(pid, mark ? { mark } : {});
       await ended;
     },
   };

@@ -9,37 +9,77 @@ interface Living {
 }
 
 const POLL_MS = 10;
+/** An empty mark would be found everywhere. */
+const SHORTEST_MARK = 8;
 
 /**
  * Kills the process that leads the session `leader`, what else is in its session, and what descends from these;
- * resolves when none is left. A descendant that left the session and lost its parent cannot be found.
+ * resolves when none is left. A descendant that left the session and lost its parent is found by its mark alone.
  * Where there is no /proc, the process group alone.
  *
- * @param isGone the leader ended already: its id may soon be another's, and is left alone
+ * @param options.isGone the leader ended already: its id may soon be another's, and is left alone
+ * @param options.mark a text that stands in the environment of what the leader started, and of nothing else
  */
-export async function killSession(leader: number, { isGone = false } = {}): Promise<void> {
+export async function killSession(
+  leader: number,
+  { isGone = false, mark }: { isGone?: boolean; mark?: string | undefined } = {},
+): Promise<void> {
   if (leader <= 1) return; // these would mean our own group, or all processes
   const known = new Set<number>(isGone ? [] : [leader]);
   for (;;) {
     // The tree is read before its root dies: afterwards orphans have no parent to be found by.
-    const members = await membersOf(leader, known);
-    if (members.length === 0) return void signalGroup(leader, "SIGKILL");
+    const members = await membersOf((each) => each.session === leader, mark, known);
     signalGroup(leader, "SIGKILL");
+    if (members.length === 0) return;
     for (const pid of members) signalProcess(pid, "SIGKILL");
     await sleep(POLL_MS);
   }
 }
 
-/** Those alive of `known`, of the session, and of their descendants; all are added to `known`. */
-async function membersOf(leader: number, known: Set<number>): Promise<number[]> {
+/**
+ * Kills every process whose environment holds `mark`, and what descends from these, however they came to lose their
+ * parents; resolves when none is left. Does nothing where there is no /proc.
+ */
+export async function killMarked(mark: string): Promise<void> {
+  const known = new Set<number>();
+  for (;;) {
+    const members = await membersOf(() => false, mark, known);
+    if (members.length === 0) return;
+    for (const pid of members) signalProcess(pid, "SIGKILL");
+    await sleep(POLL_MS);
+  }
+}
+
+/** Those alive of `known`, of those wanted or marked, and of their descendants; all are added to `known`. Never what we run in. */
+async function membersOf(isWanted: (each: Living) => boolean, mark: string | undefined, known: Set<number>): Promise<number[]> {
   const names = await readdir("/proc").catch(() => []);
   const living = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(read));
   const found = living.filter((each) => each !== undefined);
+  const spared = ancestorsOf(process.pid, found);
+  for (const each of found) if (isWanted(each)) known.add(each.pid);
+  if (mark !== undefined) {
+    if (mark.length < SHORTEST_MARK) throw new Error(`"${mark}" would stand in the environment of processes that are not ours`);
+    await Promise.all(found.map(async ({ pid }) => void ((await environmentOf(pid)).includes(mark) && known.add(pid))));
+  }
+  for (const pid of spared) known.delete(pid);
   for (let before = -1; before !== known.size; ) {
     before = known.size;
-    for (const { pid, parent, session } of found) if (session === leader || known.has(parent)) known.add(pid);
+    for (const { pid, parent } of found) if (known.has(parent) && !spared.has(pid)) known.add(pid);
   }
   return found.filter(({ pid }) => known.has(pid)).map(({ pid }) => pid);
+}
+
+/** A process and all above it: a bridge may have been started from what an earlier one left behind. */
+function ancestorsOf(pid: number, living: readonly Living[]): Set<number> {
+  const parents = new Map(living.map((each) => [each.pid, each.parent]));
+  const found = new Set<number>();
+  for (let at: number | undefined = pid; at !== undefined && !found.has(at); at = parents.get(at)) found.add(at);
+  return found;
+}
+
+/** As it was when the process began its program; empty for those that are not ours to see. */
+async function environmentOf(pid: number): Promise<string> {
+  return await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
 }
 
 /** Undefined when it is gone, or a zombie that nobody reaped. */

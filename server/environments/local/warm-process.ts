@@ -22,7 +22,7 @@ const Line = z.union([
 /** A process that has the heavy imports done and forks workers, in 10 ms instead of seconds. */
 export interface WarmProcess extends StartedProcess {
   /** @throws WorkerLost when it ends before it has forked */
-  fork(spec: Pick<WorkerSpec, "command" | "env" | "folder">, output: string): Promise<StartedProcess>;
+  fork(spec: Pick<WorkerSpec, "command" | "env" | "folder">, output: string, mark: string): Promise<StartedProcess>;
 }
 
 /**
@@ -49,11 +49,14 @@ export async function startWarmProcess(
   stream.on("error", () => {}); // `ended` tells
   stream.once("close", () => void parent.kill()); // without its line it is of no use
   const children = new Map<number, Child>();
-  const asked = new Map<number, { resolve(child: Child): void; reject(error: Error): void }>();
+  const asked = new Map<number, { mark: string; resolve(child: Child): void; reject(error: Error): void }>();
   const isWarm = Promise.withResolvers<void>();
   let ids = 0;
 
-  createInterface(stream).on("line", (text) => {
+  const lines = createInterface(stream);
+  // It passes its stream's errors on: a process killed with a request unread resets the connection, and would end us.
+  lines.on("error", () => {});
+  lines.on("line", (text) => {
     if (stream.destroyed) return;
     const line = read(text);
     if (line === undefined) return void stream.destroy(); // out of step: it ends, and a new one is started
@@ -63,7 +66,7 @@ export async function startWarmProcess(
       asked.delete(line.id);
     } else if ("id" in line) {
       // Here and not by whoever asked: the line of its end may be the next one.
-      const child = childOf(line.pid);
+      const child = childOf(line.pid, asked.get(line.id)?.mark);
       children.set(line.pid, child);
       asked.get(line.id)?.resolve(child);
       asked.delete(line.id);
@@ -74,7 +77,7 @@ export async function startWarmProcess(
     for (const each of asked.values()) each.reject(new WorkerLost(`the warm process ended: ${how}`, lastLines(place.output)));
     for (const pid of children.keys()) {
       // Nobody would tell how they end.
-      void killSession(pid).then(() => ended(pid, "the process that it was forked from ended"));
+      void killSession(pid, { mark: children.get(pid)?.mark }).then(() => ended(pid, "the process that it was forked from ended"));
     }
     stream.destroy();
   });
@@ -83,10 +86,10 @@ export async function startWarmProcess(
 
   return {
     ...parent,
-    async fork({ command, env, folder }, output) {
+    async fork({ command, env, folder }, output, mark) {
       const id = ++ids;
       const { promise, resolve, reject } = Promise.withResolvers<Child>();
-      asked.set(id, { resolve, reject });
+      asked.set(id, { mark, resolve, reject });
       const stuck = setTimeout(() => void parent.kill(), FORK_MS);
       stream.write(`${JSON.stringify({ id, argv: command, env, folder, log: output })}\n`);
       return await promise.finally(() => clearTimeout(stuck));
@@ -98,7 +101,7 @@ export async function startWarmProcess(
     children.delete(pid);
     if (!child) return;
     child.isEnded = true;
-    void killSession(pid, { isGone: true }).then(() => child.resolve(how)); // with what it left behind
+    void killSession(pid, { isGone: true, mark: child.mark }).then(() => child.resolve(how)); // with what it left behind
   }
 }
 
@@ -111,15 +114,17 @@ function read(text: string): z.infer<typeof Line> | undefined {
 }
 
 interface Child extends StartedProcess {
+  readonly mark: string | undefined;
   isOurs: boolean;
   isEnded: boolean;
   resolve(how: string): void;
 }
 
-function childOf(pid: number): Child {
+function childOf(pid: number, mark: string | undefined): Child {
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   const child: Child = {
     pid,
+    mark,
     ended,
     isOurs: false,
     isEnded: false,
@@ -130,8 +135,9 @@ function childOf(pid: number): Child {
     async kill() {
       if (child.isEnded) return void (await ended);
       child.isOurs = true;
-      await killSession(pid);
-      await ended;
+      await killSession(pid, { mark });
+      // The warm process may be stopped, or too busy to tell: what was killed has ended all the same.
+      resolve(howEnded(null, "SIGKILL", true));
     },
   };
   return child;

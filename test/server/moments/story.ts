@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,7 +42,6 @@ export class Story implements AsyncDisposable {
   readonly home: string;
   readonly holds: string;
   bridge: BridgeProcess;
-  readonly killed: number[] = [];
 
   private constructor(home: string, holds: string, bridge: BridgeProcess) {
     this.home = home;
@@ -109,7 +109,6 @@ export class Story implements AsyncDisposable {
   /** Kills the bridge alone; resolves when all that it started is gone as well. */
   async kill(): Promise<void> {
     const processes = await this.bridge.processes();
-    this.killed.push(this.bridge.child.pid ?? 0);
     this.bridge.child.kill("SIGKILL");
     await once(this.bridge.child, "exit");
     await expect.poll(() => processes.filter(isAlive), { timeout: 10_000 }).toEqual([]);
@@ -123,7 +122,12 @@ export class Story implements AsyncDisposable {
   async leftovers(): Promise<string[]> {
     const all = await readdir(this.home, { recursive: true });
     const spooled = (await readdir(join(this.home, ".bridge/spool"))).map((each) => `spool/${each}`);
-    const sockets = (await readdir(tmpdir())).filter((each) => this.killed.some((pid) => each.startsWith(`cb-${pid}-`)));
+    // One folder is the living bridge's.
+    const prefix = `cb-${createHash("sha256")
+      .update(await realpath(this.home))
+      .digest("hex")
+      .slice(0, 8)}-`;
+    const sockets = (await readdir(tmpdir())).filter((each) => each.startsWith(prefix)).slice(1);
     return [...sockets, ...all.filter((each) => /(^|\/)\.(new|unfinished)-|\.tmp$|\.draft$/.test(each)), ...spooled];
   }
 
