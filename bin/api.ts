@@ -42,7 +42,11 @@ const Place = z.object({
   type: z.string().optional(),
 });
 
+/** @throws ApiFailed when the address is none */
 export function connect(url: string, token: string): BridgeApi {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new ApiFailed(`"${url}" is no address of a bridge.`, "Give one such as http://127.0.0.1:5000 with --url or BRIDGE_URL.");
+  }
   const headers = { authorization: `Bearer ${token}` };
   const ask: BridgeApi["ask"] = async (path, init = {}) => {
     const answer = await fetch(new URL(path, url), { ...init, headers: { ...headers, ...init.headers } }).catch((error: unknown) => {
@@ -51,7 +55,12 @@ export function connect(url: string, token: string): BridgeApi {
     if (!answer.ok) throw problemOf(answer.status, await answer.text());
     return answer;
   };
-  return { url, headers, ask, read: async (path, schema) => schema.parse(await (await ask(path)).json()) };
+  const read: BridgeApi["read"] = async (path, schema) => {
+    const answer = schema.safeParse(parsed(await (await ask(path)).text()));
+    if (answer.success) return answer.data;
+    throw new ApiFailed(`What answers at ${url} is no bridge, or one of another release.`, "Name the bridge with --url or BRIDGE_URL.");
+  };
+  return { url, headers, ask, read };
 }
 
 /** What a body that is no answer says. */

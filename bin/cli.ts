@@ -21,6 +21,13 @@ console.debug = () => {};
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();
 
+// A full disk, say. Whoever closed the pipe has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  console.error(`What was asked for could not be written: ${error.message}.`);
+  process.exitCode = 1;
+});
+
 const WRONG_USAGE = 2;
 const program = new Command("bridge")
   .description("Runs notebook code on search results.")

@@ -21,7 +21,7 @@ export function asksBridge(command: Command, { json = true } = {}): Command {
 /** @throws ApiFailed when no token is given and the home has none */
 export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEnv = process.env): Promise<BridgeApi> {
   const home = homeFolder(env);
-  const own = token ?? env.BRIDGE_TOKEN ?? (await readToken(home).catch(() => undefined));
+  const own = token || env.BRIDGE_TOKEN || (await readToken(home).catch(() => undefined));
   if (own !== undefined) return connect(addressIn(url, env), own);
   throw new ApiFailed(
     `There is no token in ${home}: no bridge was started there yet.`,
@@ -31,5 +31,5 @@ export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEn
 
 /** Where the bridge is looked for. */
 export function addressIn(url: string | undefined, env: NodeJS.ProcessEnv): string {
-  return url ?? env.BRIDGE_URL ?? `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
+  return url || env.BRIDGE_URL || `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
 }

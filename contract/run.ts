@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { AlgorithmName, RunId, VersionId } from "./names.ts";
+import { RunId, VersionId } from "./names.ts";
 
 /** What a call did: comes with every answer, and is kept with the run. */
 export const Receipt = z.object({
   run: RunId,
-  algorithm: AlgorithmName.nullable(),
+  /** As it was called, where there is no such algorithm: any text. */
+  algorithm: z.string().nullable(),
   version: VersionId.nullable(),
   method: z.string(),
   model: z.object({ name: z.string(), version: z.int().nullable() }).nullable(),

@@ -61,7 +61,9 @@ export function computeCommand(): Command {
       throw new ApiFailed("The answer stopped before its end.", "What was written is not the whole result: run it again.");
     } catch (error) {
       if (!stopped.signal.aborted) throw error;
-      process.exitCode = isBrokenPipe(stopped.signal.reason) ? 0 : 130;
+      if (isUnwritten(stopped.signal.reason))
+        process.exitCode = 1; // cli.ts says why
+      else process.exitCode = isBrokenPipe(stopped.signal.reason) ? 0 : 130;
     } finally {
       process.stdin.destroy();
     }
@@ -114,6 +116,10 @@ function receiptLine({ run, rows, seconds, model, version, dataset, notes }: Rec
   const what = [version && `version ${version}`, made].filter(Boolean).join(", ");
   const line = `${count(rows.received, "row")} in, ${count(rows.returned, "row")} out, ${seconds.total.toFixed(3)} s; ${what}; run ${run}`;
   return [line, ...notes].join("\n");
+}
+
+function isUnwritten(reason: unknown): boolean {
+  return reason instanceof Error && "code" in reason && reason.code !== "EPIPE" && reason.name !== "AbortError";
 }
 
 function isBrokenPipe(reason: unknown): boolean {

@@ -10,7 +10,7 @@ const LATE_SECONDS = 60;
 /** A running bridge: whether it answers, knows the token, and what it says of itself. */
 export async function checkBridge(options: Connection, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const url = addressIn(options.url, env);
-  const live = await fetch(new URL("/health/live", url)).catch(() => undefined);
+  const live = URL.canParse("/health/live", url) && (await fetch(new URL("/health/live", url)).catch(() => undefined));
   if (!live) return [warning(`No bridge answers at ${url}.`, "Start one with npm start, or name another with --url or BRIDGE_URL.")];
   const findings = [ok(`a bridge answers at ${url}`), clock(live.headers.get("date"))];
   try {

@@ -9,7 +9,7 @@ import type { Pool } from "../workers/pool.ts";
 import { datasetFolder } from "./datasets.ts";
 import type { BridgeHome } from "./home.ts";
 import { ownerOf } from "./model-owner.ts";
-import { modelFolder } from "./models.ts";
+import { modelFolder, shareModelFiles, unshareModelFiles } from "./models.ts";
 import { modelUse, type Uses, versionUse } from "./uses.ts";
 
 /**
@@ -76,8 +76,11 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
       const gone = await store.transaction((tx) => tx.models.remove(owner, name, version));
       for (const each of gone) {
         await uses.end(modelUse(owner, name, each.version));
+        await unshareModelFiles(home, each.folder);
         await remove(join(home.root, modelFolder(home, owner, name, each.version)));
       }
+      const left = await store.models.find(owner, name);
+      if (left) await shareModelFiles(home, left.folder, `delete-${left.run}`);
       return gone;
     },
 

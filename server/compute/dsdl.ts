@@ -1,9 +1,8 @@
 import type { Call } from "#contract/call.ts";
 import { BridgeError } from "#contract/errors.ts";
-import { DEFAULT_MODEL, FileSafeName, ModelVersionName } from "#contract/names.ts";
+import { DEFAULT_MODEL, FileSafeName } from "#contract/names.ts";
 import type { Phase } from "#contract/worker.ts";
 import { WorkerFailed } from "../workers/call.ts";
-import { noVersionToFit } from "./options.ts";
 
 export type DsdlMethod = "fit" | "apply";
 
@@ -79,17 +78,18 @@ export function readDsdlMeta(method: DsdlMethod, metaJson: string, deployment: s
   if (algo instanceof PythonError) return refused("init", algo.message);
   if (typeof algo !== "string") return refused(early, noStrip(algo));
   if (bad !== undefined) return refused("init", `model_name "${model}" is refused: ${bad}`);
-  const version = has(params, "model_version") ? member(params, "model_version") : null;
-  const modelVersion =
-    version === null ? null : ModelVersionName.safeParse(typeof version === "string" ? unquoted(version) : String(version));
-  if (modelVersion !== null && method === "fit") return refused("init", noVersionToFit().message);
-  if (modelVersion?.success === false) return refused("init", `model_version is refused: ${modelVersion.error.issues[0]?.message}`);
   return {
     kind: "call",
     algorithm: deployment === null ? unquoted(algo) : deployedAs(unquoted(algo), deployment),
     model,
-    modelVersion: modelVersion?.data ?? null,
+    modelVersion: method === "apply" ? versionIn(params) : null,
   };
+}
+
+/** Old notebooks may have an option `model_version` of their own: only a number, or `latest`, is a version of the model. */
+function versionIn(params: unknown): string | null {
+  const version = unquoted(String(has(params, "model_version") ? member(params, "model_version") : ""));
+  return /^(?:[1-9]\d{0,8}|latest)$/.test(version) ? version : null;
 }
 
 /** At the address of a deployment `notebook` and `algo` are its own notebook; at DLTK's plain address they are what they say. */
@@ -129,7 +129,7 @@ export function dsdlFailure(method: DsdlMethod, error: unknown, deployment: stri
     const isTraced = deployment !== null && phase === "fit" && traceback !== "";
     return { phase: workerPhase(method, phase), exception: isTraced ? traceback : message };
   }
-  if (error instanceof BridgeError && error.code === "NOT_FOUND") {
+  if (error instanceof BridgeError && error.code === "NOT_FOUND" && error.message.startsWith("There is no algorithm ")) {
     const name = /named "(.*)"/.exec(error.message)?.[1] ?? "";
     return { phase: early, exception: `No module named 'app.model.${name}'` };
   }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { nameKey } from "#contract/names.ts";
 import { syncAbove } from "./durable.ts";
@@ -47,6 +47,19 @@ export async function shareModelFiles(home: BridgeHome, folder: string, run: str
     await cp(source, beside, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
     await rm(target, { recursive: true, force: true });
     await rename(beside, target);
+  }
+}
+
+/**
+ * Takes a version's files out of the shared folder, where they still are what the version holds: a model that was deleted
+ * must not answer from its copy. Before the version's own folder is removed.
+ */
+export async function unshareModelFiles(home: BridgeHome, folder: string): Promise<void> {
+  const from = join(home.root, folder);
+  for (const entry of await readdir(from, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isFile() || entry.name.startsWith(".")) continue;
+    const [own, shared] = await Promise.all([from, home.data].map((each) => readFile(join(each, entry.name)).catch(() => undefined)));
+    if (own && shared && own.equals(shared)) await rm(join(home.data, entry.name), { force: true });
   }
 }
 

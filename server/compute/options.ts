@@ -82,7 +82,7 @@ export function versionName(text: string): string {
   );
 }
 
-export function noVersionToFit(): BadCall {
+function noVersionToFit(): BadCall {
   return new BadCall("A fit makes a new version of its model, so that it takes no model_version.", "Leave model_version away.");
 }
 

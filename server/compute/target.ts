@@ -80,7 +80,8 @@ const MOST_NAMED = 10;
 export async function findAlgorithm(algorithms: Store["algorithms"], name: string): Promise<Algorithm | undefined> {
   const named = await algorithms.find(name);
   if (named) return named;
-  const titled = await algorithms.findByTitle(name);
+  // A call that names nothing must not run whatever has no title.
+  const titled = name.trim() === "" ? [] : await algorithms.findByTitle(name);
   if (titled.length > 1) {
     const names = titled.map((each) => each.name).join(", ");
     throw new BadCall(`Several algorithms have the title "${name}".`, `Use the name of one: ${names}.`);

@@ -64,7 +64,8 @@ export async function openTokens(home: string, reserved: readonly string[], now:
   /** Changes come one after the other, each on what the file holds now. */
   function alone<T>(work: (all: Kept) => Promise<T>): Promise<T> {
     const turn = last.then(async () => {
-      await look();
+      // What cannot be read is not written over.
+      if ((await stateOf(file)) !== state) ({ kept, state } = await read());
       return work(kept);
     });
     last = turn.catch(() => undefined);
@@ -93,7 +94,12 @@ export async function openTokens(home: string, reserved: readonly string[], now:
 
   async function read(): Promise<{ kept: Kept; state: string }> {
     const state = await stateOf(file);
-    return { state, kept: state === "" ? [] : Kept.parse(JSON.parse(await readFile(file, "utf8"))) };
+    if (state === "") return { state, kept: [] };
+    try {
+      return { state, kept: Kept.parse(JSON.parse(await readFile(file, "utf8"))) };
+    } catch {
+      throw new Conflict(`${file} holds no list of tokens.`, "Mend it, or delete it and make the tokens again with bridge tokens add.");
+    }
   }
 }
 

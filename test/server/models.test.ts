@@ -65,7 +65,19 @@ describe("model_version", () => {
   it("works in the parameters of old requests", async () => {
     const meta = { options: { params: { algo: "scale", model_version: '"2"' }, model_name: "m" } };
     expect(await test.old("apply", { data: "a\n1\n", meta })).toMatchObject({ status: "success", results: "a,out\n1,20.0\n" });
-    expect((await test.old("fit", { data: "a,by\n1,1\n", meta })).message).toContain("takes no model_version");
+    const unknown = { options: { params: { algo: "scale", model_version: 9 }, model_name: "m" } };
+    expect((await test.old("apply", { data: "a\n1\n", meta: unknown })).message).toContain('named "9"');
+    const own = { options: { params: { algo: "scale", model_version: "v2-mine" }, model_name: "own" } };
+    expect(await test.old("fit", { data: "a,by\n1,1\n", meta: own })).toMatchObject({ status: "success" });
+    expect(await test.old("apply", { data: "a\n1\n", meta: own })).toMatchObject({ status: "success" });
+  });
+
+  it("is not reached by a call that names no algorithm", async () => {
+    await test.save("untitled.ipynb", cells, { title: "" });
+    await test.compute({ algorithm: "untitled", method: "fit" }, "a,by\n1,1\n");
+    const meta = { options: { params: { algo: "" } } };
+    expect(await test.old("fit", { data: "a,by\n1,1\n", meta })).toMatchObject({ status: "error" });
+    expect((await test.ask("/v1/runs?limit=1")).status).toBe(200);
   });
 
   it("that is not there, is none, or is given to a fit is refused", async () => {
@@ -111,6 +123,7 @@ describe("deleting a model", () => {
     expect((await under).status).toBe(200);
     expect((await remove("/v1/models/held")).status).toBe(204);
     expect((await test.ask("/v1/models/held")).status).toBe(404);
+    expect((await apply({ model_name: "held" })).status).toBe(400); // not from the copy in the shared folder
     await expect(access(join(test.home, "app/model/data/.models/scale/held/1"))).rejects.toThrow("ENOENT");
   });
 

@@ -127,7 +127,7 @@ describe("a module laid into app/model", () => {
   });
 
   it("that is a link, or lies among the model data, is none", async () => {
-    await symlink("/etc/hostname", join(test.home, "app/model", `${name}.py`));
+    await symlink(import.meta.filename, join(test.home, "app/model", `${name}.py`));
     await lay({ [`data/${name}_data.py`]: saying("data") });
     expect((await call({})).status).toBe(404);
     expect((await call({ algorithm: `${name}_data` })).status).toBe(404);
