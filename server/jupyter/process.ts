@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +18,7 @@ export interface JupyterProcess {
 /** Longer than launch.py waits before it kills its group itself. */
 const killAfterMs = 10_000;
 const keptLines = 20;
+const lastLinesMs = 300;
 
 /**
  * Starts launch.py in a process group of its own: a Ctrl-C in the terminal reaches the bridge alone, which ends it in order.
@@ -43,7 +45,11 @@ export function launchJupyter(
   }
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`it could not be started (${error.message})`));
-    child.once("close", (code, signal) => resolve(signal ? `it was killed by ${signal}` : `it exited with code ${code}`));
+    child.once("exit", async (code, signal) => {
+      // Kernels hold its output open, so that it may never close; without them its last lines come at once.
+      await Promise.race([once(child, "close"), sleep(lastLinesMs, undefined, { ref: false })]);
+      resolve(signal ? `it was killed by ${signal}` : `it exited with code ${code}`);
+    });
   });
   child.stdin.on("error", () => {}); // it died before it read: `ended` says so
   child.stdin.write(`${token}\n`);

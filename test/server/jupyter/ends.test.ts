@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { killMarked } from "../../../server/environments/local/session.ts";
 import { connectJupyter } from "../../../server/jupyter/client.ts";
 import { notebook, type RunningJupyter, runningJupyter, until } from "./running.ts";
 
@@ -38,6 +39,32 @@ describe.runIf(process.platform === "linux")("JupyterLab", () => {
     using client = connectJupyter(running.root, jupyter.token);
     await client.createNotebook("again.ipynb", notebook("1"));
     await until(() => running?.saved.includes(join(home, "notebooks/again.ipynb")));
+  });
+
+  it("takes its kernels and what they started along when it is killed, and leaves no file of theirs", async () => {
+    running = await runningJupyter({ endMarked: killMarked });
+    const { jupyter, home, root } = running;
+    const asleep = `sleep ${200_000 + process.pid}`;
+    const authorization = `token ${jupyter.token}`;
+    const kernel = await fetch(`${root}/api/kernels`, { method: "POST", headers: { authorization }, body: "{}" });
+    expect(kernel.status).toBe(201);
+    using client = connectJupyter(root, jupyter.token);
+    // A cell that never ends and holds the interpreter: the kernel cannot notice that JupyterLab is gone.
+    await client.createNotebook(
+      "busy.ipynb",
+      notebook(`import subprocess\nsubprocess.Popen("${asleep}".split(), start_new_session=True)\nsum(range(10**13))`),
+    );
+    const busy = client.execute("busy.ipynb", undefined).catch(() => "ended");
+    await until(async () => (await processes(asleep.replace(" ", "\0"))).length === 1);
+    const [pid] = await processes(`--ServerApp.port=${jupyter.port}`);
+    const before = await processes(home, asleep.replace(" ", "\0"));
+    process.kill(Number(pid), "SIGKILL");
+    await until(() => !jupyter.ready());
+    await until(() => jupyter.ready());
+    expect((await processes(home, asleep.replace(" ", "\0"))).filter((each) => before.includes(each))).toEqual([]);
+    const runtime = await readdir(join(home, ".bridge/jupyter/runtime"));
+    expect(runtime.filter((name) => name.startsWith("kernel-"))).toEqual([]);
+    void busy;
   });
 
   it("ends with its kernels when it is disposed of", async () => {
