@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileSafeName, ModelVersionName } from "./names.ts";
+import { Search } from "./run.ts";
 import { TableFormat } from "./worker.ts";
 
 /** What is asked for: a method of an algorithm on a model, by whom and until when; or a staging. */
@@ -25,6 +26,9 @@ export const Call = z.object({
   caller: z.string(),
   /** Seconds that the call may take; null: the algorithm's own limit, or the bridge's. */
   timeout: z.number().positive().nullable(),
+  search: Search.nullable(),
+  /** Which part of its run this is, from 1; null: the run is this call. */
+  part: z.int().min(1).nullable(),
   /** How many rows the caller says that it sends; null: it did not say. */
   rowsSent: z.int().min(0).nullable(),
 });

@@ -39,9 +39,22 @@ export const ErrorRecord = z.object({
 });
 export type ErrorRecord = z.infer<typeof ErrorRecord>;
 
+/** The search in Splunk that a call is part of, as the caller says. */
+export const Search = z.object({
+  /** Its id (`sid`). */
+  id: z.string().min(1).max(1024),
+  app: z.string().max(255).nullable(),
+  isScheduled: z.boolean(),
+});
+export type Search = z.infer<typeof Search>;
+
 /** A line that the notebook's code printed or logged. */
 export const LogLine = z.object({ at: z.iso.datetime(), level: z.enum(["debug", "info", "warning", "error"]), text: z.string() });
 export type LogLine = z.infer<typeof LogLine>;
+
+/** A number that the notebook's code reported. */
+export const Metric = z.object({ name: z.string(), value: z.number(), step: z.number().nullable() });
+export type Metric = z.infer<typeof Metric>;
 
 /** One call and what became of it. */
 export const Run = z.object({
@@ -51,8 +64,9 @@ export const Run = z.object({
   version: VersionId.nullable(),
   method: z.string(),
   model: z.string().nullable(),
-  /** Which token asked: its name, never its text. */
+  /** Which token asked: its name, never its text; `<name>/<user>` when that token let a user ask. */
   caller: z.string(),
+  search: Search.nullable(),
   state: RunState,
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
@@ -60,6 +74,6 @@ export const Run = z.object({
   error: ErrorRecord.nullable(),
   /** The last 200 lines at most. */
   log: z.array(LogLine),
-  metrics: z.array(z.object({ name: z.string(), value: z.number(), step: z.number().nullable() })),
+  metrics: z.array(Metric),
 });
 export type Run = z.infer<typeof Run>;

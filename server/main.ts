@@ -13,13 +13,15 @@ import { diskDetail } from "./compute/disk.ts";
 import { exportingWith } from "./compute/exported-text.ts";
 import { homeAt, prepareHome } from "./compute/home.ts";
 import { claimHome } from "./compute/home-claim.ts";
+import { endIdleParts } from "./compute/idle-parts.ts";
 import { markOf } from "./compute/left-behind.ts";
 import { openNotebookVersions } from "./compute/notebook-versions.ts";
 import { oldEndpoints } from "./compute/old-endpoints.ts";
+import { partsWith } from "./compute/parts.ts";
 import { startPublisher } from "./compute/publisher.ts";
 import { retireWithOthers } from "./compute/retire.ts";
 import { newRunId } from "./compute/run-id.ts";
-import { runRecorder } from "./compute/run-record.ts";
+import { type OnFinished, runRecorder } from "./compute/run-record.ts";
 import { stageWith } from "./compute/stage.ts";
 import { startsIn } from "./compute/starts.ts";
 import { sweepHome } from "./compute/sweep.ts";
@@ -36,7 +38,8 @@ import { openTokens } from "./plugins/kept-tokens.ts";
 import { createMetrics } from "./plugins/metrics.ts";
 import { pathTokens } from "./plugins/path-tokens.ts";
 import { Sessions } from "./plugins/sessions.ts";
-import { ownToken, tokenNames } from "./plugins/tokens.ts";
+import { ownToken, signingKey, tokenNames } from "./plugins/tokens.ts";
+import { userTokens } from "./plugins/user-tokens.ts";
 import { buildServer } from "./server.ts";
 import { openStore } from "./store/open.ts";
 import { startPool } from "./workers/pool.ts";
@@ -109,26 +112,32 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   });
 
   metrics.watch(() => ({ queued: pool.snapshot().queues.reduce((sum, { waiting }) => sum + waiting, 0) }));
-  const runs = runRecorder(store, clock, log, ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
-    metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows }),
-  );
+  const onFinished: OnFinished = ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
+    metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows });
+  const runs = runRecorder(store, clock, log, onFinished);
   const algorithms = publisher.shown(store.algorithms);
   const targets = targetFinder({ ...store, algorithms }, publisher.settled);
   const uses = new Uses();
   const shared = { uses, store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });
+  const parts = partsWith({ ...shared, targets, clock, onFinished });
+  stack.use(endIdleParts(store, clock, log));
   const stage = stageWith(shared);
   const answers = await openAnswers(home, { bridges: store.bridges, now: () => Date.now() });
   const sessions = new Sessions(clock);
   const given = [{ name: OWNER, token }, ...config.tokens];
   const fixed = tokenNames(given);
   const keptTokens = stack.use(await openTokens(home.root, [...given.map(({ name }) => name), "browser", "dltk"], clock.now, log));
+  const isKnown = (name: string) => [...given, ...keptTokens.list()].some((each) => each.name === name);
+  const users = userTokens(await signingKey(home.root), isKnown, () => Date.now());
   const runtimeNames = runtimes.map((each) => each.name);
 
   const app = await buildServer({
     store: { ...store, algorithms },
     tokens: (text) => fixed(text) ?? keptTokens.nameOf(text),
     keptTokens,
+    users,
+    parts,
     owner: OWNER,
     sessions,
     paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),

@@ -1,13 +1,14 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Deletions } from "./compute/deletions.ts";
-import { auth, callerOf } from "./plugins/auth.ts";
+import { allow, auth, callerOf } from "./plugins/auth.ts";
 import { docs } from "./plugins/docs.ts";
 import { answerBadAddress, errors } from "./plugins/errors.ts";
 import type { Metrics } from "./plugins/metrics.ts";
 import type { PathTokens } from "./plugins/path-tokens.ts";
 import type { Sessions } from "./plugins/sessions.ts";
 import type { TokenNames } from "./plugins/tokens.ts";
+import type { UserTokens } from "./plugins/user-tokens.ts";
 import { type AlgorithmsRouteParts, algorithmsRoutes } from "./routes/algorithms.ts";
 import { type ComputeRouteParts, computeRoutes } from "./routes/compute.ts";
 import { datasetsRoutes } from "./routes/datasets.ts";
@@ -18,6 +19,7 @@ import { type HealthRouteParts, healthRoutes } from "./routes/health.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { modelsRoutes } from "./routes/models.ts";
+import { type PartsRouteParts, partsRoutes } from "./routes/parts.ts";
 import { runsRoutes } from "./routes/runs.ts";
 import { type TokensRouteParts, tokensRoutes } from "./routes/tokens.ts";
 import { versionsRoutes } from "./routes/versions.ts";
@@ -27,13 +29,15 @@ export interface ServerParts {
   readonly store: Pick<Store, "algorithms" | "versions" | "models" | "datasets" | "runs" | "events">;
   readonly tokens: TokenNames;
   readonly keptTokens: TokensRouteParts["kept"];
+  readonly users: UserTokens;
   /** The name of the bridge's own token. */
   readonly owner: string;
   readonly sessions: Sessions;
   readonly paths: PathTokens;
   readonly metrics: Metrics;
   readonly version: string;
-  readonly compute: Omit<ComputeRouteParts, "callerOf">;
+  readonly compute: Omit<ComputeRouteParts, "callerOf" | "allow">;
+  readonly parts: PartsRouteParts["parts"];
   readonly dsdl: Omit<DsdlRouteParts, "callerOf" | "version">;
   readonly dltk: Pick<DltkRouteParts, "notebooks">;
   readonly algorithms: Omit<AlgorithmsRouteParts, "algorithms" | "versions" | "remove">;
@@ -44,7 +48,7 @@ export interface ServerParts {
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { store, tokens, sessions, paths, metrics, version, deletions } = parts;
+  const { store, tokens, users, sessions, paths, metrics, version, deletions } = parts;
   const app = Fastify({
     loggerInstance: parts.logger,
     // A line a call would cost more than the call: runs are in the store, failures are logged where they happen.
@@ -56,17 +60,18 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     keepAliveTimeout: 75_000,
   });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
-  await app.register(auth({ tokens, sessions, paths }));
+  await app.register(auth({ tokens, users, sessions, paths }));
   await app.register(errors);
   await app.register(docs({ version }));
-  await app.register(computeRoutes({ ...parts.compute, callerOf }));
+  await app.register(computeRoutes({ ...parts.compute, callerOf, allow }));
+  await app.register(partsRoutes({ parts: parts.parts, newRunId: parts.compute.newRunId, callerOf, allow }));
   await app.register(dsdlRoutes({ ...parts.dsdl, callerOf, version }));
   await app.register(dltkRoutes({ ...parts.dsdl, ...parts.dltk, callerOf, version }));
   await app.register(algorithmsRoutes({ ...parts.algorithms, ...store, remove: deletions.algorithm }));
   await app.register(versionsRoutes({ ...store, remove: deletions.version }));
   await app.register(modelsRoutes({ ...store, remove: deletions.model }));
   await app.register(datasetsRoutes({ ...store, remove: deletions.dataset }));
-  await app.register(tokensRoutes({ kept: parts.keptTokens, owner: parts.owner, callerOf }));
+  await app.register(tokensRoutes({ kept: parts.keptTokens, users, owner: parts.owner, callerOf }));
   await app.register(runsRoutes(store));
   await app.register(eventsRoutes(store));
   await app.register(healthRoutes(parts.health));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Log } from "#contract/edges.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import type { ModelVersion } from "#contract/model.ts";
+import type { OpenRun } from "#contract/part.ts";
 import { nearNames } from "../store/near.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
@@ -52,6 +53,7 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
       }
       const versions = await store.versions.list({ algorithm: known.name, limit: MANY });
       for (const each of versions) refuseUsed(versionUse(known.name, each.version), `${known.name}@${each.version}`);
+      await refuseOpen(known.name, known.name, () => true);
       await store.transaction((tx) => tx.algorithms.remove(known.name));
       pool.retire(known.name, "");
       await removeExport(known.name, known.live);
@@ -61,6 +63,7 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
     async version(algorithm, version) {
       const use = versionUse(algorithm, version);
       refuseUsed(use, `${algorithm}@${version}`);
+      await refuseOpen(algorithm, `${algorithm}@${version}`, ({ run }) => run.version === version);
       const found = await store.versions.find(algorithm, version);
       await store.transaction((tx) => tx.versions.remove(algorithm, version));
       await uses.end(use);
@@ -72,7 +75,11 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
       const those = (await store.models.list({ algorithm: owner, name, limit: MANY })).filter(
         (each) => version === undefined || String(each.version) === version || each.aliases.includes(version),
       );
-      for (const each of those) refuseUsed(modelUse(owner, name, each.version), `${name}@${each.version}`);
+      for (const each of those) {
+        refuseUsed(modelUse(owner, name, each.version), `${name}@${each.version}`);
+        const isIt = ({ run, modelVersion }: Use) => run.model === name && modelVersion === each.version;
+        await refuseOpen(owner, `${name}@${each.version}`, isIt);
+      }
       const gone = await store.transaction((tx) => tx.models.remove(owner, name, version));
       for (const each of gone) {
         await uses.end(modelUse(owner, name, each.version));
@@ -99,6 +106,14 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
     throw new Conflict(`${shown} is in use by ${count} call${count === 1 ? "" : "s"} under way.`, "Delete it when they have ended.", 1);
   }
 
+  /** Runs in parts use it between their parts, too. */
+  async function refuseOpen(algorithm: string, shown: string, isIt: (use: Use) => boolean): Promise<void> {
+    const open = (await store.parts.using(algorithm)).filter(isIt);
+    if (open.length === 0) return;
+    const ids = open.map(({ run }) => run.id).join(", ");
+    throw new Conflict(`${shown} is in use by searches under way, whose runs are ${ids}.`, "Delete it when they have ended.", 1);
+  }
+
   /** The live file in `app/model`, unless it was changed by hand: left there it would come back as a module. */
   async function removeExport(name: string, live: string | null): Promise<void> {
     if (live === null) return;
@@ -117,3 +132,5 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
 }
 
 const MANY = 10_000;
+
+type Use = Pick<OpenRun, "run" | "modelVersion">;

@@ -118,6 +118,8 @@ export function toCall(method: DsdlMethod | "stage", algorithm: string | null, m
     output: "csv",
     timeout: null,
     rowsSent: null,
+    search: null,
+    part: null,
   };
 }
 

@@ -41,16 +41,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
   return {
     begin(id, call) {
       const began = clock.ticks();
-      const progress: Progress = {
-        version: null,
-        algorithm: call.algorithm,
-        environment: call.environment ?? "default",
-        model: null,
-        dataset: null,
-        answered: undefined,
-        receivedBytes: () => 0,
-        returnedBytes: 0,
-      };
+      const progress = newProgress(call);
       store.runs.start({
         project: DEFAULT_PROJECT,
         id,
@@ -59,31 +50,10 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
         method: call.method,
         model: call.model,
         caller: call.caller,
+        search: call.search,
       });
 
-      const receipt = (): Receipt => {
-        const { answered } = progress;
-        const done = answered?.done;
-        return {
-          run: id,
-          algorithm: progress.algorithm,
-          version: progress.version,
-          method: call.method,
-          model: progress.model,
-          dataset: progress.dataset,
-          environment: progress.environment,
-          device: done?.device ?? "cpu",
-          rows: { sent: call.rowsSent, received: done?.rows.received ?? 0, used: done?.rows.used ?? 0, returned: done?.rows.returned ?? 0 },
-          bytes: { received: progress.receivedBytes(), returned: progress.returnedBytes },
-          seconds: {
-            queued: answered?.queuedSeconds ?? 0,
-            loading: done?.seconds.loading ?? 0,
-            computing: done?.seconds.computing ?? 0,
-            total: (clock.ticks() - began) / 1000,
-          },
-          notes: notesOf(call, answered),
-        };
-      };
+      const receipt = () => receiptOf(id, call, progress, (clock.ticks() - began) / 1000);
 
       return {
         id,
@@ -107,6 +77,45 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
         },
       };
     },
+  };
+}
+
+/** What is known of a call before anything was done. */
+export function newProgress(call: Call): Progress {
+  return {
+    version: null,
+    algorithm: call.algorithm,
+    environment: call.environment ?? "default",
+    model: null,
+    dataset: null,
+    answered: undefined,
+    receivedBytes: () => 0,
+    returnedBytes: 0,
+  };
+}
+
+/** The receipt of a call, from what is known of it by now. @param seconds since it began */
+export function receiptOf(run: string, call: Call, progress: Progress, seconds: number): Receipt {
+  const { answered } = progress;
+  const done = answered?.done;
+  return {
+    run,
+    algorithm: progress.algorithm,
+    version: progress.version,
+    method: call.method,
+    model: progress.model,
+    dataset: progress.dataset,
+    environment: progress.environment,
+    device: done?.device ?? "cpu",
+    rows: { sent: call.rowsSent, received: done?.rows.received ?? 0, used: done?.rows.used ?? 0, returned: done?.rows.returned ?? 0 },
+    bytes: { received: progress.receivedBytes(), returned: progress.returnedBytes },
+    seconds: {
+      queued: answered?.queuedSeconds ?? 0,
+      loading: done?.seconds.loading ?? 0,
+      computing: done?.seconds.computing ?? 0,
+      total: seconds,
+    },
+    notes: notesOf(call, answered),
   };
 }
 

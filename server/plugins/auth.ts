@@ -1,11 +1,21 @@
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
-import { Unauthorized } from "#contract/errors.ts";
+import { type Caller, verbOf } from "#contract/caller.ts";
+import { Forbidden, Unauthorized } from "#contract/errors.ts";
+
 import { pathTokenIn, speaksDltk } from "./addresses.ts";
 import type { PathTokens } from "./path-tokens.ts";
 import { sendSentence } from "./problem.ts";
 import type { Sessions } from "./sessions.ts";
 import type { TokenNames } from "./tokens.ts";
+import type { UserTokens } from "./user-tokens.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether a user's short-lived token may ask; the route then says for what. Otherwise none may. */
+    forUsers?: boolean;
+  }
+}
 
 /** All that answers without a token. `/login` itself asks for a one-time code. */
 const open: ReadonlySet<string> = new Set(["GET /health/live", "HEAD /health/live", "GET /login"]);
@@ -14,6 +24,8 @@ const CALLER = "caller";
 
 export interface AuthParts {
   readonly tokens: TokenNames;
+  /** Without it users' tokens are good for nothing. */
+  readonly users?: Pick<UserTokens, "callerOf">;
   readonly sessions: Sessions;
   /** Of the addresses of DLTK's clients, which send no token otherwise; without it there are no such addresses. */
   readonly paths?: PathTokens;
@@ -23,42 +35,61 @@ export interface AuthParts {
  * The one gate: nothing behind it is reached, and no body is read, without a token or a session. It stands before
  * addresses that do not exist and wrong verbs too. Register it first.
  */
-export const auth = ({ tokens, sessions, paths }: AuthParts) =>
+export const auth = ({ tokens, users, sessions, paths }: AuthParts) =>
   fp(
     async (app) => {
-      app.decorateRequest(CALLER, "");
+      app.decorateRequest(CALLER, null);
       app.addHook("onRequest", async (request, reply) => {
         const route = request.routeOptions.url;
         if (open.has(`${request.method} ${route}`)) return;
         if (paths && (speaksDltk(request.url) || (route !== undefined && speaksDltk(route)))) {
           const caller = await paths.callerOf(pathTokenIn(request.url));
           if (caller === undefined) return sendSentence(reply, paths.refusal);
-          request.setDecorator(CALLER, caller);
+          request.setDecorator<Caller>(CALLER, { name: caller, verbs: null });
           return;
         }
-        request.setDecorator(CALLER, identify(request, tokens, sessions));
+        const caller = identify(request, tokens, sessions) ?? (await users?.callerOf(tokenIn(request.headers.authorization ?? "")));
+        if (caller === undefined) throw new Unauthorized("unknown");
+        if (caller.verbs !== null && !request.routeOptions.config.forUsers) throw notForUsers(caller);
+        request.setDecorator(CALLER, caller);
       });
     },
     { name: "auth" },
   );
 
-/** The name of the token, or `browser`: who sent this request. Only behind the gate. */
+/** The name of the token, `<token>/<user>`, or `browser`: who sent this request. Only behind the gate. */
 export function callerOf(request: FastifyRequest): string {
-  const caller = request.getDecorator<string>(CALLER);
-  if (caller === "") throw new Unauthorized("missing");
+  return decorated(request).name;
+}
+
+/** @throws Forbidden when the request's token was not made for this method */
+export function allow(request: FastifyRequest, method: string): void {
+  const { name, verbs } = decorated(request);
+  const verb = verbOf(method);
+  if (verbs === null || verbs.has(verb)) return;
+  throw new Forbidden(`The token of ${name} was made for ${[...verbs].join(", ")}, not for ${verb}.`, "Ask for a token that may.");
+}
+
+function decorated(request: FastifyRequest): Caller {
+  const caller = request.getDecorator<Caller | null>(CALLER);
+  if (caller === null) throw new Unauthorized("missing");
   return caller;
 }
 
-function identify(request: FastifyRequest, tokens: TokenNames, sessions: Sessions): string {
+function notForUsers({ name }: Caller): Forbidden {
+  return new Forbidden(`The token of ${name} is for calls alone.`, "Ask with a token that is no user's: `bridge tokens add` makes one.");
+}
+
+/** Undefined: a token came that is none of those with a name. */
+function identify(request: FastifyRequest, tokens: TokenNames, sessions: Sessions): Caller | undefined {
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) {
-    const caller = tokens(tokenIn(authorization));
-    if (caller === undefined) throw new Unauthorized("unknown");
-    return caller;
+    const name = tokens(tokenIn(authorization));
+    return name === undefined ? undefined : { name, verbs: null };
   }
-  const caller = isOwnPage(request) ? sessions.callerOf(cookie) : undefined;
-  if (caller === undefined) throw new Unauthorized("missing");
-  return caller;
+  const name = isOwnPage(request) ? sessions.callerOf(cookie) : undefined;
+  if (name === undefined) throw new Unauthorized("missing");
+  return { name, verbs: null };
 }
 
 /** `Bearer <token>`, `Splunk <token>`, or the token alone, as old clients send it. */

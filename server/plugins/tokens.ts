@@ -45,6 +45,11 @@ export function dltkToken(home: string): Promise<string> {
   return tokenIn(home, DLTK_FILE);
 }
 
+/** What users' short-lived tokens are signed with: `<home>/.bridge/signing-key`, the same for all bridges of the home. */
+export function signingKey(home: string): Promise<string> {
+  return tokenIn(home, "signing-key");
+}
+
 /** Whether a text is the token of DLTK's addresses now: the file may come, change and go while the bridge runs. */
 export async function isDltkToken(home: string, text: string): Promise<boolean> {
   const token = await readFile(join(home, ".bridge", DLTK_FILE), "utf8").catch(() => "");

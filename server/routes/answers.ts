@@ -7,6 +7,14 @@ import { tableBody } from "./records.ts";
 export const ARROW_TYPE = "application/vnd.apache.arrow.stream";
 export const CSV_TYPE = "text/csv; charset=utf-8";
 
+/** What an answer's form is asked to be. */
+export function outputOf(accept = ""): { isFrames: boolean; output: TableFormat } {
+  return {
+    isFrames: accept.includes(FRAMES_TYPE),
+    output: accept.includes(ARROW_TYPE) || accept.includes("table=arrow") ? "arrow" : "csv",
+  };
+}
+
 /** How a call's answer goes out while it is made. One of `finish` and `fail` ends it. */
 export interface AnswerWriter {
   event(event: WorkerEvent): void;

@@ -9,8 +9,9 @@ import type { Compute } from "../compute/compute.ts";
 import { toRecord } from "../compute/failures.ts";
 import { readOptions } from "../compute/options.ts";
 import type { Stage } from "../compute/stage.ts";
-import { ARROW_TYPE, framesAnswer, tableAnswer } from "./answers.ts";
+import { ARROW_TYPE, framesAnswer, outputOf, tableAnswer } from "./answers.ts";
 import { type Body, replyBody } from "./body.ts";
+import { CallHeaders, CallOptions, saidOf } from "./call-request.ts";
 import { goneSignal } from "./gone.ts";
 import { keptBody, replay } from "./kept-body.ts";
 import { requestRows } from "./request-rows.ts";
@@ -22,31 +23,17 @@ export interface ComputeRouteParts {
   readonly newRunId: () => string;
   /** The name of the token that asks. */
   readonly callerOf: (request: FastifyRequest) => string;
+  /** @throws Forbidden when the token that asks was not made for this method */
+  readonly allow: (request: FastifyRequest, method: string) => void;
 }
 
-const text = z.string();
-const options = z
-  .looseObject({
-    algorithm: text.optional().describe("Name or title of the algorithm; not needed with mode=stage"),
-    method: text.optional().describe("A method that the algorithm declares: fit, apply, summary, …"),
-    mode: text.optional().describe("stage: keep the rows for the notebook and run nothing"),
-    model_name: text.optional().describe("The model to fit or apply, or the dataset to stage; default: default"),
-    model_version: text.optional().describe("Number or alias of the model's version to apply; default: latest"),
-    environment: text.optional(),
-    fields: text.optional().describe("Columns to keep, in this order, separated by commas"),
-    feature_variables: text.optional().describe("Separated by commas"),
-    target_variables: text.optional().describe("Separated by commas"),
-  })
-  .describe("Any other key=value goes to the functions, in param['options']['params']");
-const headers = z.looseObject({
+const headers = CallHeaders.extend({
   "idempotency-key": z.string().min(1).max(255).optional().describe("The same key again answers what it answered, and runs nothing"),
-  "compute-rows": z.coerce.number().int().min(0).optional().describe("How many rows are sent; the receipt says if others were received"),
-  "compute-timeout": z.coerce.number().positive().optional().describe("Seconds that the call may take"),
 });
 
 /** `POST /v1/compute` and `/compute`: rows in, a method of an algorithm, rows out (contract/call.ts). */
 export const computeRoutes =
-  ({ compute, stage, answers, newRunId, callerOf }: ComputeRouteParts): FastifyPluginAsyncZod =>
+  ({ compute, stage, answers, newRunId, callerOf, allow }: ComputeRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -55,11 +42,12 @@ export const computeRoutes =
       app.post(
         url,
         {
+          config: { forUsers: true },
           schema: {
             summary: "Run a method of an algorithm on rows, or stage them",
             description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way.`,
             tags: ["compute"],
-            querystring: options,
+            querystring: CallOptions,
             headers,
           },
         },
@@ -67,6 +55,7 @@ export const computeRoutes =
           const run = newRunId();
           reply.header("compute-run", run);
           const asked = readOptions(request.query);
+          allow(request, asked.method);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);
           const kept = key === undefined ? undefined : await answers.begin(caller, key, request.url);
@@ -91,9 +80,8 @@ export const computeRoutes =
       asked: ReturnType<typeof readOptions> & { caller: string },
     ): Promise<void> {
       const signal = goneSignal(reply);
-      const accept = request.headers.accept ?? "";
-      const output = accept.includes(ARROW_TYPE) || accept.includes("table=arrow") ? "arrow" : "csv";
-      const writer = accept.includes(FRAMES_TYPE) ? framesAnswer(body) : tableAnswer(body, output);
+      const { isFrames, output } = outputOf(request.headers.accept);
+      const writer = isFrames ? framesAnswer(body) : tableAnswer(body, output);
       try {
         const { rows, format } = await requestRows(request.raw);
         const call: Call = {
@@ -101,12 +89,12 @@ export const computeRoutes =
           strict: false,
           input: format,
           output,
-          timeout: asNumber(request.headers["compute-timeout"]),
-          rowsSent: asNumber(request.headers["compute-rows"]),
+          ...saidOf(request.headers),
+          part: null,
         };
         if (call.method === STAGE) {
           const staged = await stage(run, stageName(asked), call, rows, signal);
-          if (accept.includes(FRAMES_TYPE)) return writer.finish(staged.receipt);
+          if (isFrames) return writer.finish(staged.receipt);
           const json = Buffer.from(JSON.stringify({ status: "staged", ...staged }));
           body.start("application/json", { length: json.length, receipt: staged.receipt });
           return body.end(json);
@@ -126,8 +114,4 @@ export const computeRoutes =
 /** A dataset has the model's name if one is given, else the algorithm's, else `default` (design.md, Stage). */
 function stageName({ model, isModelNamed, algorithm }: ReturnType<typeof readOptions>): string {
   return isModelNamed || algorithm === null ? model : algorithm;
-}
-
-function asNumber(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
 }

@@ -21,6 +21,7 @@ export const runsRoutes =
           querystring: z.object({
             algorithm: z.string().optional(),
             state: RunState.optional(),
+            search: z.string().optional().describe("The id of a search in Splunk"),
             before: RunId.optional().describe(
               "The id of a run: those that began before it. The next page begins after the last of this one",
             ),

@@ -76,9 +76,14 @@ export interface Database {
     error: string | null;
     log: string;
     metrics: string;
-    /** Which bridge computes it; null: the only one that the store has. */
+    /** Which bridge computes it; null: the only one that the store has, or any of them, in parts. */
     bridge: number | null;
+    searchId: string | null;
+    search: string | null;
   };
+  /** Runs whose parts are still to come: all that a bridge needs to compute one. */
+  openRuns: { run: string; call: string; algorithmKey: string; modelVersion: number | null; seenAt: string };
+  runParts: { run: string; part: number; outcome: string };
   events: { number: number; project: string; kind: string; subject: string; at: string; data: string };
 }
 

@@ -8,6 +8,7 @@ import { follow } from "./following.ts";
 import { joinBridges } from "./joining.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { modelsReader, modelsWriter } from "./models.ts";
+import { partsReader, partsWriter } from "./parts.ts";
 import { openPostgres } from "./postgres.ts";
 import { interruptRuns, pruneRuns } from "./retention.ts";
 import { RunBatches } from "./run-batches.ts";
@@ -83,6 +84,7 @@ async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KE
     datasets: datasetsReader(read),
     events,
     bridges,
+    parts: partsReader(read),
     runs: {
       ...runsReader(read, memory),
       start: (run) => memory.start(run),
@@ -104,6 +106,7 @@ async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KE
             models: modelsWriter(tx, tell, clock),
             datasets: datasetsWriter(tx, tell, clock),
             runs: runs.writer,
+            parts: partsWriter(tx, tell, clock),
           });
         },
         () => committed(),

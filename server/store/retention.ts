@@ -47,6 +47,8 @@ export async function interruptRuns(commit: Commit, clock: Clock, bridges?: read
         .selectFrom("runs")
         .selectAll()
         .where("finishedAt", "is", null)
+        // Parts may come to any bridge, and after a restart.
+        .where("id", "not in", (query) => query.selectFrom("openRuns").select("run"))
         .$if(bridges !== undefined, (query) =>
           query.where((where) => where.or((bridges ?? []).map((each) => where("bridge", each === null ? "is" : "=", each)))),
         )

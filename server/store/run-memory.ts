@@ -34,9 +34,9 @@ export class RunMemory {
   }
 
   start(facts: Parameters<RunsRecorder["start"]>[0]): void {
-    const { project, id, algorithm, version, method, model, caller } = facts;
+    const { project, id, algorithm, version, method, model, caller, search } = facts;
     const begun = { state: "running", startedAt: this.#clock.now(), finishedAt: null, receipt: null, error: null } as const;
-    const run: Run = { project, id, algorithm, version, method, model, caller, ...begun, log: [], metrics: [] };
+    const run: Run = { project, id, algorithm, version, method, model, caller, search, ...begun, log: [], metrics: [] };
     this.#entries.set(id, { run, revision: 1, written: 0 });
     this.#onChange();
   }

@@ -11,7 +11,7 @@ export interface RunChange {
   readonly tellsEnd: boolean;
 }
 
-/** Sixteen columns a row: stays below every engine's limit of parameters. */
+/** Eighteen columns a row: stays below every engine's limit of parameters. */
 const ROWS_A_STATEMENT = 500;
 
 /**
@@ -50,7 +50,7 @@ function factsOf({ run, tellsStart, tellsEnd }: RunChange): Fact[] {
   return facts;
 }
 
-function toRow({ receipt, error, log, metrics, ...run }: Run, bridge: number | null): Database["runs"] {
+function toRow({ receipt, error, log, metrics, search, ...run }: Run, bridge: number | null): Database["runs"] {
   const { project, id, algorithm, version, method, model, caller, state, startedAt, finishedAt } = run;
   return {
     ...{ project, id, algorithm, version, method, model, caller, state, startedAt, finishedAt },
@@ -60,16 +60,19 @@ function toRow({ receipt, error, log, metrics, ...run }: Run, bridge: number | n
     log: JSON.stringify(log),
     metrics: JSON.stringify(metrics),
     bridge,
+    searchId: search?.id ?? null,
+    search: search && JSON.stringify(search),
   };
 }
 
-export function toRun({ receipt, error, log, metrics, ...row }: Database["runs"]): Run {
+export function toRun({ receipt, error, log, metrics, search, ...row }: Database["runs"]): Run {
   return Run.parse({
     ...row,
     receipt: receipt === null ? null : JSON.parse(receipt),
     error: error === null ? null : JSON.parse(error),
     log: JSON.parse(log),
     metrics: JSON.parse(metrics),
+    search: search === null ? null : JSON.parse(search),
   });
 }
 

@@ -14,7 +14,7 @@ export function runsReader(db: Db, memory: RunMemory): RunsReader {
       return memory.find(id) ?? (await findRow(db, id));
     },
 
-    async list({ algorithm, state, before, limit }) {
+    async list({ algorithm, state, before, search, limit }) {
       const key = algorithm === undefined ? undefined : nameKey(algorithm);
       // Taken before the rows: a run that is written in between is in both, never in neither.
       const held = memory.held();
@@ -26,6 +26,7 @@ export function runsReader(db: Db, memory: RunMemory): RunsReader {
         .$if(key !== undefined, (query) => query.where("algorithmKey", "=", key ?? ""))
         .$if(state !== undefined, (query) => query.where("state", "=", state ?? ""))
         .$if(before !== undefined, (query) => query.where("id", "<", before ?? ""))
+        .$if(search !== undefined, (query) => query.where("searchId", "=", search ?? ""))
         .$if(stale.length > 0, (query) => query.where("id", "not in", stale))
         .orderBy("id", "desc")
         .limit(limit)
@@ -34,6 +35,7 @@ export function runsReader(db: Db, memory: RunMemory): RunsReader {
       for (const { run } of held) {
         found.delete(run.id);
         if (key !== undefined && (run.algorithm === null || nameKey(run.algorithm) !== key)) continue;
+        if (search !== undefined && run.search?.id !== search) continue;
         if (state !== undefined && run.state !== state) continue;
         if (before !== undefined && run.id >= before) continue;
         found.set(run.id, run);

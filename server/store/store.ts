@@ -1,9 +1,11 @@
 import type { Algorithm, Version } from "#contract/algorithm.ts";
+import type { Call } from "#contract/call.ts";
 import type { DatasetVersion } from "#contract/dataset.ts";
 import type { Event } from "#contract/event.ts";
 import type { Manifest } from "#contract/manifest.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import type { VersionId } from "#contract/names.ts";
+import type { OpenRun, PartOutcome } from "#contract/part.ts";
 import type { Problem } from "#contract/problem.ts";
 import type { LogLine, Run, RunState } from "#contract/run.ts";
 
@@ -17,6 +19,7 @@ export interface Store extends AsyncDisposable {
   readonly models: ModelsReader;
   readonly datasets: DatasetsReader;
   readonly runs: RunsReader & RunsRecorder;
+  readonly parts: PartsReader;
   readonly events: EventsReader;
   readonly bridges: Bridges;
   /** All of `work` or nothing. Durable when it resolves. */
@@ -30,6 +33,7 @@ export interface Transaction {
   readonly models: ModelsWriter;
   readonly datasets: DatasetsWriter;
   readonly runs: RunsWriter;
+  readonly parts: PartsWriter;
 }
 
 export interface AlgorithmsReader {
@@ -107,14 +111,19 @@ export interface RunsReader {
     algorithm?: string | undefined;
     state?: RunState | undefined;
     before?: string | undefined;
+    /** The id of a search in Splunk. */
+    search?: string | undefined;
     limit: number;
   }): Promise<Run[]>;
 }
 
+/** What is known of a run when it begins. */
+export type RunFacts = Pick<Run, "project" | "id" | "algorithm" | "version" | "method" | "model" | "caller" | "search">;
+
 /** Applies are many: their records are kept in memory and written in batches, at most a second later (design.md). */
 export interface RunsRecorder {
   /** A run began. Returns at once. */
-  start(run: Pick<Run, "project" | "id" | "algorithm" | "version" | "method" | "model" | "caller">): void;
+  start(run: RunFacts): void;
   /** A line was printed. Kept: the last 200 of a run. */
   log(id: string, line: LogLine): void;
   metric(id: string, metric: Run["metrics"][number]): void;
@@ -127,6 +136,27 @@ export interface RunsRecorder {
 export interface RunsWriter {
   /** Ends a run in this transaction, for those whose result must be durable with it (stage, fit). Event `run.finished`. */
   finish(id: string, end: Pick<Run, "state" | "receipt" | "error"> & { version?: VersionId | null }): Promise<void>;
+}
+
+/** Runs whose rows come in parts. They outlive the bridge that opened them. */
+export interface PartsReader {
+  /** Undefined when it has ended, or never was. */
+  find(run: string): Promise<OpenRun | undefined>;
+  /** By number, from the lowest. */
+  outcomes(run: string): Promise<{ part: number; outcome: PartOutcome }[]>;
+  /** Open runs of which nothing was heard since `before`. */
+  idle(before: string): Promise<string[]>;
+  /** How many open runs of an algorithm there are, by what they use. */
+  using(algorithm: string): Promise<Pick<OpenRun, "run" | "modelVersion">[]>;
+}
+
+export interface PartsWriter {
+  /** Begins a run. Event `run.started`. */
+  open(facts: RunFacts, call: Call, modelVersion: number | null): Promise<void>;
+  /** Keeps a part's outcome in place of an earlier one. @throws NotFound when the run is not open */
+  keep(run: string, part: number, outcome: PartOutcome): Promise<void>;
+  /** Ends a run; its parts are forgotten. Event `run.finished`. Resolves with the run. @throws NotFound when it is not open */
+  close(run: string, end: Pick<Run, "state" | "receipt" | "error" | "log" | "metrics">): Promise<Run>;
 }
 
 export interface EventsReader {

@@ -43,7 +43,16 @@ export const runId = (n: number) => `run-${String(n).padStart(6, "0")}`;
 
 export function begun(n: number, facts: Partial<Run> = {}) {
   return {
-    ...{ project: "default", id: runId(n), algorithm: "iris", version: null, method: "apply", model: "default", caller: "me" },
+    ...{
+      project: "default",
+      id: runId(n),
+      algorithm: "iris",
+      version: null,
+      method: "apply",
+      model: "default",
+      caller: "me",
+      search: null,
+    },
     ...facts,
   };
 }
