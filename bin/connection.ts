@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { ApiFailed, type BridgeApi, connect } from "./api.ts";
 import { homeFolder } from "./places.ts";
 import { readToken } from "./token.ts";
+import { trustBridge } from "./trust.ts";
 
 /** Options that every command has which asks a bridge. */
 export interface Connection {
@@ -13,7 +16,7 @@ export interface Connection {
 /** Adds --url and --token, and --json unless the answer is a table already. */
 export function asksBridge(command: Command, { json = true } = {}): Command {
   command
-    .option("--url <address>", "the bridge's address (default: BRIDGE_URL, else this machine's at BRIDGE_PORT or 5000)")
+    .option("--url <address>", "the bridge's address (default: BRIDGE_URL, else where the bridge of BRIDGE_HOME listens)")
     .option("--token <token>", "default: BRIDGE_TOKEN, else the token in BRIDGE_HOME");
   return json ? command.option("--json", "print what the API answers") : command;
 }
@@ -29,7 +32,18 @@ export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEn
   );
 }
 
-/** Where the bridge is looked for. */
+/** Where the bridge of this home said that it listens, when it started last. */
+function runningAt(env: NodeJS.ProcessEnv): string | undefined {
+  try {
+    return readFileSync(join(homeFolder(env), ".bridge", "address"), "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the bridge is looked for. The certificate that it made for itself is trusted from now on. */
 export function addressIn(url: string | undefined, env: NodeJS.ProcessEnv): string {
-  return url || env.BRIDGE_URL || `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
+  const address = url || env.BRIDGE_URL || runningAt(env) || `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
+  if (address.startsWith("https:")) trustBridge(env);
+  return address;
 }

@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
+import { readConfig } from "../server/config.ts";
 import { dltkToken } from "../server/plugins/tokens.ts";
+import { root } from "./places.ts";
 
 /**
  * The address to enter in DLTK, with the token that it carries, which is made when there is none: that turns these
@@ -7,13 +9,9 @@ import { dltkToken } from "../server/plugins/tokens.ts";
  *
  * @throws Error when the token's file holds something else
  */
-export async function dltkAddress(
-  home: string,
-  { BRIDGE_HOST, BRIDGE_PORT }: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
-  const listens = BRIDGE_HOST?.trim() || "127.0.0.1";
+export async function dltkAddress(home: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const { host: listens, port: asked, tls } = readConfig(env, { root });
   const host = listens === "0.0.0.0" || listens === "::" ? hostname() : listens;
-  const asked = BRIDGE_PORT?.trim() || "5000";
-  const port = asked === "0" ? "<port>" : asked; // any free one: `bridge start` prints it
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/dltk/${encodeURIComponent(await dltkToken(home))}/`;
+  const port = asked === 0 ? "<port>" : asked; // any free one: `bridge start` prints it
+  return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}/dltk/${encodeURIComponent(await dltkToken(home))}/`;
 }

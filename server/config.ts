@@ -9,6 +9,8 @@ export interface Config {
   readonly store: string | null;
   readonly host: string;
   readonly port: number;
+  /** How the bridge speaks: null is plain HTTP, on loopback alone. */
+  readonly tls: { readonly cert: string; readonly key: string } | { readonly names: readonly string[] } | null;
   readonly python: string;
   /** Null: BRIDGE_JUPYTER is `off`. */
   readonly jupyter: { readonly program: string; readonly port: number } | null;
@@ -23,8 +25,6 @@ export interface Config {
   /** scan: notebooks and modules are looked through every second, whatever the system tells of changes. */
   readonly watch: "notify" | "scan";
   readonly logLevel: LogLevel;
-  /** Sentences for the log at start: allowed, but better known. */
-  readonly warnings: readonly string[];
 }
 
 /** Who a token stands for, in records and logs, and its text, which appears in neither. */
@@ -75,6 +75,13 @@ const Environment = z.object({
     .regex(/^[\w.:-]+$/)
     .default("127.0.0.1"),
   BRIDGE_PORT: whole(0, 65535).default(5000),
+  BRIDGE_TLS: z.enum(["auto", "on"]).default("auto"),
+  BRIDGE_TLS_CERT: z.string().optional(),
+  BRIDGE_TLS_KEY: z.string().optional(),
+  BRIDGE_TLS_NAMES: z
+    .string()
+    .regex(/^[\w.:, -]+$/)
+    .default(""),
   BRIDGE_PYTHON: z.string().default(".python/models/bin/python"),
   BRIDGE_JUPYTER: z.string().default(".python/jupyter/bin/jupyter"),
   BRIDGE_JUPYTER_PORT: whole(0, 65535).default(8888),
@@ -92,6 +99,10 @@ const allowed: Record<keyof z.infer<typeof Environment>, string> = {
   BRIDGE_STORE: "the address of a Postgres database, such as postgres://bridge@127.0.0.1:5432/bridge",
   BRIDGE_HOST: "an address or name of this machine, such as 127.0.0.1",
   BRIDGE_PORT: "a whole number from 0 (any free port) to 65535",
+  BRIDGE_TLS: "auto (TLS where other machines reach the bridge) or on",
+  BRIDGE_TLS_CERT: "the path of a certificate, with those that signed it, in PEM, and set BRIDGE_TLS_KEY, too",
+  BRIDGE_TLS_KEY: "the path of the certificate's key, in PEM, and set BRIDGE_TLS_CERT, too",
+  BRIDGE_TLS_NAMES: "names and addresses of this machine, separated by commas",
   BRIDGE_PYTHON: "the path of a Python program",
   BRIDGE_JUPYTER: "the path of a jupyter program, or off",
   BRIDGE_JUPYTER_PORT: "a whole number from 0 (any free port) to 65535",
@@ -116,6 +127,12 @@ export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }
   const parsed = Environment.safeParse(set);
   if (!parsed.success) throw new BadConfig(complaint(parsed.error, set));
   const { data } = parsed;
+  for (const [one, other] of [
+    ["BRIDGE_TLS_CERT", "BRIDGE_TLS_KEY"],
+    ["BRIDGE_TLS_KEY", "BRIDGE_TLS_CERT"],
+  ] as const) {
+    if (data[one] !== undefined && data[other] === undefined) throw new BadConfig(`${one} needs ${other}: give ${allowed[other]}.`);
+  }
   const own = data.api_token === undefined ? [] : [{ name: "api_token", token: data.api_token }];
   const isLoopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(data.BRIDGE_HOST);
   return {
@@ -131,13 +148,19 @@ export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }
     tokens: [...data.BRIDGE_TOKENS, ...own],
     watch: data.BRIDGE_WATCH,
     logLevel: data.BRIDGE_LOG,
-    warnings: isLoopback
-      ? []
-      : [
-          `BRIDGE_HOST is ${data.BRIDGE_HOST}: other machines reach the bridge, and tokens and rows travel as plain HTTP. ` +
-            "Put a proxy with TLS before it, or use 127.0.0.1.",
-        ],
+    tls: tlsOf(data, root, isLoopback),
   };
+}
+
+/** Beyond loopback nothing goes over the wire that others could read or change: there is no way to switch that off. */
+function tlsOf(
+  { BRIDGE_TLS: when, BRIDGE_TLS_CERT: cert, BRIDGE_TLS_KEY: key, BRIDGE_TLS_NAMES: names }: z.infer<typeof Environment>,
+  root: string,
+  isLoopback: boolean,
+): Config["tls"] {
+  if (cert !== undefined && key !== undefined) return { cert: resolve(root, cert), key: resolve(root, key) };
+  if (isLoopback && when === "auto") return null;
+  return { names: names.split(",").flatMap((each) => each.trim() || []) };
 }
 
 /** Not `realpath`: the interpreter of a virtual environment is a link, and what it links to knows nothing of the environment. */

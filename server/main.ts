@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { Server as TlsServer } from "node:tls";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import type { Log } from "#contract/edges.ts";
 import { startCheck } from "../notebook-exporter/check.ts";
 import { allRuntimes } from "../runtimes/index.ts";
 import { openAnswers } from "./compute/answers-kept.ts";
@@ -27,7 +30,7 @@ import { startsIn } from "./compute/starts.ts";
 import { sweepHome } from "./compute/sweep.ts";
 import { targetFinder } from "./compute/target.ts";
 import { Uses } from "./compute/uses.ts";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
 import { openRunFolder } from "./environments/local/run-folder.ts";
@@ -42,6 +45,8 @@ import { ownToken, signingKey, tokenNames } from "./plugins/tokens.ts";
 import { userTokens } from "./plugins/user-tokens.ts";
 import { buildServer } from "./server.ts";
 import { openStore } from "./store/open.ts";
+import { type Certificate, givenCertificate, ownCertificate } from "./tls/certificate.ts";
+import { serverNames } from "./tls/names.ts";
 import { startPool } from "./workers/pool.ts";
 
 /** How long a stop waits for calls under way. */
@@ -61,6 +66,8 @@ export interface RunningBridge {
   readonly token: string;
   /** Opens the description of the API in a browser; good once, for ten minutes. */
   docsAddress(): string;
+  /** The file that clients must trust, where the bridge made its certificate itself. */
+  readonly authority: string | null;
   readonly jupyter: Jupyter | undefined;
   /** Refuses new calls, lets those under way finish, ends all processes. */
   close(): Promise<void>;
@@ -77,7 +84,6 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const logger = pino({ level: config.logLevel, redact: { paths: ["err.rawPacket"], remove: true } }, pino.destination(2));
   const log = logger;
   const clock = { now: () => new Date().toISOString(), ticks: () => performance.now() };
-  for (const warning of config.warnings) log.warn(warning);
 
   await using stack = new AsyncDisposableStack();
   const folders = homeAt(config.home);
@@ -132,7 +138,9 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const users = userTokens(await signingKey(home.root), isKnown, () => Date.now());
   const runtimeNames = runtimes.map((each) => each.name);
 
+  const certificate = config.tls && stack.use(await certificateFor(config.tls, config.host, home.private, log));
   const app = await buildServer({
+    tls: certificate?.current() ?? null,
     store: { ...store, algorithms },
     tokens: (text) => fixed(text) ?? keptTokens.nameOf(text),
     keptTokens,
@@ -164,7 +172,14 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   stack.defer(() => closeServer(app));
   // Last in, first out: calls finish before the server closes, and everything else after it.
   stack.defer(() => pool.drain(DRAIN_SECONDS));
-  const url = await app.listen({ host: config.host, port: config.port });
+  certificate?.onRenewed((renewed) => {
+    if (app.server instanceof TlsServer) app.server.setSecureContext(renewed);
+  });
+  const listening = await app.listen({ host: config.host, port: config.port });
+  // Fastify knows nothing of what its server speaks.
+  const url = certificate ? listening.replace(/^http:/, "https:") : listening;
+  await writeFile(join(home.private, "address"), `${url}\n`, { mode: 0o600 });
+  stack.defer(() => rm(join(home.private, "address"), { force: true }));
   log.info({ url }, "the bridge listens");
   const lab =
     config.jupyter &&
@@ -182,6 +197,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   return {
     url,
     token,
+    authority: certificate?.authority ?? null,
     docsAddress: () => `${url}/login?code=${sessions.issue()}`,
     jupyter: lab ?? undefined,
     close: () => {
@@ -189,6 +205,12 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
       return closing;
     },
   };
+}
+
+function certificateFor(tls: NonNullable<Config["tls"]>, host: string, folder: string, log: Log): Promise<Certificate> {
+  const now = () => Date.now();
+  if ("cert" in tls) return givenCertificate(tls.cert, tls.key, now, log);
+  return ownCertificate(join(folder, "tls"), serverNames(host, tls.names), now, log);
 }
 
 /** Lets answers that are on their way go out; connections that stay open after that (event streams, idle clients) are cut. */

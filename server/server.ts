@@ -1,3 +1,5 @@
+import { createServer as http } from "node:http";
+import { createServer as https } from "node:https";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Deletions } from "./compute/deletions.ts";
@@ -44,6 +46,8 @@ export interface ServerParts {
   readonly deletions: Deletions;
   readonly health: HealthRouteParts;
   readonly logger: FastifyBaseLogger;
+  /** A certificate with its key, PEM; null: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
 }
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
@@ -55,9 +59,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: answerBadAddress,
-    // Bodies of rows have no limit and may take as long as the call's deadline.
-    requestTimeout: 0,
-    keepAliveTimeout: 75_000,
+    serverFactory: (handler) => {
+      // Bodies of rows have no limit and may take as long as the call's deadline.
+      const options = { requestTimeout: 0, keepAliveTimeout: 75_000 };
+      return parts.tls ? https({ ...options, ...parts.tls, minVersion: "TLSv1.2" }, handler) : http(options, handler);
+    },
   });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
   await app.register(auth({ tokens, users, sessions, paths }));

@@ -10,6 +10,7 @@ const mayImport: Record<string, string[]> = {
   "server/store": ["contract"],
   "server/plugins": ["contract"],
   "server/jupyter": ["contract"],
+  "server/tls": ["contract"],
   "server/environments": ["contract", "runtimes/runtime.ts"],
   "server/workers": ["contract", "runtimes", "server/environments"],
   "server/compute": [

@@ -21,10 +21,11 @@ export const loginRoutes =
           querystring: z.object({ code: z.string() }),
         },
       },
-      async ({ query: { code } }, reply) => {
+      async ({ query: { code }, protocol }, reply) => {
         const cookie = exchange(code);
         if (cookie === undefined) throw new Unauthorized("unknown");
-        return reply.header("set-cookie", cookie).header("cache-control", "no-store").redirect("/docs", 303);
+        const secure = protocol === "https" ? "; Secure" : "";
+        return reply.header("set-cookie", `${cookie}${secure}`).header("cache-control", "no-store").redirect("/docs", 303);
       },
     );
   };

@@ -9,7 +9,7 @@ it("prints an address that ends with a slash, with the token that it makes", asy
   const address = await dltkAddress(home.path, {});
   const token = (await readFile(join(home.path, ".bridge/dltk-token"), "utf8")).trim();
   expect(address).toBe(`http://127.0.0.1:5000/dltk/${token}/`);
-  expect(await dltkAddress(home.path, { BRIDGE_HOST: "0.0.0.0", BRIDGE_PORT: "80" })).toBe(`http://${hostname()}:80/dltk/${token}/`);
+  expect(await dltkAddress(home.path, { BRIDGE_HOST: "0.0.0.0", BRIDGE_PORT: "80" })).toBe(`https://${hostname()}:80/dltk/${token}/`);
   expect(await dltkAddress(home.path, { BRIDGE_PORT: "0" })).toContain(":<port>/");
   expect(await dltkAddress(home.path, { BRIDGE_HOST: "::1" })).toBe(`http://[::1]:5000/dltk/${token}/`);
 });

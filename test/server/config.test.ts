@@ -19,7 +19,7 @@ describe("readConfig", () => {
       tokens: [],
       watch: "notify",
       logLevel: "info",
-      warnings: [],
+      tls: null,
     });
   });
 
@@ -34,8 +34,10 @@ describe("readConfig", () => {
     [{ BRIDGE_MEMORY: "8G" }, { memory: 8 * 2 ** 30 }],
     [{ BRIDGE_MEMORY: "512M" }, { memory: 2 ** 29 }],
     [{ BRIDGE_MEMORY: "1.5G" }, { memory: 1.5 * 2 ** 30 }],
-    [{ BRIDGE_HOST: "::1" }, { warnings: [] }],
-    [{ BRIDGE_HOST: "0.0.0.0" }, { warnings: [expect.stringContaining("plain HTTP")] }],
+    [{ BRIDGE_HOST: "::1" }, { tls: null }],
+    [{ BRIDGE_HOST: "0.0.0.0", BRIDGE_TLS_NAMES: "a.example, 10.0.0.7" }, { tls: { names: ["a.example", "10.0.0.7"] } }],
+    [{ BRIDGE_TLS: "on" }, { tls: { names: [] } }],
+    [{ BRIDGE_TLS_CERT: "c.pem", BRIDGE_TLS_KEY: "/k.pem" }, { tls: { cert: "/checkout/c.pem", key: "/k.pem" } }],
     [
       { BRIDGE_TOKENS: `splunk=${long}, ${long}==`, api_token: "x" },
       {
@@ -53,6 +55,7 @@ describe("readConfig", () => {
   it.each([
     { BRIDGE_PORT: "65536" },
     { BRIDGE_PORT: "-1" },
+    { BRIDGE_TLS: "off" },
     { BRIDGE_PORT: "5e3" },
     { BRIDGE_JUPYTER_PORT: "x" },
     { BRIDGE_STORE: "mysql://db/bridge" },
@@ -68,6 +71,11 @@ describe("readConfig", () => {
   ])("refuses %j and says what is allowed", (env) => {
     const [name] = Object.keys(env);
     expect(() => read(env)).toThrow(new RegExp(`^${name} .*cannot be used: give `));
+  });
+
+  it("takes no certificate without its key, and no key without its certificate", () => {
+    expect(() => read({ BRIDGE_TLS_CERT: "c.pem" })).toThrow(/^BRIDGE_TLS_CERT needs BRIDGE_TLS_KEY/);
+    expect(() => read({ BRIDGE_TLS_KEY: "k.pem" })).toThrow(/^BRIDGE_TLS_KEY needs BRIDGE_TLS_CERT/);
   });
 
   it("names every wrong variable and shows no token", () => {

@@ -43,7 +43,8 @@ describe.skipIf(noPostgres)(`two bridges on one store and one home${noPostgres ?
   async function start(more: Record<string, string> = {}): Promise<Bridge> {
     return on(stack.use(await bridgeProcess(home, { env: { BRIDGE_STORE: store, ...more } })));
   }
-  const save = (name: string, cells: readonly string[]) => saveNotebook(join(home, "notebooks", `${name}.ipynb`), cells);
+  const save = (name: string, cells: readonly string[], settings: object = {}) =>
+    saveNotebook(join(home, "notebooks", `${name}.ipynb`), cells, settings);
   const isLive = (name: string) =>
     expect.poll(async () => (await b.get<Partial<Algorithm>>(`/v1/algorithms/${name}`)).state, { timeout: 30_000 }).toBe("live");
   const running = async () => (await b.get<Run[]>("/v1/runs?state=running")).length;
@@ -156,6 +157,29 @@ describe.skipIf(noPostgres)(`two bridges on one store and one home${noPostgres ?
     expect(await a.get<unknown[]>("/v1/models")).toHaveLength(2);
     expect(await a.get<Run[]>("/v1/runs?state=interrupted")).toHaveLength(1);
     expect(await unfinished()).toEqual([]);
+  });
+
+  it("take parts of one run in turns, and of one that a killed bridge opened", async () => {
+    await save("parts", [`def apply(model, df, param):\n    return df[["a"]] * 2`], {
+      options: { apply: "row-wise", types: { a: "int64" } },
+    });
+    const c = await start();
+    const posted = async (to: Bridge, path: string, body = "", type = "text/csv") => {
+      const { url, token } = to.process;
+      const headers = { authorization: `Bearer ${token}`, "content-type": type };
+      return (await fetch(new URL(path, url), { method: "POST", body, headers })).text();
+    };
+    const { run } = JSON.parse(await posted(c, "/v1/runs?algorithm=parts&method=apply", '{"columns":["a"]}', "application/json")) as {
+      run: string;
+    };
+    expect(await posted(c, `/v1/runs/${run}/parts/1`, "a\n1\n")).toBe("a\n2\n");
+    c.process.child.kill("SIGKILL");
+    expect(await Promise.all([posted(a, `/v1/runs/${run}/parts/2`, "a\n2\n"), posted(b, `/v1/runs/${run}/parts/3`, "a\n3\n")])).toEqual([
+      "a\n4\n",
+      "a\n6\n",
+    ]);
+    expect(JSON.parse(await posted(b, `/v1/runs/${run}/end`))).toMatchObject({ receipt: { rows: { received: 3 } } });
+    expect(await a.get<Run>(`/v1/runs/${run}`)).toMatchObject({ state: "succeeded" });
   });
 
   it("of which one is killed as it publishes: the other publishes the save", async () => {

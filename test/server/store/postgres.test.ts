@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { openStore } from "../../../server/store/open.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../support/postgres.ts";
+import { partsSuite } from "./parts-suite.ts";
 import { removalSuite } from "./removal-suite.ts";
 import { type Engine, storeSuite } from "./store-suite.ts";
 
@@ -25,4 +26,5 @@ describe.skipIf(noPostgres)(noPostgres ?? "a real Postgres", () => {
 
   storeSuite("Postgres", newEngine);
   removalSuite("Postgres", newEngine);
+  partsSuite("Postgres", newEngine);
 });

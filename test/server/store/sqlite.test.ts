@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { openStore, type StoreEdges } from "../../../server/store/open.ts";
+import { partsSuite } from "./parts-suite.ts";
 import { removalSuite } from "./removal-suite.ts";
 import { algorithm, quietLog, steppingClock, storeSuite } from "./store-suite.ts";
 
@@ -27,6 +28,7 @@ async function newEngine() {
 
 storeSuite("SQLite", newEngine);
 removalSuite("SQLite", newEngine);
+partsSuite("SQLite", newEngine);
 
 it("is durable before it answers: another process sees what was committed", async () => {
   const engine = await newEngine();
