@@ -19,9 +19,9 @@ export interface Installation extends AsyncDisposable {
   filesWith(folder: string, texts: readonly string[]): Promise<string[]>;
 }
 
-/** @param source the app's folder, which is copied @param local texts of .conf files of its folder `local` */
-export async function install(source: string, local: Readonly<Record<string, string>>): Promise<Installation> {
-  const home = await mkdtemp(join(tmpdir(), "splunk-"));
+/** @param source the app's folder, which is copied @param local texts of .conf files of its folder `local` @param given SPLUNK_HOME */
+export async function install(source: string, local: Readonly<Record<string, string>>, given?: string): Promise<Installation> {
+  const home = given ?? (await mkdtemp(join(tmpdir(), "splunk-")));
   const app = join(home, "etc/apps", APP);
   await mkdir(join(home, "etc/apps"), { recursive: true });
   await cp(source, app, { recursive: true, filter: (file) => !file.includes("__pycache__") && !file.includes("node_modules") });

@@ -1,14 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitCommand } from "./arguments.ts";
 import { recordsOf } from "./csv.ts";
+import { python } from "./pythons.ts";
 import { playSplunkd, type Splunkd } from "./splunkd.ts";
 
 // The player against a small command that keeps the protocol, or breaks it as it is told.
 let splunkd: Splunkd;
-const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 const rows = [
   { a: "1", b: "x y" },
   { a: "2", b: "" },

@@ -1,13 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { request } from "node:https";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { python } from "./pythons.ts";
 import { playSplunkd, type Splunkd } from "./splunkd.ts";
 
 // The management port with the handler of a small app.
 let splunkd: Splunkd;
-const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 
 beforeAll(async () => {
   splunkd = await playSplunkd({

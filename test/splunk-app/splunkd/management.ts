@@ -106,7 +106,8 @@ export class Management implements AsyncDisposable {
   /** What the app's handler serves: the request in the form that splunkd gives to a persistent handler. */
   async #handle(settings: Readonly<Record<string, string>>, request: IncomingMessage, url: URL, user: User & { key: string }) {
     const needed = settings[`capability.${request.method?.toLowerCase()}`] ?? settings.capability;
-    if (needed !== undefined && !user.capabilities.includes(needed)) return failed(403, `insufficient permission: requires ${needed}`);
+    if (needed !== undefined && !needed.split(" or ").some((each) => user.capabilities.includes(each)))
+      return failed(403, `insufficient permission: requires ${needed}`);
     const payload = await text(request);
     const isOn = (setting: string) => /^(true|1|headers_only|base64)$/.test(settings[setting] ?? "");
     const isForm = (request.headers["content-type"] ?? "application/x-www-form-urlencoded").startsWith("application/x-www-form-urlencoded");

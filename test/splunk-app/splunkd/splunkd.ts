@@ -22,6 +22,8 @@ export interface SplunkdOptions {
   };
   /** Roles of each user. Default: alice, a bridge_engineer. */
   readonly users?: Readonly<Record<string, readonly string[]>>;
+  /** An empty folder for SPLUNK_HOME; default: one of its own. */
+  readonly home?: string;
   /** Another app than the repository's. */
   readonly source?: string;
   /** More of the environment of the command. */
@@ -164,7 +166,7 @@ export class Splunkd implements AsyncDisposable {
 export async function playSplunkd(options: SplunkdOptions): Promise<Splunkd> {
   const { address, token, ca = "", settings = {} } = options.bridge;
   const lines = Object.entries({ address, ...(ca === "" ? {} : { ca }), ...settings }).map(([key, value]) => `${key} = ${value}`);
-  const installation = await install(options.source ?? appSource, { [`${APP}.conf`]: `[bridge]\n${lines.join("\n")}\n` });
+  const installation = await install(options.source ?? appSource, { [`${APP}.conf`]: `[bridge]\n${lines.join("\n")}\n` }, options.home);
   const certificate = await installation.authority.sign("SplunkServerDefaultCert");
   const users = await usersOf(installation.app, options.users ?? { alice: ["bridge_engineer"] });
   const handlers = new RestHandlers({ python: options.python, app: installation.app, env: installation.env });
