@@ -25,10 +25,10 @@ const bare: readonly string[] = ["def load(name):\n    return {}", "def summary(
 /** Gives back what it gets. */
 export const echo: readonly string[] = ["def apply(model, df, param):\n    return df", ...bare];
 
-/** Doubles a column, row by row. */
+/** Doubles the column `a`, row by row. */
 export const double: readonly string[] = [
   "import pandas as pd",
-  "def apply(model, df, param):\n    return pd.DataFrame({'a': df['a'], 'twice': df['a'] * 2})",
+  "def apply(model, df, param):\n    return pd.DataFrame({'twice': df['a'] * 2})",
   ...bare,
 ];
 /** Settings of a notebook whose apply looks at each row alone. */
