@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scorer } from "./algorithms.ts";
+import { readBody } from "./splunkd/csv.ts";
 import { pythons } from "./splunkd/pythons.ts";
 import { withBridge } from "./splunkd/with-bridge.ts";
 
@@ -30,7 +31,7 @@ describe.each(pythons)("under Python $version", ({ python }) => {
 
     const options = { algorithm: "scorer", model_name: "m", feature_variables: "a" };
     const applied = await call("method=apply");
-    const { rows: said, columns } = await direct({ ...options, method: "apply" }, rows);
+    const { rows: said, columns } = readBody(await direct({ ...options, method: "apply" }, rows));
     expect({ rows: applied.rows, columns: applied.columns }).toEqual({ rows: said, columns });
     expect(applied.rows.length).toBe(40);
 
@@ -41,7 +42,7 @@ describe.each(pythons)("under Python $version", ({ python }) => {
 
     const summary = await call("method=summary");
     expect(summary.error).toBeUndefined();
-    expect({ rows: summary.rows, columns: summary.columns }).toEqual(await direct({ ...options, method: "summary" }));
+    expect({ rows: summary.rows, columns: summary.columns }).toEqual(readBody(await direct({ ...options, method: "summary" })));
 
     const searches = [staged, fitted, applied, edited, summary];
     for (const each of searches) expect([each.exitCode, each.stderr]).toEqual([0, ""]);

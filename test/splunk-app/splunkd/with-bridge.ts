@@ -1,8 +1,7 @@
 import type { Run } from "#contract/run.ts";
 import { type TestBridge, testBridge } from "../../server/support/bridge.ts";
-import type { Counted } from "./counting-proxy.ts";
-import { type CountingProxy, countingProxy, type Fate } from "./counting-proxy.ts";
-import { type Chunk, chunkCsv, readBody } from "./csv.ts";
+import { type Counted, type CountingProxy, countingProxy, type Fate } from "./counting-proxy.ts";
+import { type Chunk, chunkCsv } from "./csv.ts";
 import { python } from "./pythons.ts";
 import { playSplunkd, type Splunkd, type SplunkdOptions } from "./splunkd.ts";
 
@@ -13,8 +12,8 @@ export interface WithBridge extends AsyncDisposable {
   readonly proxy: CountingProxy;
   /** The runs of a search as the bridge tells them, newest first. */
   runsOf(sid: string): Promise<Run[]>;
-  /** What the bridge answers to somebody who sends these rows himself. */
-  direct(options: Record<string, string>, chunk?: Chunk): Promise<ReturnType<typeof readBody>>;
+  /** What the bridge answers, as CSV, to somebody who sends these rows himself. */
+  direct(options: Record<string, string>, chunk?: Chunk): Promise<Buffer>;
 }
 
 export interface WithBridgeOptions extends Partial<Omit<SplunkdOptions, "bridge">> {
@@ -38,7 +37,7 @@ export async function withBridge({ bridge = {}, settings = {}, fateOf, ...splunk
     async direct(options, chunk = []) {
       const answer = await test.compute(options, chunkCsv(chunk));
       if (answer.status !== 200) throw new Error(await answer.text());
-      return readBody(Buffer.from(await answer.arrayBuffer()));
+      return Buffer.from(await answer.arrayBuffer());
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
