@@ -34,14 +34,18 @@ export const double: readonly string[] = [
 /** Settings of a notebook whose apply looks at each row alone. */
 export const byRows = { options: { apply: "row-wise", types: { a: "float64" } } };
 
-/** Says in the file of the option `marker` that it runs, and goes on until it is interrupted. */
+/** Says in the file of the option `marker` that it runs, goes on until it is interrupted, and says in `<marker>.ended` that it was. */
 export const endless: readonly string[] = [
   [
     "import pathlib, time",
     "def apply(model, df, param):",
-    "    pathlib.Path(param['options']['params']['marker']).touch()",
-    "    while True:",
-    "        time.sleep(0.05)",
+    "    marker = param['options']['params']['marker']",
+    "    pathlib.Path(marker).touch()",
+    "    try:",
+    "        while True:",
+    "            time.sleep(0.05)",
+    "    finally:",
+    "        pathlib.Path(marker + '.ended').touch()",
   ].join("\n"),
   "def init(df, param):\n    return {}",
   "def fit(model, df, param):\n    return apply(model, df, param)",

@@ -33,6 +33,7 @@ afterAll(async () => {
 });
 
 const start = (command: string) => given.splunkd.start({ command: `compute ${command} marker="${marker}"` });
+const isEnded = () => expect.poll(() => existsSync(`${marker}.ended`), { timeout: 30_000 }).toBe(true);
 const isComputing = () => expect.poll(() => existsSync(marker), { timeout: 30_000 }).toBe(true);
 const states = async (running: RunningSearch) => (await given.runsOf(running.facts.sid)).map((each) => each.state);
 const isCancelled = (running: RunningSearch) => expect.poll(() => states(running), { timeout: 30_000 }).toEqual(["cancelled"]);
@@ -82,6 +83,7 @@ describe.each([
     const result = await given.splunkd.result(running);
     expect(result).toMatchObject({ exitCode: 0, stderr: "", signal: null });
     expect(result.replies.at(-1)?.metadata.finished).toBe(true);
+    await isEnded();
     await isCancelled(running);
   }, 120_000);
 });

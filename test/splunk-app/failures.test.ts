@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { saveNotebook } from "../server/support/bridge.ts";
 import { bridgeProcess } from "../server/support/bridge-process.ts";
-import { byRows, echo, endless, many } from "./algorithms.ts";
+import { byRows, double, echo, endless } from "./algorithms.ts";
 import { python } from "./splunkd/pythons.ts";
 import { expectSentence } from "./splunkd/sentence.ts";
 import { mayMount, onSmallDisk } from "./splunkd/small-disk.ts";
@@ -17,6 +17,9 @@ import { withBridge } from "./splunkd/with-bridge.ts";
 const rows = [{ a: "1" }, { a: "2" }];
 const apply = "compute algorithm=echo method=apply";
 const methods = [apply, 'compute algorithm=echo method=fit feature_variables="a"', "compute algorithm=echo mode=stage"];
+
+/** 8 MB. */
+const large = Buffer.concat([Buffer.from("a\n"), Buffer.alloc(8 * 2 ** 20, "1234567\n")]);
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -95,10 +98,12 @@ describe("the bridge", () => {
   });
 
   it("goes silent after it gave a token", async () => {
-    await using given = await withBridge({ settings: { answer_seconds: "1" }, fateOf: () => "pass" });
+    await using given = await withBridge({ settings: { answer_seconds: "3" } });
     const folder = await mkdtemp(join(tmpdir(), "silent-"));
     cleanups.push(() => rm(folder, { recursive: true }));
     await given.test.save("endless.ipynb", endless);
+    const state = async () => (await (await given.test.ask("/v1/algorithms/endless")).json()) as { state?: string };
+    await expect.poll(state, { timeout: 30_000 }).toMatchObject({ state: "live" });
     const command = `compute algorithm=endless method=apply marker="${join(folder, "runs")}"`;
     const result = await given.splunkd.search({ command, chunks: [rows] });
     expectSentence(result, /second|answer/i);
@@ -135,18 +140,17 @@ describe("the bridge", () => {
 });
 
 describe("a full disk", () => {
-  it("of the search head, where a large result waits", async (context) => {
+  it("of the search head, where a large chunk waits until it is surely sent", async (context) => {
     if (!mayMount) return context.skip("this machine lets nobody mount in a namespace of his own");
     await using given = await withBridge();
-    await given.test.save("many.ipynb", many);
+    await given.test.save("double.ipynb", double, byRows);
     const known = { address: given.test.bridge.url, token: given.test.bridge.token };
-    const dispatch = await mkdtemp(join(tmpdir(), "dispatch-"));
-    cleanups.push(() => rm(dispatch, { recursive: true, force: true }));
-    const splunk = await splunkd(known, { home: dispatch, under: onSmallDisk(join(dispatch, "var/run/splunk/dispatch"), "1m") });
-    const result = await splunk.search({ command: "compute algorithm=many method=apply rows=300000", chunks: [rows] });
-    expect(result.error).toMatch(/disk|space|room/i);
-    expect([result.exitCode, result.stderr]).toEqual([0, ""]);
-    expect((await splunk.search({ command: "compute algorithm=many method=apply rows=3", chunks: [rows] })).rows.length).toBe(3);
+    const home = await mkdtemp(join(tmpdir(), "dispatch-"));
+    cleanups.push(() => rm(home, { recursive: true, force: true }));
+    const splunk = await splunkd(known, { home, under: onSmallDisk(join(home, "var/run/splunk/dispatch"), "1m") });
+    const command = "compute algorithm=double method=apply";
+    expectSentence(await splunk.search({ command, chunks: [large] }), /disk|space|room/i);
+    expect((await splunk.search({ command, chunks: [rows] })).rows.length).toBe(2);
   }, 120_000);
 
   it("of the bridge, where staged rows go", async (context) => {
@@ -155,8 +159,7 @@ describe("a full disk", () => {
     cleanups.push(() => rm(home, { recursive: true, force: true }));
     await using bridge = await bridgeProcess(home, { under: onSmallDisk(home, "24m") });
     const splunk = await splunkd({ address: bridge.url, token: bridge.token });
-    const chunk = Buffer.concat([Buffer.from("a\n"), Buffer.alloc(8 * 2 ** 20, "1234567\n")]);
-    const result = await splunk.search({ command: "compute mode=stage model_name=large", chunks: [chunk, chunk, chunk, chunk] });
+    const result = await splunk.search({ command: "compute mode=stage model_name=large", chunks: [large, large, large, large] });
     expectSentence(result, /disk|space|room/i);
   }, 120_000);
 });
