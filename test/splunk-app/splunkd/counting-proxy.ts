@@ -10,8 +10,8 @@ export interface Counted {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What happens to a request instead of being passed on: its connection is cut before or after the bridge had it, or a proxy answers. */
-export type Fate = "pass" | "cut-before" | "cut-after" | number;
+/** What happens to a request instead of being passed on: its connection is cut before or after the bridge had it, nobody answers, or a proxy does. */
+export type Fate = "pass" | "cut-before" | "cut-after" | "silence" | number;
 
 /** An HTTP proxy before a bridge, which counts, and loses what it is told to. */
 export interface CountingProxy extends AsyncDisposable {
@@ -28,6 +28,7 @@ export async function countingProxy(bridge: string, fateOf: (request: Counted) =
     const counted = { method: incoming.method ?? "", path: incoming.url ?? "", headers: incoming.headers };
     requests.push(counted);
     const fate = fateOf(counted);
+    if (fate === "silence") return incoming.resume();
     if (fate === "cut-before") return incoming.socket.destroy();
     if (typeof fate === "number") return incoming.resume().on("end", () => outgoing.writeHead(fate).end("a proxy's own page"));
     const { method, path, headers } = counted;
