@@ -23,7 +23,7 @@ const mayImport: Record<string, string[]> = {
     "notebook-exporter",
   ],
   "server/routes": ["contract", "server/compute", "server/store"],
-  bench: [],
+  bench: ["test/splunk-app/splunkd"],
 };
 
 const root = resolve(import.meta.dirname, "..");
