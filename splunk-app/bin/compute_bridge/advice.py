@@ -57,6 +57,6 @@ def _failure(message: object, hint: object, code: str, details: dict, can_retry:
     if cell is not None and "cell" not in text + advice:
         line = "" if details.get("line") is None else ", line %s" % details["line"]
         text = "%s (cell %s%s)" % (text, cell, line)
-    if text[-1:] not in ".!?…)":
+    if text[-1:] not in ".!?…":
         text += "."
     return Failure(text, advice, code, can_retry)

@@ -7,6 +7,7 @@ import time
 
 from .call import Call, type_of
 from .chunks import Request, Splunkd
+from .ends import Ends, heed_signals, ignore_signals
 from .failure import Failure, Finalized, Gone
 from .idle import Idle, Reply
 from .log import Log
@@ -30,13 +31,14 @@ class Command:
         self._log = Log(home)
         self._messages = Messages(self._log)
         self._way = Idle()
-        self._ends = None
+        self._ends: Ends | None = None
 
     def run(self) -> None:
         """Until the end, whichever: nothing is raised, and the process may exit with 0."""
         began = time.monotonic()
         outcome = "done"
         try:
+            heed_signals()
             self._serve()
         except Gone as gone:
             outcome = "gone"
@@ -90,9 +92,7 @@ class Command:
 
     def _way_of(self, search: Search, call: Call):
         from .bridge import Bridge
-        from .ends import Ends, heed_signals
 
-        heed_signals()
         ends = self._ends = Ends(self._source, search.folder)
         bridge = Bridge(search, call, ends, self._home)
         if call.type == "stateful" and call.verb not in _WITHOUT_ROWS:
@@ -117,8 +117,6 @@ class Command:
         """The bridge's work, as far as that can be done."""
         if self._ends is None:
             return
-        from .ends import ignore_signals
-
         ignore_signals()
         self._ends.clean_up()
         try:
