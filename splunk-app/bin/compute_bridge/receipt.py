@@ -25,7 +25,7 @@ def in_words(receipt: dict) -> str:
     if waits:
         facts += " (before: %s)" % ", ".join(waits)
     ids = [name for name in ("run %s" % receipt.get("run"), "code %s" % receipt.get("version")) if not name.endswith("None")]
-    text = "%s: %s%s." % (what, facts, "; " + ", ".join(ids) if ids else "")
+    text = ": ".join(part for part in (what, "; ".join(part for part in (facts, ", ".join(ids)) if part)) if part) + "."
     return " ".join([text] + [str(note) for note in receipt.get("notes") or []])
 
 
