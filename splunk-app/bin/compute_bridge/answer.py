@@ -1,0 +1,152 @@
+"""One HTTP/1.1 answer, read as it comes: nothing here waits longer than it is told to."""
+
+from __future__ import annotations
+
+import time
+
+from .connection import Connection
+
+_HEAD_BYTES = 64 * 1024
+#: No JSON answer comes near it.
+_WHOLE_BYTES = 4 * 1024 * 1024
+
+
+class Answer:
+    """
+    :ivar status: 0 until the head has come
+    :ivar headers: names in lower case
+    :ivar ended: whether the body is whole
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.status = 0
+        self.reason = ""
+        self.headers: dict[str, str] = {}
+        self.ended = False
+        self._connection = connection
+        self._buffer = b""
+        self._is_closed = False
+        self._is_chunked = False
+        #: Bytes of the body (of its chunk) still to come; None: until the connection closes.
+        self._left: int | None = 0
+        self._is_in_chunk = False
+
+    @property
+    def keeps_connection(self) -> bool:
+        return self.ended and self._left is not None and self.headers.get("connection", "").lower() != "close"
+
+    def pump(self) -> None:
+        """Takes what has come, without waiting: for while a request is still being sent."""
+        self._fill(0)
+        self._parse_head()
+
+    def head(self, seconds: float) -> bool:
+        """Whether status and headers have come within so long."""
+        until = time.monotonic() + seconds
+        while not self._parse_head():
+            if not self._fill(until - time.monotonic()):
+                return False
+        return True
+
+    def read(self, seconds: float) -> bytes | None:
+        """
+        The next bytes of the body; None: nothing came in time; empty: the body has ended. The head must have come.
+
+        :raises Failure: when the body stops before its end
+        """
+        until = time.monotonic() + seconds
+        while True:
+            piece = self._take()
+            if piece or self.ended:
+                return piece
+            if not self._fill(until - time.monotonic()):
+                return None
+
+    def whole(self, seconds: float) -> bytes:
+        """:raises Failure: when the answer is not whole within so long"""
+        until = time.monotonic() + seconds
+        pieces: list[bytes] = []
+        size = 0
+        while self.head(until - time.monotonic()):
+            piece = self.read(until - time.monotonic())
+            if piece is None:
+                break
+            if not piece:
+                return b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+            if size > _WHOLE_BYTES:
+                raise self._connection.cut("it is too long")
+        raise self._connection.late(seconds)
+
+    def _fill(self, seconds: float) -> bool:
+        """Whether anything came, the end included."""
+        if self._is_closed:
+            raise self._connection.cut("it stops in the middle")
+        data = self._connection.receive(max(0.0, seconds))
+        if data is None:
+            return False
+        self._is_closed = not data
+        if data:
+            self._buffer = self._buffer + data if self._buffer else data
+        return True
+
+    def _parse_head(self) -> bool:
+        while self.status < 200:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self._buffer) > _HEAD_BYTES or not b"HTTP/1."[:8].startswith(self._buffer[:7]):
+                    raise self._connection.cut("what came is no HTTP")
+                return False
+            lines = self._buffer[:end].decode("latin-1").split("\r\n")
+            self._buffer = self._buffer[end + 4 :]
+            version, _, rest = lines[0].partition(" ")
+            if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+                raise self._connection.cut("what came is no HTTP")
+            self.status, self.reason = int(rest[:3]), rest[4:].strip()
+            self.headers = {name.strip().lower(): value.strip() for name, _, value in (each.partition(":") for each in lines[1:])}
+            if self.status >= 200:
+                self._begin_body()
+        return True
+
+    def _begin_body(self) -> None:
+        length = self.headers.get("content-length", "")
+        self._is_chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
+        if self.status in (204, 304) or length == "0" and not self._is_chunked:
+            self.ended = True
+        elif self._is_chunked:
+            self._left = 0
+        else:
+            self._left = int(length) if length.isdigit() else None
+
+    def _take(self) -> bytes:
+        """What the buffer holds of the body; empty: more must come first, or it has ended."""
+        if self.ended or self.status < 200 or (self._is_chunked and self._left == 0 and not self._next_chunk()):
+            return b""
+        if self._left is None:
+            piece, self._buffer = self._buffer, b""
+            self.ended = self._is_closed and not piece
+            return piece
+        piece, self._buffer = self._buffer[: self._left], self._buffer[self._left :]
+        self._left -= len(piece)
+        self.ended = self._left == 0 and not self._is_chunked
+        return piece
+
+    def _next_chunk(self) -> bool:
+        """Steps over the line with the next chunk's size; false while that has not come, and at the last chunk."""
+        start = 2 if self._is_in_chunk else 0
+        end = self._buffer.find(b"\r\n", start)
+        if end < 0:
+            return False
+        try:
+            size = int(self._buffer[start:end].partition(b";")[0], 16)
+        except ValueError:
+            raise self._connection.cut("its chunks are broken") from None
+        if size == 0:
+            trailers = self._buffer.find(b"\r\n\r\n", end)
+            if trailers < 0:
+                return False
+            self._buffer, self.ended = self._buffer[trailers + 4 :], True
+            return False
+        self._buffer, self._left, self._is_in_chunk = self._buffer[end + 2 :], size, True
+        return True

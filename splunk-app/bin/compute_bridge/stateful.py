@@ -1,0 +1,48 @@
+"""A method of which only the bridge knows whether it works row by row: it is asked once, with the first rows."""
+
+from __future__ import annotations
+
+from .bridge import Bridge
+from .call import Call
+from .chunks import Request, Splunkd
+from .ends import Ends
+from .header import columns
+from .idle import Idle, Reply
+from .log import Log
+from .messages import Messages
+from .parts import Parts
+from .whole import Whole
+
+
+class Stateful:
+    def __init__(self, bridge: Bridge, call: Call, folder: str, ends: Ends, messages: Messages, log: Log) -> None:
+        self._bridge = bridge
+        self._call = call
+        self._folder = folder
+        self._ends = ends
+        self._messages = messages
+        self._log = log
+        self._way: Idle | Parts | Whole = Idle()
+        self._is_asked = False
+
+    def step(self, splunkd: Splunkd, request: Request) -> Reply:
+        if not self._is_asked:
+            header = splunkd.header()
+            if request.left > len(header):
+                self._is_asked = True
+                self._way = self._ask(header)
+        return self._way.step(splunkd, request)
+
+    def cancel(self) -> None:
+        self._way.cancel()
+
+    def _ask(self, header: bytes) -> Parts | Whole:
+        said = self._bridge.ask("/v1/runs?" + self._bridge.query, {"columns": columns(header)})
+        run, way = said.get("run"), said.get("rows")
+        self._log.info("asked", run=run, way=way, algorithm=said.get("algorithm"), version=said.get("version"))
+        for note in said.get("notes") or []:
+            self._messages.add("INFO", "compute: %s" % note)
+        if run and way == "parts":
+            self._log.facts["run"] = run
+            return Parts(self._bridge, str(run), self._folder, self._ends, self._messages, self._log)
+        return Whole(self._bridge, self._call, self._folder, self._messages)
