@@ -1,7 +1,5 @@
 import { Command } from "commander";
-import { BridgeError } from "#contract/errors.ts";
 import { exportCommand } from "../notebook-exporter/cli.ts";
-import { ApiFailed } from "./api.ts";
 import { algorithmsCommand } from "./commands/algorithms.ts";
 import { computeCommand } from "./commands/compute.ts";
 import { datasetsCommand } from "./commands/datasets.ts";
@@ -10,9 +8,12 @@ import { modelsCommand } from "./commands/models.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { versionsCommand } from "./commands/versions.ts";
+import { escaped } from "./escapes.ts";
+import { failureText } from "./failure.ts";
 import { homeFolder, modelsPython } from "./places.ts";
 import { startBridge, stopSignal } from "./running-bridge.ts";
 import { readToken } from "./token.ts";
+import { beStrict, release, showHelp } from "./usage.ts";
 
 // @jupyterlab/services tells each WebSocket and each missing file there; the bridge itself logs elsewhere.
 console.debug = () => {};
@@ -28,12 +29,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exitCode = 1;
 });
 
-const WRONG_USAGE = 2;
 const program = new Command("bridge")
   .description("Runs notebook code on search results.")
-  .showHelpAfterError("(--help says more)")
-  .addHelpText("after", "\nFirst steps: bridge start, then in another terminal bridge algorithms, and bridge compute --help.")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : WRONG_USAGE));
+  .version(release(), "-V, --version", "print the release")
+  .helpCommand(false)
+  .addHelpText(
+    "after",
+    "\nFirst steps: bridge start, then in another terminal bridge algorithms, and bridge compute --help.\nWhen something does not work: bridge doctor.",
+  );
 
 program
   .command("start")
@@ -69,7 +72,7 @@ program
 program.addCommand(
   exportCommand(
     () => modelsPython(process.env),
-    (line) => console.log(line),
+    (line) => console.log(escaped(line)),
     (code) => {
       process.exitCode = code;
     },
@@ -86,25 +89,20 @@ for (const command of [
   tokensCommand(),
   doctorCommand(),
 ]) {
-  program.addCommand(inheriting(command));
+  program.addCommand(command);
 }
+
+program
+  .command("help")
+  .description("say more about a command")
+  .argument("[command...]", "such as compute, or models delete")
+  .action((words: string[]) => showHelp(program, words));
+
+beStrict(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof ApiFailed) console.error([error.message, error.hint && `  ${error.hint}`].filter(Boolean).join("\n"));
-  else if (error instanceof BridgeError) console.error(`${error.message}\n  ${error.hint}`);
-  else if (error instanceof Error && error.name === "BadConfig") console.error(error.message);
-  else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-    console.error(
-      `The bridge cannot listen: ${error.message}.\n  Stop what listens there, or choose another port with BRIDGE_PORT (0: any free one).`,
-    );
-  else throw error;
+  console.error(escaped(failureText(error)));
   process.exitCode = 1;
-}
-
-/** A command that is added whole takes nothing over from the program: how it ends on wrong usage is said again. */
-function inheriting(command: Command): Command {
-  for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
-  return command;
 }

@@ -22,10 +22,16 @@ export function asksBridge(command: Command, { json = true } = {}): Command {
 export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEnv = process.env): Promise<BridgeApi> {
   const home = homeFolder(env);
   const own = token || env.BRIDGE_TOKEN || (await readToken(home).catch(() => undefined));
-  if (own !== undefined) return connect(addressIn(url, env), own);
+  if (own !== undefined && !/^[\x21-\x7e]+$/.test(own.trim())) {
+    throw new ApiFailed(
+      "What was given as the token is none: it holds spaces or other signs that no token has.",
+      "Copy it again: bridge token prints it.",
+    );
+  }
+  if (own !== undefined) return connect(addressIn(url, env), own.trim());
   throw new ApiFailed(
     `There is no token in ${home}: no bridge was started there yet.`,
-    "Start one with npm start, or set BRIDGE_HOME or BRIDGE_TOKEN to those of another.",
+    "Start one with npm start or bridge start, or set BRIDGE_HOME or BRIDGE_TOKEN to those of another.",
   );
 }
 

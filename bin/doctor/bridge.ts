@@ -28,7 +28,7 @@ export async function checkBridge(options: Connection, env: NodeJS.ProcessEnv): 
 
 async function said(api: BridgeApi): Promise<Finding[]> {
   const answer = await fetch(new URL("/health/ready", api.url), { headers: api.headers });
-  if (answer.status === 401) throw new ApiFailed("this token is not known there", "", 401);
+  if (answer.status === 401) throw new ApiFailed("this token is not known there", "", { status: 401 });
   const { checks } = Ready.parse(await answer.json());
   const findings = checks.map(({ name, ok: works, detail }) =>
     works ? ok(`${name}: ${detail || "works"}`) : wrong(`${name}: ${detail || "does not work"}`, "Look at the bridge's log."),

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { saveNotebook } from "../server/support/bridge.ts";
 import { type BridgeProcess, bridgeProcess, peakMemory } from "../server/support/bridge-process.ts";
-
-const cli = resolve(import.meta.dirname, "../../bin/cli.ts");
+import { runCommand, startCommand } from "./command-line.ts";
 
 let bridge: BridgeProcess;
 beforeAll(async () => {
@@ -34,20 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => bridge[Symbol.asyncDispose]());
 
-function start(args: string[], env: Record<string, string> = {}): ChildProcess {
-  const own = { BRIDGE_HOME: bridge.home, BRIDGE_URL: bridge.url, TZ: "UTC" };
-  return spawn(process.execPath, [cli, ...args], { env: { PATH: process.env.PATH, ...own, ...env }, stdio: ["pipe", "pipe", "pipe"] });
-}
-
-async function run(args: string[], input: string | Readable = "", env: Record<string, string> = {}) {
-  const child = start(args, env);
-  const texts = { out: "", err: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (texts.out += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (texts.err += text));
-  if (child.stdin) pipeline(Readable.from(input), child.stdin).catch(() => {});
-  const [code] = await once(child, "close");
-  return { code, ...texts };
-}
+const own = (env: Record<string, string>) => ({ BRIDGE_HOME: bridge.home, BRIDGE_URL: bridge.url, ...env });
+const start = (args: string[], env: Record<string, string> = {}) => startCommand(args, own(env));
+const run = (args: string[], input: string | Readable = "", env: Record<string, string> = {}) => runCommand(args, { input, env: own(env) });
 const json = async (args: string[]) => JSON.parse((await run([...args, "--json"])).out);
 
 describe("bridge compute", () => {
