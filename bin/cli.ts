@@ -11,6 +11,7 @@ import { versionsCommand } from "./commands/versions.ts";
 import { escaped } from "./escapes.ts";
 import { failureText } from "./failure.ts";
 import { homeFolder, modelsPython } from "./places.ts";
+import { onUnwritten, print } from "./print.ts";
 import { startBridge, stopSignal } from "./running-bridge.ts";
 import { readToken } from "./token.ts";
 import { beStrict, release, showHelp } from "./usage.ts";
@@ -22,12 +23,7 @@ console.debug = () => {};
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();
 
-// A full disk, say. Whoever closed the pipe has seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return;
-  console.error(`What was asked for could not be written: ${error.message}.`);
-  process.exitCode = 1;
-});
+process.stdout.on("error", onUnwritten);
 
 const program = new Command("bridge")
   .description("Runs notebook code on search results.")
@@ -46,7 +42,7 @@ program
     const bridge = await startBridge(process.env);
     const lines = [`bridge      ${bridge.url}`, `API docs    ${bridge.docsAddress()}`];
     if (bridge.jupyter) lines.push(`JupyterLab  ${bridge.jupyter.address()}`);
-    console.log([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
+    print([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
     await stopped;
     await bridge.close();
   });
@@ -57,7 +53,7 @@ program
   .option("--dltk", "print the address for DLTK's clients instead, which carries a token of its own; made at first use")
   .action(async ({ dltk }: { dltk?: true }) => {
     const home = homeFolder(process.env);
-    console.log(dltk ? await (await import("./dltk-token.ts")).dltkAddress(home, process.env) : await readToken(home));
+    print(dltk ? await (await import("./dltk-token.ts")).dltkAddress(home, process.env) : await readToken(home));
   });
 
 program
@@ -66,13 +62,13 @@ program
   .option("--once", "end afterwards: exit code 0 when all steps passed, else 1")
   .action(async ({ once }: { once?: true }) => {
     const { demo } = await import("../demo/demo.ts");
-    process.exitCode = await demo({ env: process.env, isOnce: once === true, print: (line) => console.log(line) });
+    process.exitCode = await demo({ env: process.env, isOnce: once === true, print });
   });
 
 program.addCommand(
   exportCommand(
     () => modelsPython(process.env),
-    (line) => console.log(escaped(line)),
+    (line) => print(escaped(line)),
     (code) => {
       process.exitCode = code;
     },

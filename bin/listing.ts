@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ApiFailed, type BridgeApi } from "./api.ts";
 import { asksBridge, type Connection } from "./connection.ts";
 import { jsonText } from "./escapes.ts";
+import { print } from "./print.ts";
 import { wholeNumber } from "./usage.ts";
 
 /** Options that every list has. */
@@ -63,7 +64,7 @@ export async function readListed<T>(
 
 /** The list goes to standard output, and beside it that there is more: no list ends silently before its end. */
 export function printListed<T>({ items, isMore }: Listed<T>, { json }: Connection, shown: (items: readonly T[]) => string): void {
-  console.log(json ? jsonText(items) : shown(items));
+  print(json ? jsonText(items) : shown(items));
   if (isMore) console.error(`${items.length} of more: --limit N or --all`);
 }
 

@@ -1,4 +1,5 @@
 import { tableBody } from "../server/routes/records.ts";
+import { isFile, writeWhole } from "./print.ts";
 import { count } from "./show.ts";
 
 const NEWLINE = 0x0a;
@@ -8,6 +9,7 @@ const QUOTE = 0x22;
 export class ResultOut {
   readonly #records = tableBody("csv");
   readonly #out: NodeJS.WriteStream;
+  readonly #isFile = isFile();
   #bytes = 0;
   #lines = 0;
   #isQuoted = false;
@@ -16,14 +18,19 @@ export class ResultOut {
     this.#out = out;
   }
 
-  /** Takes the payload of one table frame: a header and whole records. Resolves when there is room for the next. */
+  /** Takes the payload of one table frame: a header and whole records. Resolves when there is room for the next. @throws Unwritten */
   async write(frame: Buffer): Promise<void> {
     const bytes = this.#records(frame);
+    if (this.#isFile) {
+      let at = 0;
+      return writeWhole(bytes, (count) => {
+        this.#count(bytes.subarray(at, at + count));
+        at += count;
+      });
+    }
     const isTaken = this.#out.write(bytes);
     if (!isTaken) await roomIn(this.#out);
-    if (this.#out.errored) return;
-    this.#bytes += bytes.length;
-    this.#count(bytes);
+    if (!this.#out.errored) this.#count(bytes);
   }
 
   /** What to say when no more comes; empty while nothing went out. */
@@ -35,6 +42,7 @@ export class ResultOut {
 
   /** A newline in quotes ends no record. */
   #count(bytes: Buffer): void {
+    this.#bytes += bytes.length;
     if (!this.#isQuoted && !bytes.includes(QUOTE)) {
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) this.#lines++;
       return;

@@ -5,6 +5,7 @@ import { problemLine } from "#contract/problem.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { escaped, jsonText } from "../escapes.ts";
 import { type Listing, listsThings, printListed, readListed } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
 import { namedThing, nameOrList } from "../usage.ts";
 
@@ -21,7 +22,7 @@ export function algorithmsCommand(): Command {
     const api = await bridgeOf(options);
     if (name === undefined) return printListed(await readListed(api, "/v1/algorithms", Row, options), options, list);
     const one = await api.read(`/v1/algorithms/${encodeURIComponent(name)}`, Shown);
-    console.log(options.json ? jsonText(one) : details(one));
+    print(options.json ? jsonText(one) : details(one));
   });
   asksBridge(
     command
@@ -33,7 +34,7 @@ export function algorithmsCommand(): Command {
     },
   ).action(async (name: string, options: Connection) => {
     await (await bridgeOf(options)).ask(`/v1/algorithms/${encodeURIComponent(name)}`, { method: "DELETE" });
-    console.log(`The algorithm ${name} is deleted.`);
+    print(`The algorithm ${name} is deleted.`);
   });
   return command;
 }

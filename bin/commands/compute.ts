@@ -6,7 +6,7 @@ import { ApiFailed, placeIn } from "../api.ts";
 import { callOf, doubtfulKeys, modelMeant } from "../call-words.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { escaped } from "../escapes.ts";
-import { failureText } from "../failure.ts";
+import { failureText, Unwritten } from "../failure.ts";
 import { ResultOut } from "../result-out.ts";
 import { isFolder, onUnreadable, wasEmpty } from "../rows-in.ts";
 import { count } from "../show.ts";
@@ -84,7 +84,7 @@ async function resultOf(answer: AsyncIterable<Buffer>, out: ResultOut, tell: (li
       else if (kind === FrameKind.done) return Done.parse(JSON.parse(payload.toString())).receipt;
     }
   } catch (error) {
-    if (error instanceof ApiFailed) throw error;
+    if (error instanceof ApiFailed || error instanceof Unwritten) throw error;
     throw new ApiFailed(
       `The answer broke off: ${error instanceof Error ? error.message : error}.`,
       "Look whether the bridge still runs, and run it again.",

@@ -3,6 +3,7 @@ import { DatasetVersion } from "#contract/dataset.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { jsonText } from "../escapes.ts";
 import { type Listing, listsThings, printListed, readListed } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
 import { namedThing, nameOrList } from "../usage.ts";
 
@@ -16,7 +17,7 @@ export function datasetsCommand(): Command {
     const api = await bridgeOf(options);
     if (name === undefined) return printListed(await readListed(api, "/v1/datasets", DatasetVersion, options), options, list);
     const one = await api.read(`/v1/datasets/${encodeURIComponent(name)}`, DatasetVersion);
-    console.log(options.json ? jsonText(one) : details(one));
+    print(options.json ? jsonText(one) : details(one));
   });
   asksBridge(
     command
@@ -28,7 +29,7 @@ export function datasetsCommand(): Command {
     },
   ).action(async (name: string, options: Connection) => {
     await (await bridgeOf(options)).ask(`/v1/datasets/${encodeURIComponent(name)}`, { method: "DELETE" });
-    console.log(`The dataset ${name} is deleted.`);
+    print(`The dataset ${name} is deleted.`);
   });
   return command;
 }

@@ -4,6 +4,7 @@ import { checkBridge } from "../doctor/bridge.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkHome } from "../doctor/home.ts";
 import { checkMachine } from "../doctor/machine.ts";
+import { print } from "../print.ts";
 
 const marks = { ok: "ok     ", warning: "warning", error: "error  " } as const;
 
@@ -15,7 +16,7 @@ export function doctorCommand(): Command {
   return asksBridge(command).action(async (options: Connection) => {
     const env = process.env;
     const found = (await Promise.all([checkMachine(env), checkHome(env), checkBridge(options, env)])).flat();
-    console.log(options.json ? JSON.stringify(found, null, 2) : found.map(line).join("\n"));
+    print(options.json ? JSON.stringify(found, null, 2) : found.map(line).join("\n"));
     if (found.some(({ state }) => state === "error")) process.exitCode = 1;
   });
 }

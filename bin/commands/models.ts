@@ -3,6 +3,7 @@ import { ModelVersion } from "#contract/model.ts";
 import { ModelVersionName } from "#contract/names.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { type Listing, listsThings, printListed, readListed, refuseUnknown } from "../listing.ts";
+import { print } from "../print.ts";
 import { table, time } from "../show.ts";
 import { checkedBy, namedThing, nameOrList } from "../usage.ts";
 
@@ -36,7 +37,7 @@ export function modelsCommand(): Command {
     const version = modelVersion === undefined ? "" : `/versions/${encodeURIComponent(modelVersion)}`;
     const query = new URLSearchParams(algorithm === undefined ? {} : { algorithm });
     await (await bridgeOf(options)).ask(`/v1/models/${encodeURIComponent(name)}${version}?${query}`, { method: "DELETE" });
-    console.log(`${modelVersion === undefined ? "The model" : `Version ${modelVersion} of the model`} ${name} is deleted.`);
+    print(`${modelVersion === undefined ? "The model" : `Version ${modelVersion} of the model`} ${name} is deleted.`);
   });
   return command;
 }

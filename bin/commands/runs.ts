@@ -5,6 +5,7 @@ import { placeIn } from "../api.ts";
 import { bridgeOf } from "../connection.ts";
 import { escaped, jsonText } from "../escapes.ts";
 import { type Listing, listsThings, printListed, readListed, refuseUnknown } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
 import { checkedBy } from "../usage.ts";
 
@@ -31,7 +32,7 @@ export function runsCommand(): Command {
     const api = await bridgeOf(options);
     if (id !== undefined) {
       const one = await api.read(`/v1/runs/${encodeURIComponent(id)}`, Run);
-      return console.log(options.json ? jsonText(one) : details(one));
+      return print(options.json ? jsonText(one) : details(one));
     }
     const listed = await readListed(api, "/v1/runs", Run, options, { algorithm, state });
     await refuseUnknown(api, listed, algorithm);

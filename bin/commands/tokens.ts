@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { type Listing, listsThings, printListed, readListed } from "../listing.ts";
+import { print } from "../print.ts";
 import { table, time } from "../show.ts";
 import { checkedBy, namedThing } from "../usage.ts";
 
@@ -23,13 +24,13 @@ export function tokensCommand(): Command {
   }).action(async (name: string, options: Connection) => {
     const body = JSON.stringify({ name });
     const headers = { "content-type": "application/json" };
-    console.log((await (await bridgeOf(options)).read("/v1/tokens", Made, { method: "POST", headers, body })).token);
+    print((await (await bridgeOf(options)).read("/v1/tokens", Made, { method: "POST", headers, body })).token);
   });
   asksBridge(command.command("remove").description("take one away, at once").argument("<name>", "as the list shows it", namedThing), {
     json: false,
   }).action(async (name: string, options: Connection) => {
     await (await bridgeOf(options)).ask(`/v1/tokens/${encodeURIComponent(name)}`, { method: "DELETE" });
-    console.log(`The token ${name} is taken away.`);
+    print(`The token ${name} is taken away.`);
   });
   return command;
 }

@@ -5,6 +5,7 @@ import { Manifest } from "#contract/manifest.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
 import { jsonText } from "../escapes.ts";
 import { type Listing, listsThings, printListed, readListed, refuseUnknown } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
 import { namedThing, nameOrList, refuse } from "../usage.ts";
 
@@ -22,7 +23,7 @@ export function versionsCommand(): Command {
     const api = await bridgeOf(options);
     if (algorithm !== undefined && version !== undefined) {
       const one = await api.read(`/v1/versions/${encodeURIComponent(algorithm)}/${encodeURIComponent(version)}`, Shown);
-      return console.log(options.json ? jsonText(one) : details(one));
+      return print(options.json ? jsonText(one) : details(one));
     }
     const listed = await readListed(api, "/v1/versions", Version, options, { algorithm });
     await refuseUnknown(api, listed, algorithm);
@@ -34,7 +35,7 @@ export function versionsCommand(): Command {
   }).action(async (algorithm: string, version: string, options: Connection) => {
     const path = `/v1/versions/${encodeURIComponent(algorithm)}/${encodeURIComponent(version)}`;
     await (await bridgeOf(options)).ask(path, { method: "DELETE" });
-    console.log(`The version ${version} of ${algorithm} is deleted.`);
+    print(`The version ${version} of ${algorithm} is deleted.`);
   });
   return command;
 }

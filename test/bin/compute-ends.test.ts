@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -56,7 +57,10 @@ async function answering(frames: readonly Buffer[], { isWhole }: { isWhole: bool
 describe("bridge compute that fails after rows went out", () => {
   it("says how much was written, beside what happened", async () => {
     const block = '1,"x\ny"\n'.repeat(50_000);
-    const { code, out, err } = await run(["compute", "rows"], Readable.from(["a,b\n", ...Array.from({ length: 24 }, () => block), "-1,x\n"]));
+    const { code, out, err } = await run(
+      ["compute", "rows"],
+      Readable.from(["a,b\n", ...Array.from({ length: 24 }, () => block), "-1,x\n"]),
+    );
     expect(code).toBe(1);
     const written = out.split('1,"x\ny"\n').length - 1;
     expect(written).toBeGreaterThan(0);
@@ -104,6 +108,27 @@ describe("bridge compute that fails after rows went out", () => {
   it("when the disk is full", async () => {
     const { code, err } = await runShell(`printf 'a,b\\n1,x\\n' | bridge compute rows --quiet > /dev/full`, env);
     expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^What was asked for could not be written: ENOSPC/) });
+  });
+});
+
+describe("a result that a file does not take whole", () => {
+  it.each([
+    ["bridge compute rows --quiet", 100],
+    ["bridge algorithms --json", 1],
+  ])("is no success: %s", async (command, kilobytes) => {
+    const folder = await mkdtemp(join(tmpdir(), "bridge-out-"));
+    try {
+      const rows = "1,x\n".repeat(40_000);
+      await writeFile(join(folder, "in"), `a,b\n${rows}`);
+      // The system takes a part of the first write, and refuses the next.
+      const { code, err } = await runShell(`ulimit -f ${kilobytes}; ${command} < ${folder}/in > ${folder}/out`, env);
+      const { size } = await stat(join(folder, "out"));
+      expect({ code, size }).toEqual({ code: 1, size: kilobytes * 1024 });
+      expect(err).toMatch(/^What was asked for could not be written: EFBIG.*\n {2}Make room there/);
+      if (command.includes("compute")) expect(err).toContain("The output is incomplete: 25,599 rows (102,400 bytes) were written before.");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 
