@@ -35,7 +35,13 @@ export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEn
   );
 }
 
-/** Where the bridge is looked for. */
+/** Where the bridge is looked for. @throws ApiFailed when that cannot be known */
 export function addressIn(url: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (!url && !env.BRIDGE_URL && env.BRIDGE_PORT?.trim() === "0") {
+    throw new ApiFailed(
+      "BRIDGE_PORT is 0: the bridge took any free port.",
+      "Give the address that bridge start printed, with --url or BRIDGE_URL.",
+    );
+  }
   return url || env.BRIDGE_URL || `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
 }

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -159,18 +158,5 @@ describe("what there is", () => {
 
   it("names what was meant", async () => {
     expect(await run(["algorithms", "meen"])).toMatchObject({ code: 1, err: 'There is no algorithm named "meen".\n  Use one of: mean.\n' });
-  });
-});
-
-describe("bridge doctor", () => {
-  it("finds nothing wrong with a bridge that runs, and says what is to be mended", async () => {
-    const { code, out } = await run(["doctor"]);
-    expect(out).toContain(`ok       a bridge answers at ${bridge.url}`);
-    expect(out).toContain("warning  The last save has errors: wrong.");
-    expect(code).toBe(0);
-    await writeFile(join(bridge.home, "file"), "");
-    const broken = await run(["doctor"], "", { BRIDGE_PYTHON: "/nowhere/python", BRIDGE_PORT: "x", BRIDGE_TOKEN: "y".repeat(20) });
-    expect(broken.code).toBe(1);
-    for (const each of ["The models' Python does not start", "BRIDGE_PORT", "this token is not known"]) expect(broken.out).toContain(each);
   });
 });
