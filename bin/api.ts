@@ -6,8 +6,8 @@ export interface BridgeApi {
   readonly headers: Readonly<Record<string, string>>;
   /** @throws ApiFailed when the bridge says no, or is not there */
   ask(path: string, init?: RequestInit): Promise<Response>;
-  /** GET, checked against the schema of the answer. */
-  read<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  /** The answer, checked against its schema; GET unless said. */
+  read<T>(path: string, schema: z.ZodType<T>, init?: RequestInit): Promise<T>;
 }
 
 /** What a bridge said instead of an answer: the problem's sentences, and the place in the code where there is one. */
@@ -16,11 +16,14 @@ export class ApiFailed extends Error {
   readonly hint: string;
   /** 0: no bridge answered. */
   readonly status: number;
+  /** As contract/errors.ts names it; empty: none came. */
+  readonly code: string;
 
-  constructor(message: string, hint: string, status = 0) {
+  constructor(message: string, hint: string, { status = 0, code = "" }: { status?: number; code?: string } = {}) {
     super(message);
     this.hint = hint;
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -29,6 +32,7 @@ const Said = z.object({
   message: z.string().optional(),
   title: z.string().optional(),
   hint: z.string().optional(),
+  code: z.string().optional(),
 });
 
 /** Where in somebody's code an error is, as problems and runs' errors tell it. */
@@ -55,8 +59,8 @@ export function connect(url: string, token: string): BridgeApi {
     if (!answer.ok) throw problemOf(answer.status, await answer.text());
     return answer;
   };
-  const read: BridgeApi["read"] = async (path, schema) => {
-    const answer = schema.safeParse(parsed(await (await ask(path)).text()));
+  const read: BridgeApi["read"] = async (path, schema, init) => {
+    const answer = schema.safeParse(parsed(await (await ask(path, init)).text()));
     if (answer.success) return answer.data;
     throw new ApiFailed(`What answers at ${url} is no bridge, or one of another release.`, "Name the bridge with --url or BRIDGE_URL.");
   };
@@ -66,8 +70,11 @@ export function connect(url: string, token: string): BridgeApi {
 /** What a body that is no answer says. */
 export function problemOf(status: number, text: string): ApiFailed {
   const body = parsed(text);
-  const { detail, message, title, hint } = Said.safeParse(body).data ?? {};
-  return new ApiFailed(`${detail ?? message ?? title ?? `HTTP ${status}: ${text.slice(0, 200)}`}${placeIn(body)}`, hint ?? "", status);
+  const { detail, message, title, hint, code = "" } = Said.safeParse(body).data ?? {};
+  return new ApiFailed(`${detail ?? message ?? title ?? `HTTP ${status}: ${text.slice(0, 200)}`}${placeIn(body)}`, hint ?? "", {
+    status,
+    code,
+  });
 }
 
 /** ` (iris, cell 3 "mltkc_fit", line 2)`, or nothing. */
@@ -81,7 +88,10 @@ export function placeIn(details: unknown): string {
 export function unreachable(url: string, error: unknown): ApiFailed {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const why = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : cause.name) : String(cause);
-  return new ApiFailed(`No bridge answers at ${url}: ${why}.`, "Start it with npm start, or name another with --url or BRIDGE_URL.");
+  return new ApiFailed(
+    `No bridge answers at ${url}: ${why}.`,
+    "Start it with npm start or bridge start, or name another with --url or BRIDGE_URL.",
+  );
 }
 
 function parsed(text: string): unknown {

@@ -2,20 +2,42 @@
 // The command line under any Node from 20 on: goes on in the pinned Node, which runs TypeScript as it is.
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const cli = join(dirname(fileURLToPath(import.meta.url)), "cli.ts");
+// Where this file lies, not the link on the PATH that led here.
+const folder = dirname(fileURLToPath(import.meta.url));
+const root = resolve(folder, "..");
+const cli = join(folder, "cli.ts");
 const here = process.versions.node;
 const pinned = pinnedNode();
+const setUp = `Run node ${join(folder, "setup.mjs")} once, then this again.`;
 
-if (pinned ? pinned.version === here : Number(here.split(".")[0]) >= 24) {
+if (folder.split(sep).includes("node_modules")) {
+  stop(
+    `${root} is a copy, and Node runs no TypeScript under node_modules.`,
+    "Link to the checkout instead: npm install -g . in its folder.",
+  );
+} else if (pinned ? pinned.version === here : Number(here.split(".")[0]) >= 24 && isInstalled("commander")) {
   await import(cli);
 } else if (pinned) {
   goOnIn(join(pinned.folder, "bin", "node"));
 } else {
-  console.error(`This is Node ${here}, and the bridge's own is not installed.\n  Run node bin/setup.mjs once, then this again.`);
+  stop(`This is Node ${here}, and what the bridge needs is not installed in ${root}.`, setUp);
+}
+
+function stop(what, todo) {
+  console.error(`${what}\n  ${todo}`);
   process.exitCode = 1;
+}
+
+function isInstalled(name) {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function pinnedNode() {
@@ -38,8 +60,7 @@ function goOnIn(node) {
     });
   }
   child.on("error", (error) => {
-    console.error(`${node} could not be started: ${error.message}\n  Run node bin/setup.mjs once, then this again.`);
-    process.exitCode = 1;
+    stop(`${node} could not be started: ${error.message}`, setUp);
   });
   child.on("exit", (code, signal) => {
     for (const each of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeAllListeners(each);

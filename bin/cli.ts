@@ -1,7 +1,5 @@
 import { Command } from "commander";
-import { BridgeError } from "#contract/errors.ts";
 import { exportCommand } from "../notebook-exporter/cli.ts";
-import { ApiFailed } from "./api.ts";
 import { algorithmsCommand } from "./commands/algorithms.ts";
 import { computeCommand } from "./commands/compute.ts";
 import { datasetsCommand } from "./commands/datasets.ts";
@@ -10,9 +8,13 @@ import { modelsCommand } from "./commands/models.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { tokensCommand } from "./commands/tokens.ts";
 import { versionsCommand } from "./commands/versions.ts";
+import { escaped } from "./escapes.ts";
+import { failureText } from "./failure.ts";
 import { homeFolder, modelsPython } from "./places.ts";
+import { onUnwritten, print } from "./print.ts";
 import { startBridge, stopSignal } from "./running-bridge.ts";
 import { readToken } from "./token.ts";
+import { beStrict, release, showHelp } from "./usage.ts";
 
 // @jupyterlab/services tells each WebSocket and each missing file there; the bridge itself logs elsewhere.
 console.debug = () => {};
@@ -21,19 +23,16 @@ console.debug = () => {};
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 process.channel?.unref();
 
-// A full disk, say. Whoever closed the pipe has seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return;
-  console.error(`What was asked for could not be written: ${error.message}.`);
-  process.exitCode = 1;
-});
+process.stdout.on("error", onUnwritten);
 
-const WRONG_USAGE = 2;
 const program = new Command("bridge")
   .description("Runs notebook code on search results.")
-  .showHelpAfterError("(--help says more)")
-  .addHelpText("after", "\nFirst steps: bridge start, then in another terminal bridge algorithms, and bridge compute --help.")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : WRONG_USAGE));
+  .version(release(), "-V, --version", "print the release")
+  .helpCommand(false)
+  .addHelpText(
+    "after",
+    "\nFirst steps: bridge start, then in another terminal bridge algorithms, and bridge compute --help.\nWhen something does not work: bridge doctor.",
+  );
 
 program
   .command("start")
@@ -44,7 +43,7 @@ program
     const lines = [`bridge      ${bridge.url}`, `API docs    ${bridge.docsAddress()}`];
     if (bridge.jupyter) lines.push(`JupyterLab  ${bridge.jupyter.address()}`);
     if (bridge.authority) lines.push(`authority   ${bridge.authority}: clients trust this certificate`);
-    console.log([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
+    print([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
     await stopped;
     await bridge.close();
   });
@@ -55,7 +54,7 @@ program
   .option("--dltk", "print the address for DLTK's clients instead, which carries a token of its own; made at first use")
   .action(async ({ dltk }: { dltk?: true }) => {
     const home = homeFolder(process.env);
-    console.log(dltk ? await (await import("./dltk-token.ts")).dltkAddress(home, process.env) : await readToken(home));
+    print(dltk ? await (await import("./dltk-token.ts")).dltkAddress(home, process.env) : await readToken(home));
   });
 
 program
@@ -64,13 +63,13 @@ program
   .option("--once", "end afterwards: exit code 0 when all steps passed, else 1")
   .action(async ({ once }: { once?: true }) => {
     const { demo } = await import("../demo/demo.ts");
-    process.exitCode = await demo({ env: process.env, isOnce: once === true, print: (line) => console.log(line) });
+    process.exitCode = await demo({ env: process.env, isOnce: once === true, print });
   });
 
 program.addCommand(
   exportCommand(
     () => modelsPython(process.env),
-    (line) => console.log(line),
+    (line) => print(escaped(line)),
     (code) => {
       process.exitCode = code;
     },
@@ -87,25 +86,20 @@ for (const command of [
   tokensCommand(),
   doctorCommand(),
 ]) {
-  program.addCommand(inheriting(command));
+  program.addCommand(command);
 }
+
+program
+  .command("help")
+  .description("say more about a command")
+  .argument("[command...]", "such as compute, or models delete")
+  .action((words: string[]) => showHelp(program, words));
+
+beStrict(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof ApiFailed) console.error([error.message, error.hint && `  ${error.hint}`].filter(Boolean).join("\n"));
-  else if (error instanceof BridgeError) console.error(`${error.message}\n  ${error.hint}`);
-  else if (error instanceof Error && error.name === "BadConfig") console.error(error.message);
-  else if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-    console.error(
-      `The bridge cannot listen: ${error.message}.\n  Stop what listens there, or choose another port with BRIDGE_PORT (0: any free one).`,
-    );
-  else throw error;
+  console.error(escaped(failureText(error)));
   process.exitCode = 1;
-}
-
-/** A command that is added whole takes nothing over from the program: how it ends on wrong usage is said again. */
-function inheriting(command: Command): Command {
-  for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
-  return command;
 }

@@ -25,10 +25,16 @@ export function asksBridge(command: Command, { json = true } = {}): Command {
 export async function bridgeOf({ url, token }: Connection, env: NodeJS.ProcessEnv = process.env): Promise<BridgeApi> {
   const home = homeFolder(env);
   const own = token || env.BRIDGE_TOKEN || (await readToken(home).catch(() => undefined));
-  if (own !== undefined) return connect(addressIn(url, env), own);
+  if (own !== undefined && !/^[\x21-\x7e]+$/.test(own.trim())) {
+    throw new ApiFailed(
+      "What was given as the token is none: it holds spaces or other signs that no token has.",
+      "Copy it again: bridge token prints it.",
+    );
+  }
+  if (own !== undefined) return connect(addressIn(url, env), own.trim());
   throw new ApiFailed(
     `There is no token in ${home}: no bridge was started there yet.`,
-    "Start one with npm start, or set BRIDGE_HOME or BRIDGE_TOKEN to those of another.",
+    "Start one with npm start or bridge start, or set BRIDGE_HOME or BRIDGE_TOKEN to those of another.",
   );
 }
 
@@ -41,9 +47,16 @@ function runningAt(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-/** Where the bridge is looked for. The certificate that it made for itself is trusted from now on. */
+/** Where the bridge is looked for. The certificate that it made for itself is trusted from now on. @throws ApiFailed when that cannot be known */
 export function addressIn(url: string | undefined, env: NodeJS.ProcessEnv): string {
-  const address = url || env.BRIDGE_URL || runningAt(env) || `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
+  const known = url || env.BRIDGE_URL || runningAt(env);
+  if (!known && env.BRIDGE_PORT?.trim() === "0") {
+    throw new ApiFailed(
+      "BRIDGE_PORT is 0: the bridge took any free port.",
+      "Give the address that bridge start printed, with --url or BRIDGE_URL.",
+    );
+  }
+  const address = known || `http://127.0.0.1:${env.BRIDGE_PORT || 5000}`;
   if (address.startsWith("https:")) trustBridge(env);
   return address;
 }

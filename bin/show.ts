@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { escaped, escapedLine } from "./escapes.ts";
 
 type Cell = string | number | null | undefined;
 
@@ -14,7 +15,7 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
   if (rows.length === 0) return nothing;
   const style = { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true };
   const made = new Table({ head: headings.map((each) => each.toUpperCase()), chars: none, style });
-  for (const row of rows) made.push(row.map(shown));
+  for (const row of rows) made.push(row.map((each) => escapedLine(shown(each))));
   return trimmed(made.toString());
 }
 
@@ -23,7 +24,7 @@ export function facts(values: Readonly<Record<string, Cell>>): string {
   const style = { head: [], border: [], "padding-left": 0, "padding-right": 2, compact: true };
   const made = new Table({ chars: none, style });
   for (const [name, value] of Object.entries(values))
-    if (value !== null && value !== undefined && value !== "") made.push([name, shown(value)]);
+    if (value !== null && value !== undefined && value !== "") made.push([name, escaped(shown(value))]);
   return trimmed(made.toString());
 }
 

@@ -43,7 +43,7 @@ export async function sendRows(url: URL, { headers, rows, signal }: Upload): Pro
 }
 
 /** The frames of an answer, as they come. */
-export async function* framesOf(answer: IncomingMessage): AsyncGenerator<Frame> {
+export async function* framesOf(answer: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   const reader = new FrameReader();
   for await (const chunk of answer) yield* reader.push(chunk);
 }

@@ -3,36 +3,38 @@ import { z } from "zod";
 import { Algorithm } from "#contract/algorithm.ts";
 import { problemLine } from "#contract/problem.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
+import { escaped, jsonText } from "../escapes.ts";
+import { type Listing, listsThings, printListed, readListed } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
+import { namedThing, nameOrList } from "../usage.ts";
 
-const Shown = Algorithm.extend({ editor: z.string().nullable(), methods: z.array(z.string()) });
+const Row = Algorithm.extend({ editor: z.string().nullable() });
+const Shown = Row.extend({ methods: z.array(z.string()) });
 
 /** `bridge algorithms [NAME]` and `bridge algorithms delete NAME`. */
 export function algorithmsCommand(): Command {
   const command = new Command("algorithms")
     .description("what can be called: notebooks with marked cells, and modules in app/model")
-    .argument("[name]", "one of them: its state, and the problems of its last save")
+    .argument("[name]", "one of them: its state, and the problems of its last save", nameOrList)
     .addHelpText("after", "\nExamples:\n  bridge algorithms\n  bridge algorithms binary_classifier");
-  asksBridge(command).action(async (name: string | undefined, options: Connection) => {
+  listsThings(command).action(async (name: string | undefined, options: Listing) => {
     const api = await bridgeOf(options);
-    if (name === undefined) {
-      const all = await api.read("/v1/algorithms", z.array(Algorithm.extend({ editor: z.string().nullable() })));
-      return console.log(options.json ? JSON.stringify(all, null, 2) : list(all));
-    }
+    if (name === undefined) return printListed(await readListed(api, "/v1/algorithms", Row, options), options, list);
     const one = await api.read(`/v1/algorithms/${encodeURIComponent(name)}`, Shown);
-    console.log(options.json ? JSON.stringify(one, null, 2) : details(one));
+    print(options.json ? jsonText(one) : details(one));
   });
   asksBridge(
     command
       .command("delete")
       .description("delete one, with its versions; refused while its notebook or module is there")
-      .argument("<name>"),
+      .argument("<name>", "as the list shows it", namedThing),
     {
       json: false,
     },
   ).action(async (name: string, options: Connection) => {
     await (await bridgeOf(options)).ask(`/v1/algorithms/${encodeURIComponent(name)}`, { method: "DELETE" });
-    console.log(`The algorithm ${name} is deleted.`);
+    print(`The algorithm ${name} is deleted.`);
   });
   return command;
 }
@@ -57,7 +59,7 @@ function details(one: z.infer<typeof Shown>): string {
     exported: time(one.exportedAt),
     editor: one.editor,
   });
-  const problems = one.problems.map((each) => problemLine(sourceOf(one), each));
+  const problems = one.problems.map((each) => escaped(problemLine(sourceOf(one), each)));
   return [lines, ...(problems.length > 0 ? ["", ...problems] : [])].join("\n");
 }
 

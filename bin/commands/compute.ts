@@ -2,11 +2,16 @@ import { Command } from "commander";
 import { FRAMES_TYPE, FrameKind } from "#contract/frames.ts";
 import { ErrorRecord, type Receipt } from "#contract/run.ts";
 import { WorkerEvent } from "#contract/worker.ts";
-import { tableBody } from "../../server/routes/records.ts";
 import { ApiFailed, placeIn } from "../api.ts";
+import { callOf, doubtfulKeys, modelMeant } from "../call-words.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
+import { escaped } from "../escapes.ts";
+import { failureText, Unwritten } from "../failure.ts";
+import { ResultOut } from "../result-out.ts";
+import { isFolder, onUnreadable, wasEmpty } from "../rows-in.ts";
 import { count } from "../show.ts";
 import { Done, framesOf, sendRows } from "../upload.ts";
+import { refuse, seconds } from "../usage.ts";
 
 interface ComputeOptions extends Connection {
   readonly timeout?: string;
@@ -31,82 +36,94 @@ export function computeCommand(): Command {
     .description("run a method of an algorithm on rows from standard input; apply unless said")
     .argument("[words...]", "ALGORITHM [METHOD] [key=value…]")
     .usage("[options] ALGORITHM [METHOD] [key=value…] < rows.csv > result.csv")
-    .option("--timeout <seconds>", "how long the call may take")
+    .option("--timeout <seconds>", "how long the call may take", seconds)
     .option("--quiet", "print nothing but the result and errors")
     .addHelpText("after", help);
   return asksBridge(command, { json: false }).action(async (words: string[], options: ComputeOptions) => {
-    const query = queryOf(words, (message) => command.error(`error: ${message}`, { exitCode: 2 }));
+    const query = callOf(words, (message) => refuse(command, message));
+    const hasRows = query.get("method") !== "summary";
+    if (hasRows && isFolder(process.stdin.fd))
+      refuse(command, "standard input is a folder: give a file of CSV rows, as in bridge compute … < rows.csv");
     const api = await bridgeOf(options);
     const tell = (line: string): void => {
       if (!options.quiet) process.stderr.write(`${line}\n`);
     };
+    for (const doubt of doubtfulKeys(query)) tell(escaped(doubt));
     const stopped = new AbortController();
     process.once("SIGINT", () => stopped.abort());
     process.stdout.once("error", (error: NodeJS.ErrnoException) => stopped.abort(error)); // whoever read it has seen enough
-    const hasRows = query.get("method") !== "summary";
     if (hasRows && process.stdin.isTTY) tell("Reading rows from the terminal; Ctrl-D ends them.");
+    onUnreadable(process.stdin, (error) => stopped.abort(error));
+    const out = new ResultOut(process.stdout);
     try {
       const answer = await sendRows(new URL(`/v1/compute?${query}`, api.url), {
         headers: { ...api.headers, accept: FRAMES_TYPE, "content-type": "text/csv", ...timeoutOf(options) },
         rows: hasRows ? process.stdin : undefined,
         signal: stopped.signal,
       });
-      const records = tableBody("csv");
-      for await (const { kind, payload } of framesOf(answer)) {
-        if (kind === FrameKind.table) await written(records(payload));
-        else if (kind === FrameKind.event) tellEvent(WorkerEvent.parse(JSON.parse(payload.toString())), tell);
-        else if (kind === FrameKind.error) throw failed(ErrorRecord.parse(JSON.parse(payload.toString())));
-        else if (kind === FrameKind.done) return tell(receiptLine(Done.parse(JSON.parse(payload.toString())).receipt));
-      }
-      throw new ApiFailed("The answer stopped before its end.", "What was written is not the whole result: run it again.");
+      tell(receiptLine(await resultOf(answer, out, tell)));
     } catch (error) {
-      if (!stopped.signal.aborted) throw error;
-      if (isUnwritten(stopped.signal.reason))
-        process.exitCode = 1; // cli.ts says why
-      else process.exitCode = isBrokenPipe(stopped.signal.reason) ? 0 : 130;
+      const [why, code] = endOf(error, stopped.signal, hasRows && wasEmpty(process.stdin));
+      const meant = why instanceof ApiFailed && why.code === "BAD_CALL" ? await modelMeant(api, query) : undefined;
+      const lines = [why && failureText(why), meant && `  Did you mean model_name=${meant}?`, code !== 0 && out.incomplete].filter(Boolean);
+      if (lines.length > 0) console.error(escaped(lines.join("\n")));
+      process.exitCode = code;
     } finally {
       process.stdin.destroy();
     }
   });
 }
 
-/** @param refuse ends the command */
-function queryOf(words: readonly string[], refuse: (message: string) => never): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [key = "", value] of words.filter((each) => each.includes("=")).map((each) => each.split(/=(.*)/s))) {
-    if (query.has(key)) refuse(`${key}= is given twice`);
-    query.set(key, value ?? "");
+/** Writes the result as it comes. @throws ApiFailed when the call failed, or the answer broke off */
+async function resultOf(answer: AsyncIterable<Buffer>, out: ResultOut, tell: (line: string) => void): Promise<Receipt> {
+  try {
+    for await (const { kind, payload } of framesOf(answer)) {
+      if (kind === FrameKind.table) await out.write(payload);
+      else if (kind === FrameKind.event) tellEvent(WorkerEvent.parse(JSON.parse(payload.toString())), tell);
+      else if (kind === FrameKind.error) throw failed(ErrorRecord.parse(JSON.parse(payload.toString())));
+      else if (kind === FrameKind.done) return Done.parse(JSON.parse(payload.toString())).receipt;
+    }
+  } catch (error) {
+    if (error instanceof ApiFailed || error instanceof Unwritten) throw error;
+    throw new ApiFailed(
+      `The answer broke off: ${error instanceof Error ? error.message : error}.`,
+      "Look whether the bridge still runs, and run it again.",
+    );
   }
-  const [algorithm, method, ...more] = words.filter((each) => !each.includes("="));
-  if (more.length > 0) refuse(`"${more[0]}" is one word too many: ALGORITHM METHOD, then key=value`);
-  if (algorithm !== undefined) query.set("algorithm", algorithm);
-  if (!query.has("mode") && !query.has("algorithm")) refuse("name an algorithm; bridge algorithms lists them");
-  if (method !== undefined) query.set("method", method);
-  if (!query.has("mode") && !query.has("method")) query.set("method", "apply");
-  return query;
+  throw new ApiFailed("The answer stopped before its end.", "Run it again.");
 }
+
+/** What is said of a call that did not end well, if anything, and the exit code. */
+function endOf(error: unknown, { aborted, reason }: AbortSignal, isEmpty: boolean): [why: unknown, code: number] {
+  if (!aborted) return [isEmpty && error instanceof ApiFailed && error.code === "BAD_TABLE" ? noRows : error, 1];
+  if (reason instanceof ApiFailed) return [reason, 1];
+  const code = reason instanceof Error && "code" in reason && reason.name !== "AbortError" ? reason.code : undefined;
+  if (code === undefined) return [undefined, 130];
+  return [undefined, code === "EPIPE" ? 0 : 1]; // of all but a closed pipe cli.ts says why
+}
+
+const noRows = new ApiFailed(
+  "There are no rows: standard input was empty.",
+  "Give CSV with a header line, as in bridge compute … < rows.csv.",
+);
 
 function timeoutOf({ timeout }: ComputeOptions): Record<string, string> {
   return timeout === undefined ? {} : { "compute-timeout": timeout };
 }
 
-async function written(bytes: Buffer): Promise<void> {
-  if (process.stdout.write(bytes)) return;
-  await new Promise<void>((resolve) => {
-    process.stdout
-      .once("drain", resolve)
-      .once("close", resolve)
-      .once("error", () => resolve());
-  });
-}
-
 function tellEvent(event: WorkerEvent, tell: (line: string) => void): void {
-  if (event.event === "log") tell(event.text);
-  if (event.event === "progress") tell(`${event.done}${event.total === null ? "" : ` of ${event.total}`} ${event.text ?? ""}`.trimEnd());
+  if (event.event === "log") tell(forStderr(event.text));
+  if (event.event === "progress")
+    tell(forStderr(`${event.done}${event.total === null ? "" : ` of ${event.total}`} ${event.text ?? ""}`.trimEnd()));
 }
 
-function failed({ message, hint, details }: ErrorRecord): ApiFailed {
-  return new ApiFailed(`${message}${placeIn(details)}`, hint);
+/** What code prints goes as it is into a file or a pipe. */
+function forStderr(text: string): string {
+  return process.stderr.isTTY ? escaped(text) : text;
+}
+
+function failed({ code, message, hint, details }: ErrorRecord): ApiFailed {
+  return new ApiFailed(`${message}${placeIn(details)}`, hint, { code });
 }
 
 function receiptLine({ run, rows, seconds, model, version, dataset, notes }: Receipt): string {
@@ -115,13 +132,5 @@ function receiptLine({ run, rows, seconds, model, version, dataset, notes }: Rec
     : model && `model ${model.name}${model.version === null ? "" : `@${model.version}`}`;
   const what = [version && `version ${version}`, made].filter(Boolean).join(", ");
   const line = `${count(rows.received, "row")} in, ${count(rows.returned, "row")} out, ${seconds.total.toFixed(3)} s; ${what}; run ${run}`;
-  return [line, ...notes].join("\n");
-}
-
-function isUnwritten(reason: unknown): boolean {
-  return reason instanceof Error && "code" in reason && reason.code !== "EPIPE" && reason.name !== "AbortError";
-}
-
-function isBrokenPipe(reason: unknown): boolean {
-  return reason instanceof Error && "code" in reason && reason.code === "EPIPE";
+  return escaped([line, ...notes].join("\n"));
 }

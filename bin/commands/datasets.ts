@@ -1,29 +1,35 @@
 import { Command } from "commander";
-import { z } from "zod";
 import { DatasetVersion } from "#contract/dataset.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
+import { jsonText } from "../escapes.ts";
+import { type Listing, listsThings, printListed, readListed } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
+import { namedThing, nameOrList } from "../usage.ts";
 
 /** `bridge datasets [NAME]` and `bridge datasets delete NAME`. */
 export function datasetsCommand(): Command {
   const command = new Command("datasets")
     .description("staged rows, as notebooks read them")
-    .argument("[name]", "one of them: its columns and where it lies")
+    .argument("[name]", "one of them: its columns and where it lies", nameOrList)
     .addHelpText("after", "\nExamples:\n  bridge datasets\n  bridge compute mode=stage model_name=my_rows < rows.csv");
-  asksBridge(command).action(async (name: string | undefined, options: Connection) => {
+  listsThings(command).action(async (name: string | undefined, options: Listing) => {
     const api = await bridgeOf(options);
-    if (name === undefined) {
-      const all = await api.read("/v1/datasets", z.array(DatasetVersion));
-      return console.log(options.json ? JSON.stringify(all, null, 2) : list(all));
-    }
+    if (name === undefined) return printListed(await readListed(api, "/v1/datasets", DatasetVersion, options), options, list);
     const one = await api.read(`/v1/datasets/${encodeURIComponent(name)}`, DatasetVersion);
-    console.log(options.json ? JSON.stringify(one, null, 2) : details(one));
+    print(options.json ? jsonText(one) : details(one));
   });
-  asksBridge(command.command("delete").description("delete staged rows, with all their versions").argument("<name>"), {
-    json: false,
-  }).action(async (name: string, options: Connection) => {
+  asksBridge(
+    command
+      .command("delete")
+      .description("delete staged rows, with all their versions")
+      .argument("<name>", "as the list shows it", namedThing),
+    {
+      json: false,
+    },
+  ).action(async (name: string, options: Connection) => {
     await (await bridgeOf(options)).ask(`/v1/datasets/${encodeURIComponent(name)}`, { method: "DELETE" });
-    console.log(`The dataset ${name} is deleted.`);
+    print(`The dataset ${name} is deleted.`);
   });
   return command;
 }

@@ -4,6 +4,9 @@ import { checkBridge } from "../doctor/bridge.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkHome } from "../doctor/home.ts";
 import { checkMachine } from "../doctor/machine.ts";
+import { checkStore } from "../doctor/store.ts";
+import { escaped, jsonText } from "../escapes.ts";
+import { print } from "../print.ts";
 
 const marks = { ok: "ok     ", warning: "warning", error: "error  " } as const;
 
@@ -11,15 +14,18 @@ const marks = { ok: "ok     ", warning: "warning", error: "error  " } as const;
 export function doctorCommand(): Command {
   const command = new Command("doctor")
     .description("look at this machine, the home and a running bridge, and say what to mend")
-    .addHelpText("after", "\nIt changes nothing, and needs no running bridge.\n\nExample:\n  bridge doctor");
+    .addHelpText(
+      "after",
+      "\nEach line is ok, a warning (calls can be answered all the same) or an error, with what to do. It changes nothing.\nExit code 1: something is an error, a bridge that does not answer among them.\n\nExample:\n  bridge doctor",
+    );
   return asksBridge(command).action(async (options: Connection) => {
     const env = process.env;
-    const found = (await Promise.all([checkMachine(env), checkHome(env), checkBridge(options, env)])).flat();
-    console.log(options.json ? JSON.stringify(found, null, 2) : found.map(line).join("\n"));
+    const found = (await Promise.all([checkMachine(env), checkHome(env), checkStore(env), checkBridge(options, env)])).flat();
+    print(options.json ? jsonText(found) : found.map(line).join("\n"));
     if (found.some(({ state }) => state === "error")) process.exitCode = 1;
   });
 }
 
 function line({ state, what, todo }: Finding): string {
-  return `${marks[state]}  ${what}${todo ? `\n         ${todo}` : ""}`;
+  return escaped(`${marks[state]}  ${what}${todo ? `\n         ${todo}` : ""}`);
 }

@@ -1,38 +1,42 @@
 import { Command, Option } from "commander";
-import { z } from "zod";
+import { RunId } from "#contract/names.ts";
 import { type Receipt, Run, RunState } from "#contract/run.ts";
 import { placeIn } from "../api.ts";
-import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
+import { bridgeOf } from "../connection.ts";
+import { escaped, jsonText } from "../escapes.ts";
+import { type Listing, listsThings, printListed, readListed, refuseUnknown } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
+import { checkedBy } from "../usage.ts";
 
-interface RunOptions extends Connection {
+interface RunOptions extends Listing {
   readonly algorithm?: string;
   readonly state?: string;
-  readonly limit: string;
 }
+
+const runId = checkedBy(RunId, "Give the id of a run, as bridge runs shows it.");
+const idOrList = (text: string): string | undefined => (text === "list" ? undefined : runId(text));
+
+/** The newest are asked for: they should not scroll away. */
+const FIRST = 20;
 
 /** `bridge runs [ID]`. */
 export function runsCommand(): Command {
   const command = new Command("runs")
     .description("every call and what became of it, newest first")
-    .argument("[id]", "one of them: its receipt, what its code printed, its error and traceback")
+    .argument("[id]", "one of them: its receipt, what its code printed, its error and traceback", idOrList)
     .option("--algorithm <name>", "those of one algorithm")
     .addOption(new Option("--state <state>", "those in one state").choices(RunState.options))
-    .option("--limit <number>", "how many at most", "20")
     .addHelpText("after", "\nExamples:\n  bridge runs --state failed\n  bridge runs --algorithm binary_classifier --limit 5");
-  return asksBridge(command).action(async (id: string | undefined, { algorithm, state, limit, ...options }: RunOptions) => {
+  return listsThings(command, FIRST).action(async (id: string | undefined, { algorithm, state, ...options }: RunOptions) => {
     const api = await bridgeOf(options);
     if (id !== undefined) {
       const one = await api.read(`/v1/runs/${encodeURIComponent(id)}`, Run);
-      return console.log(options.json ? JSON.stringify(one, null, 2) : details(one));
+      return print(options.json ? jsonText(one) : details(one));
     }
-    const query = new URLSearchParams({
-      limit,
-      ...(algorithm === undefined ? {} : { algorithm }),
-      ...(state === undefined ? {} : { state }),
-    });
-    const all = await api.read(`/v1/runs?${query}`, z.array(Run));
-    console.log(options.json ? JSON.stringify(all, null, 2) : list(all));
+    const listed = await readListed(api, "/v1/runs", Run, options, { algorithm, state });
+    await refuseUnknown(api, listed, algorithm);
+    printListed(listed, options, list);
   });
 }
 
@@ -70,7 +74,7 @@ function details(one: Run): string {
   for (const { at, level, text } of one.log) lines.push(`${time(at)} ${level} ${text}`);
   const traceback = error?.details.traceback;
   if (typeof traceback === "string" && traceback !== "") lines.push(traceback.trimEnd());
-  return lines.join("\n");
+  return escaped(lines.join("\n"));
 }
 
 function secondsOf({ seconds }: Receipt): string {

@@ -3,7 +3,11 @@ import { z } from "zod";
 import { Version } from "#contract/algorithm.ts";
 import { Manifest } from "#contract/manifest.ts";
 import { asksBridge, bridgeOf, type Connection } from "../connection.ts";
+import { jsonText } from "../escapes.ts";
+import { type Listing, listsThings, printListed, readListed, refuseUnknown } from "../listing.ts";
+import { print } from "../print.ts";
 import { facts, table, time } from "../show.ts";
+import { namedThing, nameOrList, refuse } from "../usage.ts";
 
 const Shown = z.object({ manifest: Manifest, createdAt: z.string() });
 
@@ -11,26 +15,28 @@ const Shown = z.object({ manifest: Manifest, createdAt: z.string() });
 export function versionsCommand(): Command {
   const command = new Command("versions")
     .description("every export that was ever made, newest first")
-    .argument("[algorithm]", "those of one algorithm")
-    .argument("[version]", "one of them: its methods, cells and settings")
+    .argument("[algorithm]", "those of one algorithm", nameOrList)
+    .argument("[version]", "one of them: its methods, cells and settings", namedThing)
     .addHelpText("after", "\nExamples:\n  bridge versions\n  bridge versions binary_classifier");
-  asksBridge(command).action(async (algorithm: string | undefined, version: string | undefined, options: Connection) => {
+  listsThings(command).action(async (algorithm: string | undefined, version: string | undefined, options: Listing) => {
+    if (algorithm === undefined && version !== undefined) refuse(command, `"${version}" is one word too many: bridge versions ${version}`);
     const api = await bridgeOf(options);
     if (algorithm !== undefined && version !== undefined) {
       const one = await api.read(`/v1/versions/${encodeURIComponent(algorithm)}/${encodeURIComponent(version)}`, Shown);
-      return console.log(options.json ? JSON.stringify(one, null, 2) : details(one));
+      return print(options.json ? jsonText(one) : details(one));
     }
-    const all = await api.read(`/v1/versions?${new URLSearchParams(algorithm === undefined ? {} : { algorithm })}`, z.array(Version));
-    console.log(options.json ? JSON.stringify(all, null, 2) : list(all));
+    const listed = await readListed(api, "/v1/versions", Version, options, { algorithm });
+    await refuseUnknown(api, listed, algorithm);
+    printListed(listed, options, list);
   });
   const remove = command.command("delete").description("delete one version; refused while it is live or calls run it");
-  asksBridge(remove.argument("<algorithm>").argument("<version>"), { json: false }).action(
-    async (algorithm: string, version: string, options: Connection) => {
-      const path = `/v1/versions/${encodeURIComponent(algorithm)}/${encodeURIComponent(version)}`;
-      await (await bridgeOf(options)).ask(path, { method: "DELETE" });
-      console.log(`The version ${version} of ${algorithm} is deleted.`);
-    },
-  );
+  asksBridge(remove.argument("<algorithm>", "whose", namedThing).argument("<version>", "as the list shows it", namedThing), {
+    json: false,
+  }).action(async (algorithm: string, version: string, options: Connection) => {
+    const path = `/v1/versions/${encodeURIComponent(algorithm)}/${encodeURIComponent(version)}`;
+    await (await bridgeOf(options)).ask(path, { method: "DELETE" });
+    print(`The version ${version} of ${algorithm} is deleted.`);
+  });
   return command;
 }
 

@@ -1,46 +1,65 @@
 import { z } from "zod";
 import { Algorithm } from "#contract/algorithm.ts";
-import { ApiFailed, type BridgeApi } from "../api.ts";
+import { ApiFailed, type BridgeApi, unreachable } from "../api.ts";
 import { addressIn, bridgeOf, type Connection } from "../connection.ts";
+import { readListed } from "../listing.ts";
+import { count } from "../show.ts";
 import { type Finding, ok, warning, wrong } from "./finding.ts";
+import { ofAlgorithms, ofReadiness, Readiness } from "./readiness.ts";
 
-const Ready = z.object({ ready: z.boolean(), checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })) });
+const Live = z.object({ live: z.literal(true) });
 const LATE_SECONDS = 60;
+const PATIENCE_MS = 10_000;
 
 /** A running bridge: whether it answers, knows the token, and what it says of itself. */
 export async function checkBridge(options: Connection, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const url = addressIn(options.url, env);
-  const live = URL.canParse("/health/live", url) && (await fetch(new URL("/health/live", url)).catch(() => undefined));
-  if (!live) return [warning(`No bridge answers at ${url}.`, "Start one with npm start, or name another with --url or BRIDGE_URL.")];
-  const findings = [ok(`a bridge answers at ${url}`), clock(live.headers.get("date"))];
   try {
-    findings.push(...(await said(await bridgeOf(options, env))));
+    const url = addressIn(options.url, env);
+    const live = await lookAt(url);
+    return [ok(`a bridge answers at ${url}`), clock(live.headers.get("date")), ...(await toldBy(options, env))];
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const todo =
-      error instanceof ApiFailed && error.status === 401
-        ? "Give the token of that bridge with --token or BRIDGE_TOKEN."
-        : "Set BRIDGE_HOME to that bridge's home, or give --token.";
-    findings.push(wrong(`The bridge does not talk to us: ${error.message}`, todo));
+    if (error instanceof ApiFailed) return [wrong(error.message, error.hint)];
+    throw error;
   }
-  return findings;
 }
 
-async function said(api: BridgeApi): Promise<Finding[]> {
-  const answer = await fetch(new URL("/health/ready", api.url), { headers: api.headers });
-  if (answer.status === 401) throw new ApiFailed("this token is not known there", "", 401);
-  const { checks } = Ready.parse(await answer.json());
-  const findings = checks.map(({ name, ok: works, detail }) =>
-    works ? ok(`${name}: ${detail || "works"}`) : wrong(`${name}: ${detail || "does not work"}`, "Look at the bridge's log."),
-  );
-  const all = await api.read("/v1/algorithms", z.array(Algorithm));
-  const failing = all.filter(({ state }) => state === "failing").map(({ name }) => name);
-  findings.push(
-    failing.length === 0
-      ? ok(`${all.length} algorithm${all.length === 1 ? "" : "s"}, none failing`)
-      : warning(`The last save has errors: ${failing.join(", ")}.`, `See what: bridge algorithms ${failing[0]}`),
-  );
-  return findings;
+/** @throws ApiFailed when no bridge is there */
+async function lookAt(url: string): Promise<Response> {
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new ApiFailed(`"${url}" is no address of a bridge.`, "Give one such as http://127.0.0.1:5000 with --url or BRIDGE_URL.");
+  }
+  const answer = await fetch(new URL("/health/live", url), { signal: AbortSignal.timeout(PATIENCE_MS) }).catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
+  if (Live.safeParse(await answer.json().catch(() => undefined)).success) return answer;
+  throw new ApiFailed(`What answers at ${url} is no bridge (HTTP ${answer.status}).`, "Name the bridge with --url or BRIDGE_URL.");
+}
+
+async function toldBy(options: Connection, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  try {
+    const api = await bridgeOf(options, env);
+    const answer = await fetch(new URL("/health/ready", api.url), { headers: api.headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.status === 401) {
+      return [wrong("The bridge does not know this token.", "Give its own with --token or BRIDGE_TOKEN, or set BRIDGE_HOME to its home.")];
+    }
+    const said = Readiness.safeParse(await answer.json().catch(() => undefined));
+    if (!said.success) return [wrong(`The bridge does not say how it is: HTTP ${answer.status}.`, "Look at the bridge's log.")];
+    return [...said.data.checks.map(ofReadiness), ...(await algorithms(api))];
+  } catch (error) {
+    if (error instanceof ApiFailed) return [wrong(error.message, error.hint)];
+    return [wrong(`The bridge does not go on answering: ${error instanceof Error ? error.message : error}.`, "Look at its log.")];
+  }
+}
+
+async function algorithms(api: BridgeApi): Promise<Finding[]> {
+  try {
+    const { items } = await readListed(api, "/v1/algorithms", Algorithm, { limit: 0, all: true });
+    const failing = items.flatMap(ofAlgorithms);
+    return failing.length > 0 ? failing : [ok(`${count(items.length, "algorithm")}, none failing`)];
+  } catch (error) {
+    if (!(error instanceof ApiFailed)) throw error;
+    return [wrong(`The bridge cannot say which algorithms it has: ${error.message}`, error.hint)];
+  }
 }
 
 function clock(date: string | null): Finding {

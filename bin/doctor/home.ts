@@ -4,11 +4,13 @@ import { homeFolder } from "../places.ts";
 import { type Finding, ok, warning, wrong } from "./finding.ts";
 
 const GIGABYTE = 2 ** 30;
+/** In GiB. A large staging needs more than the first. */
+const [LITTLE, ENOUGH] = [0.5, 2];
 
 /** BRIDGE_HOME: whether it is there, may be written, has room, and keeps its secrets. */
 export async function checkHome(env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const home = homeFolder(env);
-  if (!(await isThere(home))) return [warning(`There is no home yet: ${home}`, "The first start makes it: npm start.")];
+  if (!(await isThere(home))) return [warning(`There is no home yet: ${home}`, "The first start makes it: npm start or bridge start.")];
   const findings = [await writable(home), await room(home)];
   const secret = join(home, ".bridge");
   if (await isThere(secret)) findings.push(await hidden(secret));
@@ -30,11 +32,17 @@ async function writable(home: string): Promise<Finding> {
 }
 
 async function room(home: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(home);
+  const { bavail, bsize, ffree, files } = await statfs(home);
   const free = (bavail * bsize) / GIGABYTE;
+  if (files > 0 && ffree === 0) return wrong(`The disk of ${home} takes no more files.`, "Remove some: saves, fits and stagings fail.");
+  if (free < LITTLE) {
+    return wrong(
+      `The disk of ${home} is almost full: ${Math.floor(free * 1024)} MiB are free.`,
+      "Make room: saves, fits and stagings fail on a full disk.",
+    );
+  }
   const what = `${free.toFixed(1)} GiB of disk free for the home`;
-  if (free < 0.1) return wrong(what, "Make room: saves, fits and stagings fail on a full disk.");
-  return free < 1 ? warning(what, "Make room before saves, fits and stagings fail.") : ok(what);
+  return free < ENOUGH ? warning(what, "Make room before saves, fits and stagings fail.") : ok(what);
 }
 
 async function hidden(folder: string): Promise<Finding> {

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endOf } from "./command-line.ts";
 
 // A checkout in small: the real bridge.mjs, a pinned Node (this one under another number), and a command line that tells what it gets.
 const cli = `
@@ -65,5 +66,35 @@ describe("bridge.mjs", () => {
     await next();
     child.kill("SIGKILL");
     expect(await next()).toBe("alone");
+  });
+
+  it("is found through a link on the PATH, from any folder", async () => {
+    await mkdir(join(folder, "on-path"));
+    await symlink(join(folder, "bin/bridge.mjs"), join(folder, "on-path/bridge"));
+    const env = { PATH: `${join(folder, "on-path")}:${dirname(process.execPath)}:${process.env.PATH}` };
+    expect(await endOf(spawn("bridge", ["exit", "3"], { env, cwd: tmpdir() }))).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/^up exit 3/),
+    });
+  });
+
+  it("says what to do when it is a copy that Node cannot run, or nothing is installed", async () => {
+    const copy = join(folder, "lib/node_modules/compute-bridge");
+    const bare = join(folder, "bare");
+    for (const each of [copy, bare]) {
+      await mkdir(join(each, "bin"), { recursive: true });
+      await copyFile(resolve(import.meta.dirname, "../../bin/bridge.mjs"), join(each, "bin/bridge.mjs"));
+      await writeFile(join(each, "bin/cli.ts"), "");
+    }
+    expect(await endOf(spawn(process.execPath, [join(copy, "bin/bridge.mjs")]))).toEqual({
+      code: 1,
+      out: "",
+      err: `${copy} is a copy, and Node runs no TypeScript under node_modules.\n  Link to the checkout instead: npm install -g . in its folder.\n`,
+    });
+    await rm(join(folder, "node_modules"), { recursive: true });
+    expect(await endOf(spawn(process.execPath, [join(bare, "bin/bridge.mjs")]))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`is not installed in ${bare}.\n  Run node ${bare}/bin/setup.mjs once`),
+    });
   });
 });

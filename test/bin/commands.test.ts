@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { saveNotebook } from "../server/support/bridge.ts";
 import { type BridgeProcess, bridgeProcess, peakMemory } from "../server/support/bridge-process.ts";
-
-const cli = resolve(import.meta.dirname, "../../bin/cli.ts");
+import { runCommand, startCommand } from "./command-line.ts";
 
 let bridge: BridgeProcess;
 beforeAll(async () => {
@@ -34,20 +31,9 @@ beforeAll(async () => {
 });
 afterAll(() => bridge[Symbol.asyncDispose]());
 
-function start(args: string[], env: Record<string, string> = {}): ChildProcess {
-  const own = { BRIDGE_HOME: bridge.home, BRIDGE_URL: bridge.url, TZ: "UTC" };
-  return spawn(process.execPath, [cli, ...args], { env: { PATH: process.env.PATH, ...own, ...env }, stdio: ["pipe", "pipe", "pipe"] });
-}
-
-async function run(args: string[], input: string | Readable = "", env: Record<string, string> = {}) {
-  const child = start(args, env);
-  const texts = { out: "", err: "" };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => (texts.out += text));
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (texts.err += text));
-  if (child.stdin) pipeline(Readable.from(input), child.stdin).catch(() => {});
-  const [code] = await once(child, "close");
-  return { code, ...texts };
-}
+const own = (env: Record<string, string>) => ({ BRIDGE_HOME: bridge.home, BRIDGE_URL: bridge.url, ...env });
+const start = (args: string[], env: Record<string, string> = {}) => startCommand(args, own(env));
+const run = (args: string[], input: string | Readable = "", env: Record<string, string> = {}) => runCommand(args, { input, env: own(env) });
 const json = async (args: string[]) => JSON.parse((await run([...args, "--json"])).out);
 
 describe("bridge compute", () => {
@@ -172,18 +158,5 @@ describe("what there is", () => {
 
   it("names what was meant", async () => {
     expect(await run(["algorithms", "meen"])).toMatchObject({ code: 1, err: 'There is no algorithm named "meen".\n  Use one of: mean.\n' });
-  });
-});
-
-describe("bridge doctor", () => {
-  it("finds nothing wrong with a bridge that runs, and says what is to be mended", async () => {
-    const { code, out } = await run(["doctor"]);
-    expect(out).toContain(`ok       a bridge answers at ${bridge.url}`);
-    expect(out).toContain("warning  The last save has errors: wrong.");
-    expect(code).toBe(0);
-    await writeFile(join(bridge.home, "file"), "");
-    const broken = await run(["doctor"], "", { BRIDGE_PYTHON: "/nowhere/python", BRIDGE_PORT: "x", BRIDGE_TOKEN: "y".repeat(20) });
-    expect(broken.code).toBe(1);
-    for (const each of ["The models' Python does not start", "BRIDGE_PORT", "this token is not known"]) expect(broken.out).toContain(each);
   });
 });
