@@ -9,10 +9,20 @@ import type { Starts } from "./starts.ts";
 /** A worker that was lost may not be the code's fault: somebody killed it, or memory was short for a moment. */
 const TRIES = 3;
 
-/** Imports a new version in a worker, which stays for its calls, and tells what the import says of it. */
-export async function importProblems(pool: Pool, starts: Starts, manifest: Manifest, tries = TRIES): Promise<Problem[]> {
+/**
+ * Imports a new version in a worker, which stays for its calls, and tells what the import says of it.
+ *
+ * @param signal ends the import; its reason is thrown
+ */
+export async function importProblems(
+  pool: Pick<Pool, "check">,
+  starts: Starts,
+  manifest: Manifest,
+  signal: AbortSignal,
+  tries = TRIES,
+): Promise<Problem[]> {
   try {
-    const { uncallable } = await pool.check({ algorithm: manifest.name, ...starts.of(manifest, null) });
+    const { uncallable } = await pool.check({ algorithm: manifest.name, ...starts.of(manifest, null) }, signal);
     return Object.entries(uncallable).map(([name, why]) => ({
       severity: "error",
       code: "wrong-arguments",
@@ -21,7 +31,8 @@ export async function importProblems(pool: Pool, starts: Starts, manifest: Manif
       hint: "Give it the parameters init(df, param), fit(model, df, param), apply(model, df, param), save(model, name), load(name), summary(model=None).",
     }));
   } catch (error) {
-    if (error instanceof WorkerLost && tries > 1) return importProblems(pool, starts, manifest, tries - 1);
+    signal.throwIfAborted();
+    if (error instanceof WorkerLost && tries > 1) return importProblems(pool, starts, manifest, signal, tries - 1);
     if (error instanceof WorkerFailed) {
       const { cell, line, file } = placeOf(error.error, manifest);
       const { type, message } = error.error;

@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TestBridge, testBridge } from "./support/bridge.ts";
+
+let test: TestBridge;
+beforeAll(async () => {
+  test = await testBridge();
+});
+afterAll(() => test[Symbol.asyncDispose]());
+
+const answering = (value: string) => `def apply(model, df, param):\n    return {"said": ["${value}"]}`;
+/** Says in a file that its import has begun, and goes on for ever. */
+const hanging = (name: string) => [
+  `import time\nopen(${JSON.stringify(join(test.home, `${name}.began`))}, "w").close()\nwhile True:\n    time.sleep(0.05)`,
+];
+const say = async (algorithm: string) => {
+  const answer = await test.compute({ algorithm, method: "apply" }, "a\n1\n");
+  return answer.status === 200 ? (await answer.text()).split("\n")[1] : ((await answer.json()) as { code: string }).code;
+};
+const began = (name: string) => expect.poll(() => existsSync(join(test.home, `${name}.began`)), { timeout: 30_000 }).toBe(true);
+
+describe("imports that hang", () => {
+  it("keep nobody else's save waiting, however many there are", async () => {
+    const names = ["hang_1", "hang_2", "hang_3", "hang_4", "hang_5"];
+    for (const name of names) await test.save(`${name}.ipynb`, hanging(name));
+    for (const name of names.slice(0, 2)) await began(name);
+    await test.save("quick.ipynb", [answering("here")]);
+    expect(await say("quick")).toBe("here");
+    for (const name of names) await rm(join(test.home, "notebooks", `${name}.ipynb`));
+  });
+
+  it("end when the notebook is saved again, which is what the next call runs", async () => {
+    await test.save("mended.ipynb", hanging("mended"));
+    await began("mended");
+    await test.save("mended.ipynb", [answering("mended")]);
+    expect(await say("mended")).toBe("mended");
+  });
+
+  it("end when the notebook is what it was before, which serves on", async () => {
+    await test.save("back.ipynb", [answering("first")]);
+    expect(await say("back")).toBe("first");
+    await test.save("back.ipynb", hanging("back"));
+    await began("back");
+    await test.save("back.ipynb", [answering("first")]);
+    await expect.poll(() => say("back"), { timeout: 30_000 }).toBe("first");
+    const state = (await (await test.ask("/v1/algorithms/back")).json()) as { state: string; problems: unknown[] };
+    expect(state.state).toBe("live");
+  });
+
+  it("end when the module is laid in again", async () => {
+    await mkdir(join(test.home, "app/model"), { recursive: true });
+    const file = join(test.home, "app/model/laid.py");
+    await writeFile(file, hanging("laid")[0] ?? "");
+    await began("laid");
+    await writeFile(file, answering("mended"));
+    expect(await say("laid")).toBe("mended");
+  });
+});
