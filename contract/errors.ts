@@ -17,6 +17,7 @@
  *   ├─ Cancelled          499  the caller went away, or somebody stopped the run
  *   ├─ JupyterFailed      502  JupyterLab refused or is down
  *   ├─ WorkerLost         503  a worker stopped before it answered
+ *   ├─ BeingChecked       503  nothing is live yet, and the last save is still being checked
  *   ├─ StoreAway          503  the store's database does not answer
  *   ├─ Stopping           503  the bridge is being stopped
  *   ├─ DeadlinePassed     504  the call took longer than it may
@@ -213,6 +214,19 @@ export class WorkerLost extends BridgeError {
   constructor(how: string, lastLines: string) {
     super(`The worker stopped before it answered: ${how}.`);
     this.details = { lastLines };
+  }
+}
+
+export class BeingChecked extends BridgeError {
+  override readonly name = "BeingChecked";
+  readonly code = "BEING_CHECKED";
+  readonly status = 503;
+  readonly hint: string;
+  override readonly retryAfter = 5;
+
+  constructor(algorithm: string) {
+    super(`${algorithm} has no version that may run yet: its last save is still being checked.`);
+    this.hint = `Send the call again in a few seconds. If it goes on, look what takes so long when ${algorithm} is imported, and move it into init or load.`;
   }
 }
 

@@ -22,6 +22,8 @@ import { modelUse, type Uses, versionUse } from "./uses.ts";
 export interface AnswerSink {
   event(event: WorkerEvent): void;
   table(bytes: Buffer): void | Promise<void>;
+  /** What the receipt will say for certain, before the first table: for answers without one. */
+  notes?(notes: readonly string[]): void;
 }
 
 /** A call that succeeded. */
@@ -75,6 +77,8 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
         ...(model ? [modelUse(manifest.name, model.name, model.version)] : []),
       );
       progress.algorithm = manifest.name;
+      progress.notes = target.notes;
+      if (target.notes.length > 0) sink.notes?.(target.notes);
       progress.version = manifest.version;
       progress.model = { name: call.model, version: model?.version ?? null };
       const start = starts.of(manifest, call.environment);

@@ -18,6 +18,8 @@ export interface Progress {
   environment: string;
   model: Receipt["model"];
   dataset: Receipt["dataset"];
+  /** What the receipt is to say besides what the worker notes. */
+  notes: readonly string[];
   answered: Answered | undefined;
   receivedBytes: () => number;
   returnedBytes: number;
@@ -47,6 +49,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
         environment: call.environment ?? "default",
         model: null,
         dataset: null,
+        notes: [],
         answered: undefined,
         receivedBytes: () => 0,
         returnedBytes: 0,
@@ -81,7 +84,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
             computing: done?.seconds.computing ?? 0,
             total: (clock.ticks() - began) / 1000,
           },
-          notes: notesOf(call, answered),
+          notes: [...progress.notes, ...notesOf(call, answered)],
         };
       };
 

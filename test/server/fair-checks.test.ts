@@ -21,6 +21,45 @@ const say = async (algorithm: string) => {
 };
 const began = (name: string) => expect.poll(() => existsSync(join(test.home, `${name}.began`)), { timeout: 30_000 }).toBe(true);
 
+const notesOf = async (algorithm: string) => {
+  const answer = await test.compute({ algorithm, method: "apply" }, "a\n1\n");
+  return (JSON.parse(answer.headers.get("compute-receipt") ?? "") as { notes: string[] }).notes;
+};
+
+describe("a call that runs an older version", () => {
+  const old = { data: "a\n1\n", meta: { options: { params: { algo: "older" } } } };
+
+  it("is told which save does not run, and where it fails", async () => {
+    await test.save("older.ipynb", [answering("old")]);
+    expect(await notesOf("older")).toEqual([]);
+    await test.save("older.ipynb", ["x = 1", `\n1 / 0\n${answering("new")}`]);
+    expect(await notesOf("older")).toEqual([
+      expect.stringMatching(
+        /^The last save of older\.ipynb does not run \(import-failed in cell 2, line 2: .*division by zero.*\); version \w{16},/,
+      ),
+    ]);
+  });
+
+  it("is told so in a header on the old endpoints, whose JSON stays as it is", async () => {
+    await test.save("older.ipynb", ["def load(name): pass\ndef summary(model=None): return {}", answering("old")]);
+    await say("older");
+    await test.save("older.ipynb", ["x = 'ü' +", answering("new")]);
+    const answer = await test.ask("/apply", { method: "POST", body: JSON.stringify(old) });
+    expect(Object.keys((await answer.json()) as object)).toEqual(["status", "message", "results"]);
+    expect(JSON.parse(answer.headers.get("compute-notes") ?? "null")).toEqual([expect.stringContaining("syntax-error in cell 1, line 1")]);
+  });
+
+  it("is told that a newer one is still being checked", async () => {
+    await test.save("waiting.ipynb", [answering("old")]);
+    expect(await notesOf("waiting")).toEqual([]);
+    await test.save("waiting.ipynb", hanging("waiting"));
+    expect(await notesOf("waiting")).toEqual([
+      expect.stringMatching(/^A newer save of waiting\.ipynb is still being checked; version \w{16},/),
+    ]);
+    await test.save("waiting.ipynb", [answering("old")]);
+  });
+});
+
 describe("imports that hang", () => {
   it("keep nobody else's save waiting, however many there are", async () => {
     const names = ["hang_1", "hang_2", "hang_3", "hang_4", "hang_5"];
