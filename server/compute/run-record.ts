@@ -8,6 +8,8 @@ import type { Store } from "../store/store.ts";
 import type { Answered } from "../workers/pool.ts";
 import { toRecord } from "./failures.ts";
 
+const MOST_PRINTED = 20;
+
 /** Told of every run that ended, for metrics. */
 export type OnFinished = (receipt: Receipt, state: RunState, code: string) => void;
 
@@ -29,6 +31,8 @@ export interface Progress {
 export interface RunRecord {
   readonly id: string;
   readonly progress: Progress;
+  /** The last lines that its code printed or logged, at most 20. */
+  readonly printed: readonly string[];
   event(event: WorkerEvent): void;
   receipt(): Receipt;
   succeed(receipt: Receipt, alreadyKept: boolean): void;
@@ -43,6 +47,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
   return {
     begin(id, call) {
       const began = clock.ticks();
+      const printed: string[] = [];
       const progress: Progress = {
         version: null,
         algorithm: call.algorithm,
@@ -91,10 +96,13 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
       return {
         id,
         progress,
+        printed,
         receipt,
         event(event) {
-          if (event.event === "log") store.runs.log(id, { at: clock.now(), level: event.level, text: event.text });
-          else if (event.event === "metric") store.runs.metric(id, { name: event.name, value: event.value, step: event.step });
+          if (event.event === "log") {
+            store.runs.log(id, { at: clock.now(), level: event.level, text: event.text });
+            if (printed.push(event.text) > MOST_PRINTED) printed.shift();
+          } else if (event.event === "metric") store.runs.metric(id, { name: event.name, value: event.value, step: event.step });
         },
         succeed(kept, alreadyKept) {
           if (!alreadyKept) store.runs.finish(id, { state: "succeeded", receipt: kept, error: null, version: kept.version });
