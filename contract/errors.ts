@@ -17,6 +17,7 @@
  *   ├─ Cancelled          499  the caller went away, or somebody stopped the run
  *   ├─ JupyterFailed      502  JupyterLab refused or is down
  *   ├─ WorkerLost         503  a worker stopped before it answered
+ *   ├─ BeingChecked       503  nothing is live yet, and the last save is still being checked
  *   ├─ StoreAway          503  the store's database does not answer
  *   ├─ Stopping           503  the bridge is being stopped
  *   ├─ DeadlinePassed     504  the call took longer than it may
@@ -122,6 +123,12 @@ export interface CodePlace {
   readonly traceback: string;
 }
 
+/** Undefined where neither cell nor file is known. */
+function placeText({ cell, file, line }: Pick<CodePlace, "cell" | "file" | "line">): string | undefined {
+  const at = line === undefined ? "" : `, line ${line}`;
+  return cell === undefined ? file && `${file}${at}` : `cell ${cell}${at} of its notebook`;
+}
+
 export class CodeFailed extends BridgeError {
   override readonly name = "CodeFailed";
   readonly code = "CODE_FAILED";
@@ -133,8 +140,7 @@ export class CodeFailed extends BridgeError {
   constructor(message: string, place: CodePlace, advice?: string) {
     super(`${place.phase}() of ${place.algorithm} ended with ${place.type}: ${message}`);
     this.details = { ...place };
-    const line = place.line === undefined ? "" : `, line ${place.line}`;
-    const where = place.cell === undefined ? place.file && `${place.file}${line}` : `cell ${place.cell}${line} of its notebook`;
+    const where = placeText(place);
     const mend = where
       ? `Look in ${where}, mend it and save; the next call runs the new code.`
       : `Read the traceback in the run's details and mend the code of ${place.algorithm}.`;
@@ -205,14 +211,37 @@ export class WorkerLost extends BridgeError {
   override readonly name = "WorkerLost";
   readonly code = "WORKER_LOST";
   readonly status = 503;
-  readonly hint = "Send the call again: a new worker starts by itself. If it happens again, read the worker's last lines in the details.";
+  readonly hint: string;
   override readonly details: Readonly<Record<string, unknown>>;
   override readonly retryAfter = 1;
+  /** Such as "it was killed by SIGSEGV". */
+  readonly how: string;
+  /** What it wrote last. */
+  readonly lastLines: string;
 
-  /** @param how such as "it was killed by SIGSEGV"; @param lastLines what it wrote last. */
-  constructor(how: string, lastLines: string) {
+  /** @param place what its code was doing, where that is known */
+  constructor(how: string, lastLines: string, place?: Pick<CodePlace, "cell" | "cellName" | "file" | "line">) {
     super(`The worker stopped before it answered: ${how}.`);
-    this.details = { lastLines };
+    this.how = how;
+    this.lastLines = lastLines;
+    this.details = { lastLines, ...place };
+    const where = place && placeText(place);
+    this.hint = where
+      ? `Look in ${where}, where the process ended, mend it and save. A new worker starts by itself at the next call.`
+      : "Send the call again: a new worker starts by itself. If it happens again, read the worker's last lines in the details.";
+  }
+}
+
+export class BeingChecked extends BridgeError {
+  override readonly name = "BeingChecked";
+  readonly code = "BEING_CHECKED";
+  readonly status = 503;
+  readonly hint: string;
+  override readonly retryAfter = 5;
+
+  constructor(algorithm: string) {
+    super(`${algorithm} has no version that may run yet: its last save is still being checked.`);
+    this.hint = `Send the call again in a few seconds. If it goes on, look what takes so long when ${algorithm} is imported, and move it into init or load.`;
   }
 }
 

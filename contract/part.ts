@@ -10,6 +10,8 @@ export const OpenRun = z.object({
   call: Call,
   /** The model's version that all parts use; null: nothing was fitted. */
   modelVersion: z.int().nullable(),
+  /** Sentences for the receipt, known when it was opened. */
+  notes: z.array(z.string()),
   /** When it was opened, or a part of it was last computed. */
   seenAt: z.iso.datetime(),
 });

@@ -24,6 +24,11 @@ export function holdsBack(problems: readonly Problem[]): boolean {
   return problems.some((each) => each.severity === "error");
 }
 
+/** `cell N, line M` or `file, line M`; empty where there is no place. */
+export function problemPlace({ file, cell, line }: Pick<Problem, "file" | "cell" | "line">): string {
+  return [file, cell && `cell ${cell}`, line && `line ${line}`].filter(Boolean).join(", ");
+}
+
 /** `file cell N line M: message Hint`: how a problem reads in a terminal. The problem's own file goes before the one given. */
 export function problemLine(source: string, { severity, file, cell, line, message, hint }: Problem): string {
   const place = [file ?? source, cell && `cell ${cell}`, line && `line ${line}`].filter(Boolean).join(" ");

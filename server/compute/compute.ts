@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Call, Rows } from "#contract/call.ts";
 import type { Log } from "#contract/edges.ts";
+import { WorkerLost } from "#contract/errors.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
 import type { Receipt } from "#contract/run.ts";
 import type { WorkerDone, WorkerEvent } from "#contract/worker.ts";
@@ -9,6 +10,7 @@ import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
 import { callForWorker, deadlineOf } from "./call-for-worker.ts";
 import { counting } from "./counting.ts";
+import { placedLoss } from "./crash.ts";
 import { syncTree } from "./durable.ts";
 import { toBridgeError } from "./failures.ts";
 import type { BridgeHome } from "./home.ts";
@@ -22,6 +24,8 @@ import { modelUse, type Uses, versionUse } from "./uses.ts";
 export interface AnswerSink {
   event(event: WorkerEvent): void;
   table(bytes: Buffer): void | Promise<void>;
+  /** What the receipt will say for certain, before the first table: for answers without one. */
+  notes?(notes: readonly string[]): void;
 }
 
 /** A call that succeeded. */
@@ -75,6 +79,8 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
         ...(model ? [modelUse(manifest.name, model.name, model.version)] : []),
       );
       progress.algorithm = manifest.name;
+      progress.notes = target.notes;
+      if (target.notes.length > 0) sink.notes?.(target.notes);
       progress.version = manifest.version;
       progress.model = { name: call.model, version: model?.version ?? null };
       const start = starts.of(manifest, call.environment);
@@ -104,15 +110,18 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
       run.succeed(receipt, unfinished !== undefined);
       return { receipt, done };
     } catch (thrown) {
-      const error =
-        thrown instanceof WorkerFailed
-          ? toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model ? target.model.signature : undefined)
-          : thrown;
+      const error = told(thrown, run, call, target);
       run.fail(error);
       if (unfinished !== undefined) await discard(unfinished);
       throw thrown instanceof WorkerFailed && call.strict ? thrown : error;
     }
   };
+
+  function told(thrown: unknown, run: RunRecord, call: Call, target: Target | undefined): unknown {
+    if (thrown instanceof WorkerLost) return placedLoss(thrown, target?.manifest, run.printed);
+    if (!(thrown instanceof WorkerFailed)) return thrown;
+    return toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model ? target.model.signature : undefined);
+  }
 
   /** The model version, its files and the run's end become true together. */
   async function commitFit(run: RunRecord, call: Call, { manifest }: Target, done: WorkerDone, unfinished: string): Promise<Receipt> {

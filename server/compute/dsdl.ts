@@ -135,7 +135,7 @@ export function dsdlFailure(method: DsdlMethod, error: unknown, deployment: stri
     const name = /named "(.*)"/.exec(error.message)?.[1] ?? "";
     return { phase: early, exception: `No module named 'app.model.${name}'` };
   }
-  if (error instanceof BridgeError && (error.code === "NOT_LIVE" || error.code === "BAD_CALL"))
+  if (error instanceof BridgeError && ["NOT_LIVE", "BEING_CHECKED", "BAD_CALL"].includes(error.code))
     return { phase: early, exception: `${error.message} ${error.hint}` };
   if (error instanceof BridgeError) return { phase: method, exception: `${error.message} ${error.hint}` };
   return { phase: method, exception: "The bridge failed while answering. Look at the server's log." };

@@ -77,8 +77,16 @@ function lackingColumns({ message, columns }: WorkerError, fitted: Signature): s
   return `The model was fitted with columns that these rows lack: ${lines.join(", ")}${more}. Send them, or rename what was sent.`;
 }
 
+/** A place in the code, as its author knows it. */
+export interface PlacedCell {
+  readonly cell?: number;
+  readonly cellName?: string;
+  readonly line?: number;
+  readonly file?: string;
+}
+
 /** The notebook's cell and line of an error; the file's line where no cell is known (sibling modules, modules laid in by hand). */
-export function placeOf(error: WorkerError, manifest: Manifest): { cell?: number; cellName?: string; line?: number; file?: string } {
+export function placeOf(error: Pick<WorkerError, "file" | "line">, manifest: Manifest): PlacedCell {
   if (error.line === null) return {};
   const isOwnFile = error.file === null || error.file === `app/model/${manifest.file}`;
   const at = isOwnFile ? cellAt(manifest, error.line) : undefined;

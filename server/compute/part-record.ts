@@ -8,6 +8,8 @@ import { newProgress, type RunRecord, receiptOf } from "./run-record.ts";
 
 /** Lines and numbers of one part that are kept; the run keeps as many of all of them. */
 const MOST_KEPT = 200;
+/** Of them, those that tell what a process printed before it died. */
+const MOST_PRINTED = 20;
 
 /** The record of one part: a run's, but for its end, which is the run's own. */
 export interface PartRecord extends RunRecord {
@@ -25,6 +27,9 @@ export function partRecord(run: string, call: Call, clock: Clock, log: Log): Par
   return {
     id: run,
     progress,
+    get printed() {
+      return lines.slice(-MOST_PRINTED).map(({ text }) => text);
+    },
     receipt,
     event(event) {
       if (event.event === "log") keepLast(lines, { at: clock.now(), level: event.level, text: event.text });

@@ -50,7 +50,7 @@ export function partsWith({ clock, onFinished, ...shared }: PartsParts): Parts {
       try {
         const target = await targets.find(call);
         const reason = whyWhole(call, target, columns);
-        if (reason !== undefined) return { run: null, target, notes: [reason] };
+        if (reason !== undefined) return { run: null, target, notes: [reason, ...target.notes] };
         const { manifest, model } = target;
         const { method, caller, search } = call;
         const facts = {
@@ -63,8 +63,8 @@ export function partsWith({ clock, onFinished, ...shared }: PartsParts): Parts {
           caller,
           search,
         };
-        await store.transaction((tx) => tx.parts.open(facts, call, model?.version ?? null));
-        return { run: id, target, notes: [] };
+        await store.transaction((tx) => tx.parts.open(facts, call, model?.version ?? null, target.notes));
+        return { run: id, target, notes: [...target.notes] };
       } catch (error) {
         runs.begin(id, call).fail(error);
         throw error;
@@ -137,14 +137,14 @@ export function partsWith({ clock, onFinished, ...shared }: PartsParts): Parts {
   }
 
   /** The version and the model that the run began with. @throws NotFound when they were deleted since */
-  async function pinned({ run, call, modelVersion }: OpenRun): Promise<Target> {
+  async function pinned({ run, call, modelVersion, notes }: OpenRun): Promise<Target> {
     if (run.algorithm === null || run.version === null) throw new BadCall("The run names no algorithm.", "Begin another.");
     const version = await store.versions.find(run.algorithm, run.version);
     if (!version) throw new NotFound("version", `${run.algorithm}@${run.version}`);
-    if (modelVersion === null) return { manifest: version.manifest, model: undefined };
+    if (modelVersion === null) return { manifest: version.manifest, model: undefined, notes };
     const model = await store.models.find(run.algorithm, call.model, String(modelVersion));
     if (!model) throw new NotFound(`version of the model ${call.model}`, String(modelVersion));
-    return { manifest: version.manifest, model };
+    return { manifest: version.manifest, model, notes };
   }
 
   function secondsSince({ run }: OpenRun): number {

@@ -22,6 +22,20 @@ export interface Source {
   readonly notebook: string | null;
 }
 
+/** What else is known of a save that is taken in. */
+export interface Taking {
+  readonly content: string;
+  /** When the work on it began, in ticks. */
+  readonly began: number;
+  /** Whether it is what lies there still. */
+  isCurrent(): Promise<boolean>;
+}
+
+/** Whether a content that may change is the one given, or cannot be told for the moment. */
+export function stays(contentNow: () => Promise<string | undefined>, content: string): () => Promise<boolean> {
+  return async () => [undefined, content].includes(await contentNow());
+}
+
 /** Modules that people or deployments lay into `app/model/`: each is an algorithm, or a library that others import. */
 export interface PublishModules {
   /** A module lies there: laid in, or what a notebook's export wrote. */
@@ -34,7 +48,8 @@ export interface PublishModules {
 
 /** How anything that was saved goes live, or does not (publish.ts). */
 interface Publishing {
-  take(source: Source, exported: Exported, content: string, began: number): Promise<void>;
+  /** False when a newer save replaced it meanwhile. */
+  take(source: Source, exported: Exported, taking: Taking): Promise<boolean>;
   hold(source: Source, problems: Problem[], content: string): Promise<void>;
   put(algorithm: Algorithm): Promise<void>;
   isPublished(known: Algorithm, content: string): Promise<boolean>;
@@ -85,8 +100,7 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
       if (known.notebook !== null || known.state !== "live") await put({ ...known, notebook: null, state: "live" });
       return false;
     }
-    await publishFiles(name, files);
-    return true;
+    return await publishFiles(place, files);
   }
 
   async function removed(place: ModulePlace): Promise<void> {
@@ -115,7 +129,7 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
   async function publish(name: string): Promise<void> {
     const place = (await listModules(home.model)).find((each) => each.name === name);
     const read = place && (await readModule(home.model, place));
-    if (read && "files" in read) await publishFiles(name, read.files);
+    if (place && read && "files" in read) await publishFiles(place, read.files);
   }
 
   /** Why no notebook may have this name: a module that is live stands there. */
@@ -131,10 +145,12 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     };
   }
 
-  async function publishFiles(name: string, files: Files): Promise<void> {
+  async function publishFiles(place: ModulePlace, files: Files): Promise<boolean> {
+    const { name } = place;
     const began = clock.ticks();
     const exported = await exportModule(name, files, check, siblings);
-    await take({ name, notebook: null }, exported, exported.content, began);
+    const isCurrent = stays(() => contentNow(place), contentOfModule(files));
+    return await take({ name, notebook: null }, exported, { content: exported.content, began, isCurrent });
   }
 
   async function liveOf(known: Algorithm | undefined): Promise<Manifest | undefined> {

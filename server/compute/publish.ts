@@ -1,4 +1,4 @@
-import { access, lstat, readFile } from "node:fs/promises";
+import { access, lstat, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
@@ -10,19 +10,23 @@ import type { Check } from "../../notebook-exporter/answer.ts";
 import { claims, nameOf } from "../../notebook-exporter/claims.ts";
 import { contentOf } from "../../notebook-exporter/content.ts";
 import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
+import { type FileStat, isSame, stateOf } from "../../notebook-exporter/file-state.ts";
 import { writeLive, writeVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
 import type { BridgeHome } from "./home.ts";
 import { importProblems } from "./import-problems.ts";
-import { type PublishModules, publishModulesWith, type Source } from "./publish-modules.ts";
+import { type PublishModules, publishModulesWith, type Source, stays, type Taking } from "./publish-modules.ts";
 import { siblingFinder } from "./sibling-finder.ts";
 import type { Starts } from "./starts.ts";
+import { Superseded, supersededSignal } from "./superseded.ts";
 
 /** A notebook's content as it was read, and the hash of what its export depends on. */
 export interface SavedNotebook {
   readonly notebook: unknown;
   readonly content: string;
+  /** The file's state then. */
+  readonly stat: FileStat;
 }
 
 export interface PublishParts {
@@ -137,8 +141,11 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     }
     const wasHeld = known?.state === "failing" && known.content === saved.content && known.exportedAt >= noticed;
     if (isShared && wasHeld && !isStale) return false;
-    await publish(path, saved);
-    return isNew;
+    if (await publish(path, saved)) return isNew;
+    if (isStale) stale.add(nameKey(name));
+    // Told again even when it is what it was before the newer save.
+    retell(path);
+    return false;
   }
 
   /** Why this notebook may not have its name: another one, which is there, has it too. */
@@ -164,22 +171,45 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     await modules.look(name);
   }
 
-  async function publish(path: string, { notebook, content }: SavedNotebook): Promise<void> {
+  /** @returns false when a newer save replaced it meanwhile */
+  async function publish(path: string, { notebook, content, stat: state }: SavedNotebook): Promise<boolean> {
     const name = nameOf(path);
     const began = clock.ticks();
     const exported = await exportNotebook(name, notebook, check, { notebook: path, siblings });
-    await take({ name, notebook: path }, exported, content, began);
+    return await take({ name, notebook: path }, exported, { content, began, isCurrent: notChanged(path, content, state) });
   }
 
-  /** From an export to its version going live, or to problems. `began`: when the work on it began, in ticks. */
-  async function take(source: Source, exported: Exported, content: string, began: number): Promise<void> {
+  /** Reads a notebook, which may be long, only when its file changed. */
+  function notChanged(path: string, content: string, state: FileStat): () => Promise<boolean> {
+    const isContent = stays(() => contentNow(path), content);
+    let looked = state;
+    return async () => {
+      const found = await stat(join(home.notebooks, path), { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+      if (!found) return false;
+      const now = stateOf(found);
+      if (isSame(now, looked)) return true;
+      looked = now;
+      return await isContent();
+    };
+  }
+
+  /** From an export to its version going live, or to problems. False when a newer save replaced it meanwhile. */
+  async function take(source: Source, exported: Exported, { content, began, isCurrent }: Taking): Promise<boolean> {
     if (!exported.manifest || holdsBack(exported.problems)) {
-      return await hold(source, exported.problems, exported.content, exported.manifest);
+      await hold(source, exported.problems, exported.content, exported.manifest);
+      return true;
     }
     const { name } = source;
     const folder = await writeVersion(home.model, exported, home.mark);
-    const problems = [...exported.problems, ...(await importProblems(pool, starts, exported.manifest))];
-    if (holdsBack(problems)) return await hold(source, problems, exported.content, exported.manifest);
+    const found = await importedBy(exported.manifest, isCurrent);
+    if (!found) return false;
+    const problems = [...exported.problems, ...found];
+    if (holdsBack(problems)) {
+      await hold(source, problems, exported.content, exported.manifest);
+      return true;
+    }
     const before = (await store.algorithms.find(name))?.live ?? undefined;
     await goLive(source, exported.manifest, problems, content);
     if (source.notebook !== null) {
@@ -188,6 +218,19 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     }
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
+    return true;
+  }
+
+  /** What the import says; undefined when a newer save replaced it meanwhile. */
+  async function importedBy(manifest: Manifest, isCurrent: () => Promise<boolean>): Promise<Problem[] | undefined> {
+    using superseded = supersededSignal(isCurrent);
+    try {
+      return await importProblems(pool, starts, manifest, superseded.signal);
+    } catch (error) {
+      if (!(error instanceof Superseded)) throw error;
+      log.info({ algorithm: manifest.name, version: manifest.version }, error.message);
+      return undefined;
+    }
   }
 
   async function goLive(source: Source, manifest: Manifest, problems: Problem[], content: string): Promise<void> {

@@ -29,8 +29,9 @@ export interface Publisher extends AsyncDisposable {
    *
    * @param notebook null: not known, or a module; a notebook of that name may lie there all the same
    * @param within milliseconds, for those who have longer
+   * @returns false when it has not been decided by then
    */
-  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): Promise<void>;
+  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): Promise<boolean>;
   /** What is left out of the notebooks folder and why: a sentence each. */
   leftOut(): readonly string[];
   /** Algorithms with the problems that the store had no room for. */
@@ -99,13 +100,14 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     saved: (path) => watching.touch(path, { vouched: true }),
 
     async settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, within);
+      const late = Promise.withResolvers<false>();
+      const timer = setTimeout(late.resolve, within, false);
       const paths = notebook === null ? await sameName(algorithm) : [notebook];
       const settling = paths.map((path) => watching.settled(path));
       if (notebook === null) settling.push(watchingModules.settled(algorithm));
-      await Promise.race([Promise.all(settling), late.promise]);
+      const isDecided = await Promise.race([Promise.all(settling).then(() => true), late.promise]);
       clearTimeout(timer);
+      return isDecided;
     },
 
     leftOut: () => watching.leftOut(),

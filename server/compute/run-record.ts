@@ -8,6 +8,8 @@ import type { Store } from "../store/store.ts";
 import type { Answered } from "../workers/pool.ts";
 import { toRecord } from "./failures.ts";
 
+const MOST_PRINTED = 20;
+
 /** Told of every run that ended, for metrics. */
 export type OnFinished = (receipt: Receipt, state: RunState, code: string) => void;
 
@@ -18,6 +20,8 @@ export interface Progress {
   environment: string;
   model: Receipt["model"];
   dataset: Receipt["dataset"];
+  /** What the receipt is to say besides what the worker notes. */
+  notes: readonly string[];
   answered: Answered | undefined;
   receivedBytes: () => number;
   returnedBytes: number;
@@ -27,6 +31,8 @@ export interface Progress {
 export interface RunRecord {
   readonly id: string;
   readonly progress: Progress;
+  /** The last lines that its code printed or logged, at most 20. */
+  readonly printed: readonly string[];
   event(event: WorkerEvent): void;
   receipt(): Receipt;
   succeed(receipt: Receipt, alreadyKept: boolean): void;
@@ -41,6 +47,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
   return {
     begin(id, call) {
       const began = clock.ticks();
+      const printed: string[] = [];
       const progress = newProgress(call);
       store.runs.start({
         project: DEFAULT_PROJECT,
@@ -58,10 +65,13 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
       return {
         id,
         progress,
+        printed,
         receipt,
         event(event) {
-          if (event.event === "log") store.runs.log(id, { at: clock.now(), level: event.level, text: event.text });
-          else if (event.event === "metric") store.runs.metric(id, { name: event.name, value: event.value, step: event.step });
+          if (event.event === "log") {
+            store.runs.log(id, { at: clock.now(), level: event.level, text: event.text });
+            if (printed.push(event.text) > MOST_PRINTED) printed.shift();
+          } else if (event.event === "metric") store.runs.metric(id, { name: event.name, value: event.value, step: event.step });
         },
         succeed(kept, alreadyKept) {
           if (!alreadyKept) store.runs.finish(id, { state: "succeeded", receipt: kept, error: null, version: kept.version });
@@ -88,6 +98,7 @@ export function newProgress(call: Call): Progress {
     environment: call.environment ?? "default",
     model: null,
     dataset: null,
+    notes: [],
     answered: undefined,
     receivedBytes: () => 0,
     returnedBytes: 0,
@@ -115,7 +126,7 @@ export function receiptOf(run: string, call: Call, progress: Progress, seconds: 
       computing: done?.seconds.computing ?? 0,
       total: seconds,
     },
-    notes: notesOf(call, answered),
+    notes: [...progress.notes, ...notesOf(call, answered)],
   };
 }
 

@@ -1,24 +1,27 @@
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Call } from "#contract/call.ts";
-import { BadCall, NotFound, NotLive } from "#contract/errors.ts";
+import { BadCall, BeingChecked, NotFound, NotLive } from "#contract/errors.ts";
 import type { Manifest } from "#contract/manifest.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import { nameKey } from "#contract/names.ts";
 import { type Problem, problemLine } from "#contract/problem.ts";
 import { nearNames } from "../store/near.ts";
 import type { Store } from "../store/store.ts";
+import { newerThanLive } from "./newer-than-live.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** What a call is about, once found: the live version and, for all but fits, the fitted model if there is one. */
 export interface Target {
   readonly manifest: Manifest;
   readonly model: ModelVersion | undefined;
+  /** Sentences for the receipt: what is newer than the version, and why that does not run. */
+  readonly notes: readonly string[];
 }
 
 export interface TargetFinder {
   /**
    * @throws NotFound for an unknown algorithm; BadCall for an ambiguous title or a method that the version has not;
-   * NotLive when no save of it ever ran. On a strict call the worker tells of a missing method, in DSDL's words.
+   * NotLive when no save of it ever ran; BeingChecked when that is not decided yet. On a strict call the worker tells of a missing method, in DSDL's words.
    */
   find(call: Pick<Call, "method" | "model" | "modelVersion" | "strict"> & { algorithm: string }): Promise<Target>;
 }
@@ -31,17 +34,20 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
   return {
     async find(call) {
       let algorithm = await findAlgorithm(store.algorithms, call.algorithm);
+      let isDecided: boolean;
       if (!algorithm) {
-        await settled(call.algorithm, { notebook: null, isLive: false }); // its first save may be a moment old
+        isDecided = await settled(call.algorithm, { notebook: null, isLive: false }); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
       } else {
-        await settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null });
+        isDecided = await settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null });
         algorithm = await store.algorithms.find(algorithm.name);
       }
+      if (!isDecided && !algorithm?.live) throw new BeingChecked(algorithm?.name ?? call.algorithm);
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
       const manifest = await liveManifest(algorithm);
       if (!call.strict && !manifest.methods.includes(call.method)) throw noMethod(manifest, call.method);
-      return { manifest, model: call.method === "fit" ? undefined : await modelOf(algorithm.name, call) };
+      const model = call.method === "fit" ? undefined : await modelOf(algorithm.name, call);
+      return { manifest, model, notes: newerThanLive(algorithm, isDecided) };
     },
   };
 

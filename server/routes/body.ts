@@ -15,12 +15,20 @@ export interface Body {
   cut(): void;
 }
 
+/** One that can say sentences in the header `Compute-Notes`, as long as it has not started. */
+export interface NotedBody extends Body {
+  notes(notes: readonly string[]): void;
+}
+
 /** @param run the run's id, told in the header `Compute-Run` */
-export function replyBody(reply: FastifyReply, run: string): Body {
+export function replyBody(reply: FastifyReply, run: string): NotedBody {
   const { raw } = reply;
   return {
     get isStarted() {
       return raw.headersSent;
+    },
+    notes(notes) {
+      if (!raw.headersSent) reply.header("compute-notes", asciiJson(notes));
     },
     start(type, { length, receipt } = {}) {
       reply.hijack();

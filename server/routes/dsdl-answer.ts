@@ -1,5 +1,5 @@
 import type { DsdlAnswer } from "../compute/old-endpoints.ts";
-import type { Body } from "./body.ts";
+import type { NotedBody } from "./body.ts";
 import { tableBody } from "./records.ts";
 
 /** Results up to this many characters are held until the call has ended, so that a late failure is still an answer. */
@@ -10,14 +10,16 @@ export type OldType = "application/json" | "text/html; charset=utf-8";
 
 /**
  * The old answer, `{"status", "message"[, "results"]}`, written while results come. Its keys are DSDL's and no more;
- * the run's id is a header (design.md, The wire).
+ * the run's id is a header (design.md, The wire), and so is what
+ * its receipt notes.
  */
-export function dsdlAnswer(body: Body, success: string, type: OldType = "application/json") {
+export function dsdlAnswer(body: NotedBody, success: string, type: OldType = "application/json") {
   const records = tableBody("csv");
   const held: string[] = [];
   let size = 0;
   return {
     event() {},
+    notes: (notes: readonly string[]) => body.notes(notes),
     table(bytes: Buffer): void | Promise<void> {
       const text = JSON.stringify(records(bytes).toString("utf8")).slice(1, -1);
       size += text.length;

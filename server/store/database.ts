@@ -82,7 +82,7 @@ export interface Database {
     search: string | null;
   };
   /** Runs whose parts are still to come: all that a bridge needs to compute one. */
-  openRuns: { run: string; call: string; algorithmKey: string; modelVersion: number | null; seenAt: string };
+  openRuns: { run: string; call: string; algorithmKey: string; modelVersion: number | null; notes: string; seenAt: string };
   runParts: { run: string; part: number; outcome: string };
   events: { number: number; project: string; kind: string; subject: string; at: string; data: string };
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Call } from "#contract/call.ts";
 import type { Clock } from "#contract/edges.ts";
 import { NotFound } from "#contract/errors.ts";
@@ -38,13 +39,20 @@ export function partsReader(db: Db): PartsReader {
 
 export function partsWriter(tx: Tx, tell: Tell, clock: Clock): PartsWriter {
   return {
-    async open(facts, call, modelVersion) {
+    async open(facts, call, modelVersion, notes) {
       const now = clock.now();
       const begun = { state: "running", startedAt: now, finishedAt: null, receipt: null, error: null, log: [], metrics: [] } as const;
       const run: Run = { ...facts, ...begun, log: [], metrics: [] };
       // No bridge's own: whoever gets the next part computes it.
       await writeRuns(tx, tell, null, [{ run, tellsStart: true, tellsEnd: false }]);
-      const opened = { run: run.id, call: JSON.stringify(call), algorithmKey: nameKey(run.algorithm ?? ""), modelVersion, seenAt: now };
+      const opened = {
+        run: run.id,
+        call: JSON.stringify(call),
+        algorithmKey: nameKey(run.algorithm ?? ""),
+        modelVersion,
+        notes: JSON.stringify(notes),
+        seenAt: now,
+      };
       await tx.insertInto("openRuns").values(opened).execute();
     },
 
@@ -79,12 +87,12 @@ async function findOpen(db: Db, id: string): Promise<OpenRun | undefined> {
     .selectFrom("runs")
     .innerJoin("openRuns", "openRuns.run", "runs.id")
     .selectAll("runs")
-    .select(["openRuns.call", "openRuns.modelVersion", "openRuns.seenAt"])
+    .select(["openRuns.call", "openRuns.modelVersion", "openRuns.notes", "openRuns.seenAt"])
     .where("runs.id", "=", id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { call, modelVersion, seenAt, ...run } = row;
-  return { run: toRun(run), call: Call.parse(JSON.parse(call)), modelVersion, seenAt };
+  const { call, modelVersion, notes, seenAt, ...run } = row;
+  return { run: toRun(run), call: Call.parse(JSON.parse(call)), modelVersion, notes: z.array(z.string()).parse(JSON.parse(notes)), seenAt };
 }
 
 function notOpen(run: string): NotFound {

@@ -152,7 +152,7 @@ export interface PartsReader {
 
 export interface PartsWriter {
   /** Begins a run. Event `run.started`. */
-  open(facts: RunFacts, call: Call, modelVersion: number | null): Promise<void>;
+  open(facts: RunFacts, call: Call, modelVersion: number | null, notes: readonly string[]): Promise<void>;
   /** Keeps a part's outcome in place of an earlier one. @throws NotFound when the run is not open */
   keep(run: string, part: number, outcome: PartOutcome): Promise<void>;
   /** Ends a run; its parts are forgotten. Event `run.finished`. Resolves with the run. @throws NotFound when it is not open */

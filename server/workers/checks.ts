@@ -1,57 +1,114 @@
 import { DeadlinePassed, Stopping } from "#contract/errors.ts";
+import { nameKey } from "#contract/names.ts";
 import type { WorkerReady } from "#contract/worker.ts";
+import { Lane } from "./lane.ts";
 import type { Seats } from "./seats.ts";
 import type { PoolTarget } from "./target.ts";
 
 /** More at once would take the cores from calls. */
 const AT_ONCE = 2;
-const SECONDS = 60;
+/** Slow ones that may run besides: each holds memory. */
+const SLOW_AT_ONCE = 3;
 
-/** Imports of new versions, in a worker that stays for their applies when they succeed. */
+export interface CheckTiming {
+  /** An import that takes longer, in milliseconds from the start of its process on, goes on among the slow ones, so that the others do not wait for it. */
+  readonly slowAfter: number;
+  /** How long an import may take, in seconds. */
+  readonly limit: number;
+}
+const timing: CheckTiming = { slowAfter: 2000, limit: 60 };
+
+/** How an algorithm's last import went: those that hung or were slow come after the others. */
+const QUICK = 0;
+const SLOW = 1;
+const LATE = 2;
+
+const never = new AbortController().signal;
+
+/**
+ * Imports of new versions, in a worker that stays for their applies when they succeed.
+ *
+ * Two at once; one that takes long moves over to the slow ones and makes room. Where those are too many already it ends,
+ * and begins again when one of them has ended.
+ */
 export class Checks {
   readonly #seats: Seats;
-  readonly #waiting: PromiseWithResolvers<void>[] = [];
-  #running = 0;
+  readonly #timing: CheckTiming;
+  readonly #quick = new Lane(AT_ONCE);
+  readonly #slow = new Lane(SLOW_AT_ONCE);
+  /** Ranks of algorithms that were not quick last time. */
+  readonly #ranks = new Map<string, number>();
   #isClosed = false;
 
-  constructor(seats: Seats) {
+  constructor(seats: Seats, given: CheckTiming = timing) {
     this.#seats = seats;
+    this.#timing = given;
   }
 
   /** Those that wait are refused, and so are new ones. */
   close(): void {
     this.#isClosed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Stopping());
+    for (const lane of [this.#quick, this.#slow]) lane.close(new Stopping());
   }
 
-  /** @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute, Stopping */
-  async run(target: PoolTarget): Promise<WorkerReady> {
+  /** @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute, Stopping, the signal's reason */
+  async run(target: PoolTarget, signal: AbortSignal = never): Promise<WorkerReady> {
     if (this.#isClosed) throw new Stopping();
     const warm = this.#seats.find(target.key);
     if (warm) return await warm.ready;
-    if (this.#running < AT_ONCE) this.#running++;
-    else await this.#turn();
-    const seat = this.#seats.keep(target);
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      late.reject(new DeadlinePassed(SECONDS, "an import may take no longer; move slow work into init or load"));
-      void seat.end();
-    }, SECONDS * 1000);
-    try {
-      return await Promise.race([seat.ready, late.promise]);
-    } finally {
-      clearTimeout(timer);
-      this.#seats.rest(seat);
-      // The place is handed on: somebody who comes meanwhile must not take it, too.
-      const next = this.#waiting.shift();
-      if (next) next.resolve();
-      else this.#running--;
+    const rank = () => this.#ranks.get(nameKey(target.algorithm)) ?? QUICK;
+    let lane = this.#quick;
+    if (rank() !== QUICK && this.#slow.tryEnter()) lane = this.#slow;
+    else await lane.enter(rank(), signal);
+    for (;;) {
+      const ready = await this.#import(target, lane, signal);
+      if (ready) return ready;
+      lane = this.#slow;
+      await lane.enter(rank(), signal);
     }
   }
 
-  #turn(): Promise<void> {
-    const turn = Promise.withResolvers<void>();
-    this.#waiting.push(turn);
-    return turn.promise;
+  /** One import, in a place of a lane, which is given back. Undefined: it was ended, as it is slow and there are too many. */
+  async #import(target: PoolTarget, lane: Lane, signal: AbortSignal): Promise<WorkerReady | undefined> {
+    let held = lane;
+    let rank = QUICK;
+    let isEnded = true;
+    const ended = Promise.withResolvers<undefined>();
+    const seat = this.#seats.keep(target);
+    const onSlow = () => {
+      rank = SLOW;
+      if (held === this.#slow) return;
+      if (!this.#slow.tryEnter()) return ended.resolve(undefined);
+      held.leave();
+      held = this.#slow;
+    };
+    const onLate = () => {
+      rank = LATE;
+      ended.reject(new DeadlinePassed(this.#timing.limit, "an import may take no longer; move slow work into init or load"));
+    };
+    const onAbort = () => ended.reject(signal.reason);
+    const timers = [setTimeout(onLate, this.#timing.limit * 1000)];
+    let isOver = false;
+    void seat.connected.then(() => {
+      if (!isOver) timers.push(setTimeout(onSlow, this.#timing.slowAfter));
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    ended.promise.then(undefined, () => {}); // the race may be over
+    try {
+      const answer = seat.ready.finally(() => {
+        isEnded = false;
+      });
+      return await Promise.race([answer, ended.promise]);
+    } finally {
+      isOver = true;
+      for (const timer of timers) clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      if (isEnded) await seat.end(); // its place is free when its memory is
+      if (rank !== QUICK) this.#ranks.set(nameKey(target.algorithm), rank);
+      else if (!isEnded) this.#ranks.delete(nameKey(target.algorithm));
+      this.#seats.rest(seat);
+      held.leave();
+    }
   }
 }

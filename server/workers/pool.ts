@@ -3,7 +3,7 @@ import type { Clock, Log } from "#contract/edges.ts";
 import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
 import type { CallSink, WorkerLink } from "./call.ts";
-import { Checks } from "./checks.ts";
+import { Checks, type CheckTiming } from "./checks.ts";
 import { NeverReached } from "./failures.ts";
 import { Pace } from "./pace.ts";
 import type { Seat } from "./seat.ts";
@@ -49,10 +49,12 @@ export interface Pool extends AsyncDisposable {
   /** @throws QueueFull, Cancelled, DeadlinePassed, Stopping, WorkerLost, WorkerFailed, what the input throws */
   call(request: PoolCall): Promise<Answered>;
   /**
-   * Starts a worker and imports its code; it stays for applies. At most two at once.
+   * Starts a worker and imports its code; it stays for applies. At most two at once, and slow ones besides (checks.ts).
+   *
+   * @param signal ends the import; its reason is thrown
    * @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute
    */
-  check(target: PoolTarget): Promise<WorkerReady>;
+  check(target: PoolTarget, signal?: AbortSignal): Promise<WorkerReady>;
   /** Workers of this algorithm with another key end as soon as their calls did. */
   retire(algorithm: string, except: string): void;
   /** New calls are refused; resolves when those under way have ended, which are stopped after `seconds`. */
@@ -68,6 +70,7 @@ export interface PoolOptions {
   readonly slots?: Slots;
   /** Idle workers end after this long. Default ten minutes. */
   readonly idleSeconds?: number;
+  readonly checks?: CheckTiming;
   /** Told of each worker that had to be replaced, for metrics. */
   readonly onRestart?: (reason: string) => void;
   readonly clock: Clock;
@@ -83,11 +86,20 @@ interface Entry {
   tries: number;
 }
 
-export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSeconds = 600, clock, log, onRestart }: PoolOptions): Pool {
+export function startPool({
+  queueLimit,
+  memoryBytes,
+  slots = slotsFor(),
+  idleSeconds = 600,
+  checks: checkTiming,
+  clock,
+  log,
+  onRestart,
+}: PoolOptions): Pool {
   const turns = new Turns<Entry>();
   const running = new Set<Entry>();
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree: () => queueMicrotask(dispatch) });
-  const checks = new Checks(seats);
+  const checks = new Checks(seats, checkTiming);
   const pace = new Pace();
   let isStopping = false;
 
@@ -130,7 +142,7 @@ export function startPool({ queueLimit, memoryBytes, slots = slotsFor(), idleSec
       }
     },
 
-    check: (target) => checks.run(target),
+    check: (target, signal) => checks.run(target, signal),
 
     retire: (algorithm, except) => seats.retire(algorithm, except),
 

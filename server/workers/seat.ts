@@ -9,16 +9,20 @@ export class Seat {
   readonly purpose: Purpose;
   /** Resolves when it has imported its code. Rejects with WorkerFailed or WorkerLost. */
   readonly ready: Promise<WorkerReady>;
+  /** Resolves when its process runs and is about to import the code; never, when it does not come so far. */
+  readonly connected: Promise<void>;
   isBusy = true;
   /** Another version is live, or it cannot be trusted any more: it ends when its call does. */
   isRetired = false;
   idleSince = 0;
+  readonly #connecting = Promise.withResolvers<void>();
   #link: WorkerLink | undefined;
   #isEnding = false;
 
   constructor(target: PoolTarget, purpose: Purpose) {
     this.target = target;
     this.purpose = purpose;
+    this.connected = this.#connecting.promise;
     this.ready = this.#start();
     this.ready.catch(() => {});
   }
@@ -26,6 +30,7 @@ export class Seat {
   async #start(): Promise<WorkerReady> {
     const worker = await this.target.environment.start(this.target.spec);
     this.#link = new WorkerLink(worker);
+    this.#connecting.resolve();
     if (this.#isEnding) await worker.kill();
     return await this.#link.ready;
   }

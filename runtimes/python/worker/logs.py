@@ -12,6 +12,8 @@ import termios
 import threading
 from collections.abc import Callable
 
+from . import crashes
+
 Emit = Callable[[str, str], None]
 
 LIMIT_LINES = 10_000
@@ -156,10 +158,7 @@ OWN_OUTPUT = 2
 def install(emit: Emit) -> tuple[Log, Callable[[], None]]:
     """Take over all ways to write. Returns the log, and what to call before a call's answer ends."""
     global OWN_OUTPUT
-    import faulthandler
-
     OWN_OUTPUT = os.dup(2)
-    faulthandler.enable(OWN_OUTPUT)
     log = Log(emit)
     descriptors = Descriptors(log)
     out, err = Printed(log, "info", 1), Printed(log, "info", 2)
@@ -173,4 +172,5 @@ def install(emit: Emit) -> tuple[Log, Callable[[], None]]:
         descriptors.settle()
         log.close()
 
+    crashes.install(OWN_OUTPUT, settle)
     return log, settle

@@ -14,6 +14,7 @@ export const searches: Migration = {
       .addColumn("call", "text", (column) => column.notNull())
       .addColumn("algorithm_key", "text", (column) => column.notNull())
       .addColumn("model_version", "integer")
+      .addColumn("notes", "text", (column) => column.notNull())
       .addColumn("seen_at", "text", (column) => column.notNull())
       .execute();
     await schema

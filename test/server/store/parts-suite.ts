@@ -44,7 +44,7 @@ export function partsSuite(name: string, newEngine: () => Promise<Engine>) {
       log: [{ at: "2026-01-31T00:00:00.000Z", level: "info" as const, text }],
       metrics: [],
     });
-    const open = () => store.transaction((tx) => tx.parts.open(begun(1, { version: versionId(1) }), whole, 3));
+    const open = () => store.transaction((tx) => tx.parts.open(begun(1, { version: versionId(1) }), whole, 3, ["old"]));
 
     it("stay open until they are closed, over a restart too, and keep the last outcome of each part", async () => {
       await open();
@@ -57,7 +57,7 @@ export function partsSuite(name: string, newEngine: () => Promise<Engine>) {
       await store[Symbol.asyncDispose]();
       store = await engine.open({ clock: steppingClock(), log: quietLog });
       expect(await store.runs.find(runId(1))).toMatchObject({ state: "running", version: versionId(1) });
-      expect(await store.parts.find(runId(1))).toMatchObject({ call: whole, modelVersion: 3, run: { id: runId(1) } });
+      expect(await store.parts.find(runId(1))).toMatchObject({ call: whole, modelVersion: 3, notes: ["old"], run: { id: runId(1) } });
       expect(await store.parts.outcomes(runId(1))).toEqual([
         { part: 1, outcome: outcome("b") },
         { part: 2, outcome: outcome("c") },

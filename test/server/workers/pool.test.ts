@@ -217,6 +217,37 @@ describe("the pool", () => {
     await expect(pool.check(target("d"))).rejects.toMatchObject({ code: "STOPPING" });
   });
 
+  it("lets imports that hang go on apart, so that others are checked, and holds no more of them than it may", async () => {
+    open({ checks: { slowAfter: 300, limit: 50 } });
+    const hanging = ["a", "b", "c", "d", "e", "f"].map((name) => pool.check(target(name, "--hang-import")).catch((error: Error) => error));
+    expect(await pool.check(target("good"))).toMatchObject({ event: "ready" });
+    await until(() => pool.snapshot().workers.filter(({ key }) => key !== "good@1").length === 3);
+    expect(await pool.check(target("better"))).toMatchObject({ event: "ready" });
+    await pool[Symbol.asyncDispose]();
+    expect(new Set((await Promise.all(hanging)).map((each) => (each instanceof Error ? each.name : "ready")))).toEqual(
+      new Set(["WorkerLost", "Stopping"]),
+    );
+  });
+
+  it("ends an import whose check was given up, and gives its place on", async () => {
+    open({ checks: { slowAfter: 1e6, limit: 1e3 } });
+    const giving = new AbortController();
+    const hanging = ["a", "b", "c"].map((name) => pool.check(target(name, "--hang-import"), giving.signal));
+    const ended = Promise.all(hanging.map((each) => expect(each).rejects.toThrow("a newer save")));
+    const good = pool.check(target("good"));
+    await until(() => started.length === 2);
+    giving.abort(new Error("a newer save"));
+    await ended;
+    expect(await good).toMatchObject({ event: "ready" });
+    await until(() => pool.snapshot().workers.length === 1);
+  });
+
+  it("ends an import that takes too long", async () => {
+    open({ checks: { slowAfter: 10, limit: 0.2 } });
+    await expect(pool.check(target("a", "--hang-import"))).rejects.toMatchObject({ code: "DEADLINE_PASSED" });
+    await until(() => pool.snapshot().workers.length === 0);
+  });
+
   it("ends workers of an old version when their calls did", async () => {
     open();
     const idle = Number(await answererOf(request("echo", { algorithm: "idle" })));
