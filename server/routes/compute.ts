@@ -12,7 +12,8 @@ import type { Stage } from "../compute/stage.ts";
 import { ARROW_TYPE, framesAnswer, tableAnswer } from "./answers.ts";
 import { type Body, replyBody } from "./body.ts";
 import { goneSignal } from "./gone.ts";
-import { keptBody, replay } from "./kept-body.ts";
+import { type HashedBody, hashedBody } from "./hashed-body.ts";
+import { keptBody, partsOf, replay } from "./kept-body.ts";
 import { requestRows } from "./request-rows.ts";
 
 export interface ComputeRouteParts {
@@ -39,7 +40,12 @@ const options = z
   })
   .describe("Any other key=value goes to the functions, in param['options']['params']");
 const headers = z.looseObject({
-  "idempotency-key": z.string().min(1).max(255).optional().describe("The same key again answers what it answered, and runs nothing"),
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("The same request with the same key answers what it answered, and runs nothing"),
   "compute-rows": z.coerce.number().int().min(0).optional().describe("How many rows are sent; the receipt says if others were received"),
   "compute-timeout": z.coerce.number().positive().optional().describe("Seconds that the call may take"),
 });
@@ -69,13 +75,18 @@ export const computeRoutes =
           const asked = readOptions(request.query);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);
-          const kept = key === undefined ? undefined : await answers.begin(caller, key, request.url);
-          if (kept?.kind === "replay") return replay(reply, kept);
           const body = replyBody(reply, run);
+          if (key === undefined) {
+            await answer(request, reply, body, run, { ...asked, caller });
+            return reply;
+          }
+          const kept = await answers.begin(caller, key, partsOf(request));
+          const sent = hashedBody(request.raw);
+          if (kept.kind === "replay") return replay(reply, kept, sent);
           try {
-            await answer(request, reply, kept ? keptBody(body, kept, run) : body, run, { ...asked, caller });
+            await answer(request, reply, keptBody(body, kept, run, sent), run, { ...asked, caller }, sent);
           } catch (error) {
-            kept?.abandon();
+            kept.abandon();
             throw error;
           }
           return reply;
@@ -89,13 +100,14 @@ export const computeRoutes =
       body: Body,
       run: string,
       asked: ReturnType<typeof readOptions> & { caller: string },
+      sent?: HashedBody,
     ): Promise<void> {
       const signal = goneSignal(reply);
       const accept = request.headers.accept ?? "";
       const output = accept.includes(ARROW_TYPE) || accept.includes("table=arrow") ? "arrow" : "csv";
       const writer = accept.includes(FRAMES_TYPE) ? framesAnswer(body) : tableAnswer(body, output);
       try {
-        const { rows, format } = await requestRows(request.raw);
+        const { rows, format } = await requestRows(request.raw, sent?.chunks);
         const call: Call = {
           ...asked,
           strict: false,
