@@ -3,9 +3,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Event } from "#contract/event.ts";
+import { pageOf } from "../store/page.ts";
 import type { EventsReader } from "../store/store.ts";
 import { streamEvents } from "./event-stream.ts";
-import { limit } from "./page.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 const HEARTBEAT_MS = 15_000;
 const EVENT_STREAM = "text/event-stream";
@@ -36,14 +37,20 @@ export const eventsRoutes =
           summary: "Events, oldest first; with Accept: text/event-stream as they happen",
           description: "A stream begins after the event named by Last-Event-ID or `after`, else with what happens next.",
           tags: ["events"],
-          querystring: z.object({ after: number.optional().describe("The number of the last event that is known"), limit: limit(500) }),
+          querystring: z.object({ after: number.optional().describe("The number of the last event that is known"), ...paging() }),
           headers: z.looseObject({ "last-event-id": number.optional() }),
-          response: { 200: z.array(Event) },
+          response: { 200: listOf(Event) },
         },
       },
       async (request, reply) => {
-        const { after, limit } = request.query;
-        if (!request.headers.accept?.includes(EVENT_STREAM)) return events.after(after ?? 0, limit);
+        const { query } = request;
+        const { after } = query;
+        if (!request.headers.accept?.includes(EVENT_STREAM)) {
+          const { limit, cursor } = wanted(query);
+          const found = await events.after(Math.max(after ?? 0, Number(cursor ?? 0)), limit + 1);
+          const page = pageOf(found, limit, { cursorOf: (event) => String(event.number), toItem: (event) => event });
+          return answerPage(request, reply, query, page);
+        }
         const seen = request.headers["last-event-id"];
         reply.hijack();
         const { raw } = reply;

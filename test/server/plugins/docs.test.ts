@@ -40,7 +40,13 @@ describe("the description of the API", () => {
         expect(responses).toMatchObject({ default: { content: { "application/problem+json": {} } } });
       }
     }
-    expect(paths["/v1/runs"].get.parameters.map(({ name }: { name: string }) => name)).toEqual(["algorithm", "state", "before", "limit"]);
+    expect(paths["/v1/runs"].get.parameters.map(({ name }: { name: string }) => name)).toEqual([
+      "algorithm",
+      "state",
+      "before",
+      "limit",
+      "cursor",
+    ]);
   });
 
   it("is shown on a page whose parts are all ours and allowed by its policy", async () => {
