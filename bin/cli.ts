@@ -43,7 +43,7 @@ program
     const bridge = await startBridge(process.env);
     const lines = [`bridge      ${bridge.url}`, `API docs    ${bridge.docsAddress()}`];
     if (bridge.jupyter) lines.push(`JupyterLab  ${bridge.jupyter.address()}`);
-    console.log([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
+    console.log([...lines, "token       node bin/bridge.mjs token prints it", "Stop with Ctrl-C."].join("\n"));
     await stopped;
     await bridge.close();
   });

@@ -25,7 +25,7 @@ import { startsIn } from "./compute/starts.ts";
 import { sweepHome } from "./compute/sweep.ts";
 import { targetFinder } from "./compute/target.ts";
 import { Uses } from "./compute/uses.ts";
-import { readConfig } from "./config.ts";
+import { BadConfig, readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
 import { openRunFolder } from "./environments/local/run-folder.ts";
@@ -39,6 +39,7 @@ import { Sessions } from "./plugins/sessions.ts";
 import { ownToken, tokenNames } from "./plugins/tokens.ts";
 import { buildServer } from "./server.ts";
 import { openStore } from "./store/open.ts";
+import { cannotListen, tryAddress, tryPython } from "./try-settings.ts";
 import { startPool } from "./workers/pool.ts";
 
 /** How long a stop waits for calls under way. */
@@ -76,9 +77,15 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const clock = { now: () => new Date().toISOString(), ticks: () => performance.now() };
   for (const warning of config.warnings) log.warn(warning);
 
+  await Promise.all([tryPython(config.python), tryAddress(config.host, config.port)]);
+
   await using stack = new AsyncDisposableStack();
   const folders = homeAt(config.home);
-  await prepareHome(folders, join(root, "notebooks"));
+  await prepareHome(folders, join(root, "notebooks")).catch((error: unknown) => {
+    throw new BadConfig(
+      `BRIDGE_HOME is ${config.home}, which cannot be used: ${String(error)}. Give a folder that this user may write to.`,
+    );
+  });
   stack.use(await claimHome(folders.root, { isShared: config.store !== null }));
   // Before anything is swept: what a killed bridge left running could write it again.
   const runFolder = stack.use(await openRunFolder(folders.root));
@@ -155,7 +162,9 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   stack.defer(() => closeServer(app));
   // Last in, first out: calls finish before the server closes, and everything else after it.
   stack.defer(() => pool.drain(DRAIN_SECONDS));
-  const url = await app.listen({ host: config.host, port: config.port });
+  const url = await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    throw cannotListen(config.host, config.port, error) ?? error;
+  });
   log.info({ url }, "the bridge listens");
   const lab =
     config.jupyter &&

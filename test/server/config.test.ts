@@ -53,6 +53,8 @@ describe("readConfig", () => {
   it.each([
     { BRIDGE_PORT: "65536" },
     { BRIDGE_PORT: "-1" },
+    { BRIDGE_HOST: "0.0.0.0:1" },
+    { BRIDGE_HOST: "[::1]:5000" },
     { BRIDGE_PORT: "5e3" },
     { BRIDGE_JUPYTER_PORT: "x" },
     { BRIDGE_STORE: "mysql://db/bridge" },
