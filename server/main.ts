@@ -100,7 +100,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log, onRestart }));
   const check = stack.use(startCheck({ python: config.python }));
   const runtimes = allRuntimes({ python: config.python, env });
-  const starts = startsIn(home, runtimes, environmentFinder([environment]));
+  const environmentOf = environmentFinder([environment]);
+  const starts = startsIn(home, runtimes, environmentOf);
   void environment.prepare(starts.plain().spec);
 
   retireWithOthers(store, pool, starts, log);
@@ -141,13 +142,21 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),
     metrics,
     version: versionOf(root),
-    compute: { compute, stage, answers, newRunId },
+    compute: { compute, stage, runs, answers, newRunId },
     deletions: deletionsWith(shared),
     dsdl: { old: oldEndpoints({ ...shared, compute, stage }), newRunId },
     dltk: { notebooks },
     algorithms: {
       editorAddress: (notebook) => jupyter?.editorAddress(notebook) ?? null,
-      create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter, publisher, store.algorithms),
+      create: createAlgorithmWith(
+        home,
+        join(root, "notebooks", "templates"),
+        runtimeNames,
+        jupyter,
+        publisher,
+        store.algorithms,
+        environmentOf,
+      ),
     },
     health: {
       ready: async () => [

@@ -33,8 +33,11 @@ export interface RunRecord {
   fail(error: unknown): void;
 }
 
+/** What is known of a call when its run begins. Of one that broke off before it was read, that may be little. */
+export type Begun = Pick<Call, "method" | "algorithm" | "environment" | "caller" | "rowsSent"> & { readonly model: string | null };
+
 export interface RunRecorder {
-  begin(id: string, call: Call): RunRecord;
+  begin(id: string, call: Begun): RunRecord;
 }
 
 export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, onFinished: OnFinished): RunRecorder {
@@ -110,7 +113,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
   };
 }
 
-function notesOf(call: Call, answered: Answered | undefined): string[] {
+function notesOf(call: Begun, answered: Answered | undefined): string[] {
   if (!answered) return [];
   const { rows, notes } = answered.done;
   if (call.rowsSent === null || call.rowsSent === rows.received) return notes;

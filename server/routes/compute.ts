@@ -2,12 +2,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type Call, STAGE } from "#contract/call.ts";
-import { BadCall, BridgeError } from "#contract/errors.ts";
+import { BadCall, BridgeError, Cancelled } from "#contract/errors.ts";
 import { FRAMES_TYPE } from "#contract/frames.ts";
 import type { Answers } from "../compute/answers-kept.ts";
 import type { Compute } from "../compute/compute.ts";
 import { toRecord } from "../compute/failures.ts";
 import { readOptions } from "../compute/options.ts";
+import type { RunRecorder } from "../compute/run-record.ts";
 import type { Stage } from "../compute/stage.ts";
 import { ARROW_TYPE, framesAnswer, tableAnswer } from "./answers.ts";
 import { type Body, replyBody } from "./body.ts";
@@ -19,6 +20,7 @@ import { requestRows } from "./request-rows.ts";
 export interface ComputeRouteParts {
   readonly compute: Compute;
   readonly stage: Stage;
+  readonly runs: RunRecorder;
   readonly answers: Answers;
   readonly newRunId: () => string;
   /** The name of the token that asks. */
@@ -52,7 +54,7 @@ const headers = z.looseObject({
 
 /** `POST /v1/compute` and `/compute`: rows in, a method of an algorithm, rows out (contract/call.ts). */
 export const computeRoutes =
-  ({ compute, stage, answers, newRunId, callerOf }: ComputeRouteParts): FastifyPluginAsyncZod =>
+  ({ compute, stage, runs, answers, newRunId, callerOf }: ComputeRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -107,7 +109,11 @@ export const computeRoutes =
       const output = accept.includes(ARROW_TYPE) || accept.includes("table=arrow") ? "arrow" : "csv";
       const writer = accept.includes(FRAMES_TYPE) ? framesAnswer(body) : tableAnswer(body, output);
       try {
-        const { rows, format } = await requestRows(request.raw, sent?.chunks);
+        const { rows, format } = await requestRows(request.raw, sent?.chunks).catch((error: unknown) => {
+          const rowsSent = asNumber(request.headers["compute-rows"]);
+          if (error instanceof Cancelled) runs.begin(run, { ...asked, rowsSent }).fail(error);
+          throw error;
+        });
         const call: Call = {
           ...asked,
           strict: false,
