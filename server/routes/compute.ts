@@ -16,6 +16,7 @@ import { goneSignal } from "./gone.ts";
 import { type HashedBody, hashedBody } from "./hashed-body.ts";
 import { keptBody, partsOf, replay } from "./kept-body.ts";
 import { requestRows } from "./request-rows.ts";
+import { computeTold } from "./told.ts";
 
 export interface ComputeRouteParts {
   readonly compute: Compute;
@@ -63,6 +64,7 @@ export const computeRoutes =
       app.post(
         url,
         {
+          config: { told: computeTold },
           schema: {
             summary: "Run a method of an algorithm on rows, or stage them",
             description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way.`,

@@ -303,6 +303,31 @@ describe("POST /v1/compute", () => {
     expect((await second()).headers.get("idempotent-replayed")).toBe("true");
   });
 
+  it("is described with what goes in and comes out, as do the old endpoints", async () => {
+    const { paths } = (await (await test.ask("/openapi.json")).json()) as {
+      paths: Record<string, Record<string, { requestBody?: { content: object }; responses: Record<string, { content: object }> }>>;
+    };
+    const types = (content: object | undefined) => Object.keys(content ?? {});
+    const rows = ["text/csv", "application/vnd.apache.arrow.stream", FRAMES_TYPE];
+    for (const path of ["/v1/compute", "/compute"]) {
+      const { requestBody, responses } = paths[path]?.post ?? {};
+      expect(types(requestBody?.content)).toEqual(rows);
+      expect(types(responses?.["200"]?.content)).toEqual([...rows, "application/json"]);
+      expect(types(responses?.default?.content)).toEqual(["application/problem+json"]);
+    }
+    for (const path of ["/fit", "/apply"]) {
+      const { requestBody, responses } = paths[path]?.post ?? {};
+      expect([types(requestBody?.content), types(responses?.["200"]?.content)]).toEqual([["application/json"], ["application/json"]]);
+      // The example is one that the endpoint takes.
+      const { example } = Object.values(requestBody?.content ?? {})[0] as {
+        example: { data: string; meta: { options: { params: object } } };
+      };
+      example.meta.options.params = { algo: "recorder" };
+      expect(await test.old(path.slice(1) as "fit", example)).toMatchObject({ status: "success" });
+    }
+    expect(types(paths["/summary"]?.get?.responses["200"]?.content)).toEqual(["application/json"]);
+  });
+
   it("refuses bodies that hold no rows", async () => {
     expect((await test.compute(fit, "{}", { headers: { "content-type": "application/json" } })).status).toBe(400);
     expect((await test.compute(fit, "x", { headers: { "content-encoding": "gzip" } })).status).toBe(400);
