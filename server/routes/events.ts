@@ -38,7 +38,8 @@ export const eventsRoutes =
       {
         schema: {
           summary: "Events, oldest first; with Accept: text/event-stream as they happen",
-          description: "A stream begins after the event named by Last-Event-ID or `after`, else with what happens next.",
+          description:
+            "A stream begins after the event named by Last-Event-ID or `after`, else with what happens next. Where there is no such event yet, it begins with one named `reset`.",
           tags: ["events"],
           querystring: z.object({ after: number.optional().describe("The number of the last event that is known"), ...paging() }),
           headers: z.looseObject({ "last-event-id": number.optional() }),
