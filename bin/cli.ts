@@ -43,7 +43,7 @@ program
     const lines = [`bridge      ${bridge.url}`, `API docs    ${bridge.docsAddress()}`];
     if (bridge.jupyter) lines.push(`JupyterLab  ${bridge.jupyter.address()}`);
     if (bridge.authority) lines.push(`authority   ${bridge.authority}: clients trust this certificate`);
-    print([...lines, "token       bridge token prints it", "Stop with Ctrl-C."].join("\n"));
+    print([...lines, "token       node bin/bridge.mjs token prints it", "Stop with Ctrl-C."].join("\n"));
     await stopped;
     await bridge.close();
   });

@@ -13,6 +13,7 @@
  *   ├─ CodeFailed         422  code written in a notebook raised, or could not be imported
  *   ├─ BadTable           422  the rows could not be read, or the result is no table
  *   ├─ NotLive            422  the algorithm has no version that may run
+ *   ├─ KeyReused          422  an Idempotency-Key came with another request before
  *   ├─ QueueFull          429  too many calls wait for one algorithm
  *   ├─ Cancelled          499  the caller went away, or somebody stopped the run
  *   ├─ JupyterFailed      502  JupyterLab refused or is down
@@ -173,6 +174,20 @@ export class NotLive extends BridgeError {
     super(message);
     this.hint = hint;
     this.details = details;
+  }
+}
+
+export class KeyReused extends BridgeError {
+  override readonly name = "KeyReused";
+  readonly code = "KEY_REUSED";
+  readonly status = 422;
+  readonly hint = "Send this call with a key of its own. A repetition must be the same in all that the details name.";
+  override readonly details: Readonly<Record<string, unknown>>;
+
+  /** @param differs which parts of the request are not what they were, such as "body" */
+  constructor(differs: readonly string[]) {
+    super(`This Idempotency-Key came with another request before: it differs in ${differs.join(", ")}.`);
+    this.details = { differs };
   }
 }
 

@@ -8,7 +8,8 @@ export const AlgorithmName = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^(?!\.)[^/\\\p{Cc}]+$/u, "a name has no slash, no control character and no leading dot");
+  // Control characters are spelled out: OpenAPI tells the pattern to languages that have no \p{Cc}.
+  .regex(/^(?!\.)[^/\\\u0000-\u001f\u007f-\u009f]+$/u, "a name has no slash, no control character and no leading dot");
 export type AlgorithmName = z.infer<typeof AlgorithmName>;
 
 /** Two names that differ in case alone are one algorithm: this is what is compared. */

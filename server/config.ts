@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { totalmem } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
@@ -73,6 +74,8 @@ const Environment = z.object({
   BRIDGE_HOST: z
     .string()
     .regex(/^[\w.:-]+$/)
+    // A port belongs to BRIDGE_PORT; colons are an IPv6 address's alone.
+    .refine((host) => !host.includes(":") || isIPv6(host))
     .default("127.0.0.1"),
   BRIDGE_PORT: whole(0, 65535).default(5000),
   BRIDGE_TLS: z.enum(["auto", "on"]).default("auto"),

@@ -30,7 +30,7 @@ import { startsIn } from "./compute/starts.ts";
 import { sweepHome } from "./compute/sweep.ts";
 import { targetFinder } from "./compute/target.ts";
 import { Uses } from "./compute/uses.ts";
-import { type Config, readConfig } from "./config.ts";
+import { BadConfig, type Config, readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
 import { openRunFolder } from "./environments/local/run-folder.ts";
@@ -47,6 +47,7 @@ import { buildServer } from "./server.ts";
 import { openStore } from "./store/open.ts";
 import { type Certificate, givenCertificate, ownCertificate } from "./tls/certificate.ts";
 import { serverNames } from "./tls/names.ts";
+import { cannotListen, tryAddress, tryPython } from "./try-settings.ts";
 import { startPool } from "./workers/pool.ts";
 
 /** How long a stop waits for calls under way. */
@@ -85,9 +86,15 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const log = logger;
   const clock = { now: () => new Date().toISOString(), ticks: () => performance.now() };
 
+  await Promise.all([tryPython(config.python), tryAddress(config.host, config.port)]);
+
   await using stack = new AsyncDisposableStack();
   const folders = homeAt(config.home);
-  await prepareHome(folders, join(root, "notebooks"));
+  await prepareHome(folders, join(root, "notebooks")).catch((error: unknown) => {
+    throw new BadConfig(
+      `BRIDGE_HOME is ${config.home}, which cannot be used: ${String(error)}. Give a folder that this user may write to.`,
+    );
+  });
   stack.use(await claimHome(folders.root, { isShared: config.store !== null }));
   // Before anything is swept: what a killed bridge left running could write it again.
   const runFolder = stack.use(await openRunFolder(folders.root));
@@ -102,7 +109,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log, onRestart }));
   const check = stack.use(startCheck({ python: config.python }));
   const runtimes = allRuntimes({ python: config.python, env });
-  const starts = startsIn(home, runtimes, environmentFinder([environment]));
+  const environmentOf = environmentFinder([environment]);
+  const starts = startsIn(home, runtimes, environmentOf);
   void environment.prepare(starts.plain().spec);
 
   retireWithOthers(store, pool, starts, log);
@@ -151,13 +159,21 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),
     metrics,
     version: versionOf(root),
-    compute: { compute, stage, answers, newRunId },
+    compute: { compute, stage, runs, answers, newRunId },
     deletions: deletionsWith(shared),
     dsdl: { old: oldEndpoints({ ...shared, compute, stage }), newRunId },
     dltk: { notebooks },
     algorithms: {
       editorAddress: (notebook) => jupyter?.editorAddress(notebook) ?? null,
-      create: createAlgorithmWith(home, join(root, "notebooks", "templates"), runtimeNames, jupyter, publisher, store.algorithms),
+      create: createAlgorithmWith(
+        home,
+        join(root, "notebooks", "templates"),
+        runtimeNames,
+        jupyter,
+        publisher,
+        store.algorithms,
+        environmentOf,
+      ),
     },
     health: {
       ready: async () => [
@@ -175,7 +191,9 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   certificate?.onRenewed((renewed) => {
     if (app.server instanceof TlsServer) app.server.setSecureContext(renewed);
   });
-  const listening = await app.listen({ host: config.host, port: config.port });
+  const listening = await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    throw cannotListen(config.host, config.port, error) ?? error;
+  });
   // Fastify knows nothing of what its server speaks.
   const url = certificate ? listening.replace(/^http:/, "https:") : listening;
   await writeFile(join(home.private, "address"), `${url}\n`, { mode: 0o600 });

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { z } from "zod";
-import { BadCall, Conflict } from "#contract/errors.ts";
+import { Conflict, KeyReused } from "#contract/errors.ts";
 import { RunId } from "#contract/names.ts";
+import { Receipt } from "#contract/run.ts";
 import type { Bridges, Claim } from "../store/store.ts";
 import { syncPath } from "./durable.ts";
 import type { BridgeHome } from "./home.ts";
@@ -15,32 +16,43 @@ import type { IsLeft } from "./left-behind.ts";
 /** What is being written ends so. */
 const PART = ".part";
 
+/** Parts of a request by their names, all but its body: what a repetition must be the same in. */
+const RequestParts = z.record(z.string(), z.string());
+export type RequestParts = Readonly<z.infer<typeof RequestParts>>;
+
 /** What an answer's file says of it. */
-const Kept = z.object({ run: RunId, request: z.string(), type: z.string() });
+const Kept = z.object({ run: RunId, request: RequestParts, body: z.string(), type: z.string(), receipt: Receipt.nullable() });
+type Kept = z.infer<typeof Kept>;
 
 /** An answer that was given to the same key before. */
 export interface Replay {
   readonly kind: "replay";
   readonly run: string;
   readonly type: string;
+  /** Null where the answer itself holds it, or began before it was known. */
+  readonly receipt: Receipt | null;
   readonly length: number;
-  open(): Readable;
+  /** @param body the digest of the repetition's. @throws KeyReused when it is another */
+  open(body: string): Readable;
 }
 
 /** The first call of a key: its answer is kept as it goes out, and stands once `keep` is done. */
 export interface First {
   readonly kind: "first";
   write(bytes: Buffer | string): void;
-  keep(run: string, type: string): Promise<void>;
+  /** @param body the digest of the request's */
+  keep(answer: { run: string; body: string; type: string; receipt: Receipt | null }): Promise<void>;
   /** The call failed: the key is free again. */
   abandon(): void;
 }
 
 export interface Answers {
   /**
-   * @throws Conflict while the first call of the key runs; BadCall when the key came with another request before.
+   * A key is its caller's: another's is another key.
+   *
+   * @throws Conflict while the first call of the key runs; KeyReused when the key came with another request before.
    */
-  begin(caller: string, key: string, request: string): Promise<Replay | First>;
+  begin(caller: string, key: string, request: RequestParts): Promise<Replay | First>;
 }
 
 /**
@@ -70,20 +82,23 @@ export async function openAnswers(
       running.add(id);
       const claim = await claimOf(id);
       const release = async () => {
-        running.delete(id);
+        if (!running.delete(id)) return;
         await claim.give();
       };
-      const kept = await readFile(`${file}.json`, "utf8").then(
-        (json) => Kept.parse(JSON.parse(json)),
-        () => undefined,
-      );
+      const kept = await readKept(`${file}.json`);
       if (kept) {
         await release();
-        if (kept.request !== request) {
-          throw new BadCall("This Idempotency-Key came with another request before.", "Use a new key for each new call.");
-        }
+        const differs = differing(kept.request, request);
+        if (differs.length > 0) throw new KeyReused(differs);
+        const { run, type, receipt } = kept;
         const { size } = await stat(`${file}.body`);
-        return { kind: "replay", run: kept.run, type: kept.type, length: size, open: () => createReadStream(`${file}.body`) };
+        return {
+          ...{ kind: "replay", run, type, receipt, length: size },
+          open(body) {
+            if (body !== kept.body) throw new KeyReused(["body"]);
+            return createReadStream(`${file}.body`);
+          },
+        };
       }
       const stream = createWriteStream(`${part}.body${PART}`, { mode: 0o600 });
       let failed: Error | undefined;
@@ -93,7 +108,7 @@ export async function openAnswers(
       return {
         kind: "first",
         write: (bytes) => void stream.write(bytes),
-        async keep(run, type) {
+        async keep(answer) {
           try {
             stream.end();
             await finished(stream);
@@ -101,7 +116,7 @@ export async function openAnswers(
             // The body is on disk before the file that vouches for it: half an answer must never be given again as the whole.
             await syncPath(`${part}.body${PART}`);
             await rename(`${part}.body${PART}`, `${file}.body`);
-            await writeFile(`${part}.json${PART}`, JSON.stringify({ run, request, type }), { mode: 0o600, flush: true });
+            await writeFile(`${part}.json${PART}`, JSON.stringify({ ...answer, request }), { mode: 0o600, flush: true });
             await syncPath(folder);
             await rename(`${part}.json${PART}`, `${file}.json`);
             await syncPath(folder);
@@ -126,6 +141,16 @@ export async function openAnswers(
     running.delete(id);
     throw alreadyRunning();
   }
+}
+
+/** Undefined: none is kept, or an earlier release kept it and nobody can tell what it answered. */
+async function readKept(file: string): Promise<Kept | undefined> {
+  const json = await readFile(file, "utf8").catch(() => undefined);
+  return json === undefined ? undefined : Kept.safeParse(JSON.parse(json)).data;
+}
+
+function differing(kept: RequestParts, asked: RequestParts): string[] {
+  return Object.keys({ ...kept, ...asked }).filter((part) => kept[part] !== asked[part]);
 }
 
 function alreadyRunning(): Conflict {

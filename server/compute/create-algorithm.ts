@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { INotebookContent } from "@jupyterlab/nbformat";
 import { z } from "zod";
-import { BadCall, Conflict, JupyterFailed } from "#contract/errors.ts";
+import { BadCall, Conflict, JupyterFailed, NotFound } from "#contract/errors.ts";
 import { nameKey } from "#contract/names.ts";
 import { nameOf } from "../../notebook-exporter/claims.ts";
 import { listNotebooks } from "../../notebook-exporter/folder.ts";
@@ -42,7 +42,8 @@ const Template = z.looseObject({
  * It is published when this resolves, so that the next call finds it.
  *
  * @param templates folder of `barebone_<runtime>.ipynb`
- * @throws Conflict when the name is taken; BadCall for a runtime without template; JupyterFailed
+ * @param environmentOf finds an environment by name or alias
+ * @throws Conflict when the name is taken; BadCall for a runtime without template or an unknown environment; JupyterFailed
  */
 export function createAlgorithmWith(
   home: BridgeHome,
@@ -51,11 +52,13 @@ export function createAlgorithmWith(
   jupyter: RunningJupyter | undefined,
   publisher: Pick<Publisher, "settled">,
   algorithms: Pick<AlgorithmsReader, "find">,
+  environmentOf: (name: string) => unknown,
 ) {
   return async (asked: NewAlgorithm): Promise<{ algorithm: string; notebook: string; editor: string | null }> => {
     if (!jupyter?.ready()) throw new JupyterFailed("JupyterLab is not running, or is still coming up, so no notebook can be made.");
     const runtime = asked.runtime ?? "python";
     if (!runtimes.includes(runtime)) throw new BadCall(`There is no runtime "${runtime}" here.`, `Use one of: ${runtimes.join(", ")}.`);
+    if (asked.environment !== undefined) knownEnvironment(environmentOf, asked.environment);
     const taken = (await listNotebooks(home.notebooks)).find((path) => nameKey(nameOf(path)) === nameKey(asked.name));
     if (taken !== undefined)
       throw new Conflict(`The name "${asked.name}" is taken by the notebook ${taken}.`, "Choose another name, or open that notebook.");
@@ -77,4 +80,14 @@ export function createAlgorithmWith(
     await publisher.settled(asked.name, { notebook: path, isLive: false });
     return { algorithm: asked.name, notebook: path, editor: jupyter.editorAddress(path) };
   };
+}
+
+/** A notebook that names none of ours could never be called. @throws BadCall with those that there are */
+function knownEnvironment(environmentOf: (name: string) => unknown, name: string): void {
+  try {
+    environmentOf(name);
+  } catch (error) {
+    if (error instanceof NotFound) throw new BadCall(`There is no environment "${name}" here.`, error.hint);
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { BadEscape, readEscape } from "./json-escape.ts";
 import { rawMembers } from "./json-members.ts";
+import { parsePythonJson } from "./python-json.ts";
 import type { Spool } from "./spool.ts";
 
 /** What is wrong with a body of the old endpoints; its message stands where DSDL puts `str(e)`. */
@@ -166,7 +167,7 @@ function parsedKey(quoted: Buffer): unknown {
 function parseObject(text: string): object {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (error) {
     throw new BadBody(text.trim() === "" ? "Expecting value: line 1 column 1 (char 0)" : (error as Error).message);
   }

@@ -3,6 +3,7 @@ import { BridgeError } from "#contract/errors.ts";
 import { DEFAULT_MODEL, FileSafeName } from "#contract/names.ts";
 import type { Phase } from "#contract/worker.ts";
 import { WorkerFailed } from "../workers/call.ts";
+import { parsePythonJson } from "./python-json.ts";
 
 export type DsdlMethod = "fit" | "apply";
 
@@ -52,7 +53,7 @@ export function dsdlMessage(method: DsdlMethod, phase: DsdlPhase, exception: str
  * Refusals of phase `csv` and later hold only once the rows have been read: the caller looks at those first.
  */
 export function readDsdlMeta(method: DsdlMethod, metaJson: string, deployment: string | null = null): DsdlRequest {
-  const meta: unknown = JSON.parse(metaJson);
+  const meta = parsePythonJson(metaJson);
   const options = member(meta, "options");
   if (options instanceof PythonError) return refused("csv", options.message);
   let model = DEFAULT_MODEL;
@@ -166,7 +167,7 @@ function workerPhase(method: DsdlMethod, phase: Phase): DsdlPhase {
 
 /** `null`, numbers and the like where DSDL expects the text of the rows: pandas' words for each. */
 export function notText(json: string): string {
-  const value: unknown = JSON.parse(json);
+  const value = parsePythonJson(json);
   if (value === null) return "No columns to parse from file";
   return `initial_value must be str or None, not ${pythonType(value)}`;
 }

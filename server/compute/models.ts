@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { cp, lstat, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { nameKey } from "#contract/names.ts";
 import { syncAbove } from "./durable.ts";
@@ -39,9 +39,10 @@ export async function keepModelFolder(home: BridgeHome, unfinished: string, fold
  */
 export async function shareModelFiles(home: BridgeHome, folder: string, run: string): Promise<void> {
   const from = join(home.root, folder);
-  for (const entry of await readdir(from)) {
+  for (const found of await readdir(from, { withFileTypes: true })) {
+    const entry = found.name;
+    if (entry.startsWith(".") || found.isSymbolicLink()) continue;
     const source = join(from, entry);
-    if (entry.startsWith(".") || (await lstat(source)).isSymbolicLink()) continue;
     const beside = join(home.data, `${UNFINISHED}${home.mark}${run}`);
     const target = join(home.data, entry);
     await cp(source, beside, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });

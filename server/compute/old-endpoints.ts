@@ -7,6 +7,7 @@ import type { AnswerSink, Compute } from "./compute.ts";
 import { type DsdlMethod, type DsdlPhase, dsdlFailure, dsdlMessage, notText, type OldClient, readDsdlMeta, toCall } from "./dsdl.ts";
 import { BadBody, type DsdlBody, readDsdlBody } from "./dsdl-body.ts";
 import type { BridgeHome } from "./home.ts";
+import type { RunRecorder } from "./run-record.ts";
 import { Spool } from "./spool.ts";
 import type { Stage } from "./stage.ts";
 import type { Starts } from "./starts.ts";
@@ -43,12 +44,13 @@ export interface OldEndpointsParts {
   readonly stage: Stage;
   readonly pool: Pool;
   readonly starts: Starts;
+  readonly runs: RunRecorder;
   readonly home: BridgeHome;
   readonly timeout: number;
   readonly log: Log;
 }
 
-export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log }: OldEndpointsParts): OldEndpoints {
+export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout, log }: OldEndpointsParts): OldEndpoints {
   const lastUsed = new Map<string, { algorithm: string; model: string }>();
 
   return {
@@ -63,6 +65,8 @@ export function oldEndpoints({ compute, stage, pool, starts, home, timeout, log 
         read = await readDsdlBody(body, spool);
       } catch (error) {
         if (error instanceof BadBody) return failed("json", error.message);
+        const asked = { method, algorithm: deployment, model: null, environment: null, caller, rowsSent: null };
+        if (error instanceof Cancelled) runs.begin(run, asked).fail(error); // what the call names comes at the body's end
         throw error;
       }
       if (!read.data.isText) return failed("csv", notText(read.data.json));

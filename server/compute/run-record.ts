@@ -39,8 +39,13 @@ export interface RunRecord {
   fail(error: unknown): void;
 }
 
+/** What is known of a call when its run begins. Of one that broke off before it was read, that may be little. */
+export type Begun = Pick<Call, "method" | "algorithm" | "environment" | "caller" | "rowsSent" | "search"> & {
+  readonly model: string | null;
+};
+
 export interface RunRecorder {
-  begin(id: string, call: Call): RunRecord;
+  begin(id: string, call: Begun): RunRecord;
 }
 
 export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, onFinished: OnFinished): RunRecorder {
@@ -91,7 +96,7 @@ export function runRecorder(store: Pick<Store, "runs">, clock: Clock, log: Log, 
 }
 
 /** What is known of a call before anything was done. */
-export function newProgress(call: Call): Progress {
+export function newProgress(call: Begun): Progress {
   return {
     version: null,
     algorithm: call.algorithm,
@@ -106,7 +111,7 @@ export function newProgress(call: Call): Progress {
 }
 
 /** The receipt of a call, from what is known of it by now. @param seconds since it began */
-export function receiptOf(run: string, call: Call, progress: Progress, seconds: number): Receipt {
+export function receiptOf(run: string, call: Begun, progress: Progress, seconds: number): Receipt {
   const { answered } = progress;
   const done = answered?.done;
   return {
@@ -130,7 +135,7 @@ export function receiptOf(run: string, call: Call, progress: Progress, seconds: 
   };
 }
 
-function notesOf(call: Call, answered: Answered | undefined): string[] {
+function notesOf(call: Begun, answered: Answered | undefined): string[] {
   if (!answered) return [];
   const { rows, notes } = answered.done;
   if (call.rowsSent === null || call.rowsSent === rows.received) return notes;

@@ -48,6 +48,18 @@ export class StandingProblems {
         for (const [key, standing] of this.#byKey) all.set(key, shown(standing, all.get(key)));
         return [...all.values()].toSorted((a, b) => (nameKey(a.name) < nameKey(b.name) ? -1 : 1));
       },
+      page: async (wanted) => {
+        const { items, next } = await reader.page(wanted);
+        const known = items.map((each) => {
+          const standing = this.#byKey.get(nameKey(each.name));
+          return standing ? shown(standing, each) : each;
+        });
+        if (next !== null) return { items: known, next };
+        // Those that the store knows nothing of stand on the last page, which may be longer for them.
+        const unknown: Algorithm[] = [];
+        for (const standing of this.#byKey.values()) if (!(await reader.find(standing.name))) unknown.push(shown(standing, undefined));
+        return { items: [...known, ...unknown], next };
+      },
     };
   }
 }

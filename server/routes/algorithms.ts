@@ -6,6 +6,7 @@ import { AlgorithmName } from "#contract/names.ts";
 import type { Deletions } from "../compute/deletions.ts";
 import { nearNames } from "../store/near.ts";
 import type { AlgorithmsReader, VersionsReader } from "../store/store.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 const Editor = z.string().nullable().describe("Where its notebook is edited; null when JupyterLab is not running or there is no notebook");
 const Listed = Algorithm.extend({ editor: Editor });
@@ -40,8 +41,14 @@ export const algorithmsRoutes =
     const tags = ["algorithms"];
     const editorOf = ({ notebook }: Algorithm) => (notebook === null ? null : editorAddress(notebook));
 
-    app.get("/v1/algorithms", { schema: { summary: "All algorithms, by name", tags, response: { 200: z.array(Listed) } } }, async () =>
-      (await algorithms.list()).map((each) => ({ ...each, editor: editorOf(each) })),
+    const names = z.string().max(200); // a cursor is a name, in lower case
+    app.get(
+      "/v1/algorithms",
+      { schema: { summary: "Algorithms, by name", tags, querystring: z.object(paging(names)), response: { 200: listOf(Listed) } } },
+      async (request, reply) => {
+        const { items, next } = await algorithms.page(wanted(request.query));
+        return answerPage(request, reply, request.query, { items: items.map((each) => ({ ...each, editor: editorOf(each) })), next });
+      },
     );
 
     app.get(

@@ -73,6 +73,6 @@ function headersOf(reply: FastifyReply): Record<string, string | number | string
 }
 
 /** JSON that fits in a header: beyond ASCII everything is escaped. */
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

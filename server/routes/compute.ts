@@ -2,23 +2,27 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type Call, STAGE } from "#contract/call.ts";
-import { BadCall, BridgeError } from "#contract/errors.ts";
+import { BadCall, BridgeError, Cancelled } from "#contract/errors.ts";
 import { FRAMES_TYPE } from "#contract/frames.ts";
 import type { Answers } from "../compute/answers-kept.ts";
 import type { Compute } from "../compute/compute.ts";
 import { toRecord } from "../compute/failures.ts";
 import { readOptions } from "../compute/options.ts";
+import type { RunRecorder } from "../compute/run-record.ts";
 import type { Stage } from "../compute/stage.ts";
 import { ARROW_TYPE, framesAnswer, outputOf, tableAnswer } from "./answers.ts";
 import { type Body, replyBody } from "./body.ts";
 import { CallHeaders, CallOptions, saidOf } from "./call-request.ts";
 import { goneSignal } from "./gone.ts";
-import { keptBody, replay } from "./kept-body.ts";
+import { type HashedBody, hashedBody } from "./hashed-body.ts";
+import { keptBody, partsOf, replay } from "./kept-body.ts";
 import { requestRows } from "./request-rows.ts";
+import { computeTold } from "./told.ts";
 
 export interface ComputeRouteParts {
   readonly compute: Compute;
   readonly stage: Stage;
+  readonly runs: RunRecorder;
   readonly answers: Answers;
   readonly newRunId: () => string;
   /** The name of the token that asks. */
@@ -28,12 +32,17 @@ export interface ComputeRouteParts {
 }
 
 const headers = CallHeaders.extend({
-  "idempotency-key": z.string().min(1).max(255).optional().describe("The same key again answers what it answered, and runs nothing"),
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("The same request with the same key answers what it answered, and runs nothing"),
 });
 
 /** `POST /v1/compute` and `/compute`: rows in, a method of an algorithm, rows out (contract/call.ts). */
 export const computeRoutes =
-  ({ compute, stage, answers, newRunId, callerOf, allow }: ComputeRouteParts): FastifyPluginAsyncZod =>
+  ({ compute, stage, runs, answers, newRunId, callerOf, allow }: ComputeRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -42,7 +51,7 @@ export const computeRoutes =
       app.post(
         url,
         {
-          config: { forUsers: true },
+          config: { forUsers: true, told: computeTold },
           schema: {
             summary: "Run a method of an algorithm on rows, or stage them",
             description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way.`,
@@ -58,13 +67,18 @@ export const computeRoutes =
           allow(request, asked.method);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);
-          const kept = key === undefined ? undefined : await answers.begin(caller, key, request.url);
-          if (kept?.kind === "replay") return replay(reply, kept);
           const body = replyBody(reply, run);
+          if (key === undefined) {
+            await answer(request, reply, body, run, { ...asked, caller });
+            return reply;
+          }
+          const kept = await answers.begin(caller, key, partsOf(request));
+          const sent = hashedBody(request.raw);
+          if (kept.kind === "replay") return replay(reply, kept, sent);
           try {
-            await answer(request, reply, kept ? keptBody(body, kept, run) : body, run, { ...asked, caller });
+            await answer(request, reply, keptBody(body, kept, run, sent), run, { ...asked, caller }, sent);
           } catch (error) {
-            kept?.abandon();
+            kept.abandon();
             throw error;
           }
           return reply;
@@ -78,12 +92,16 @@ export const computeRoutes =
       body: Body,
       run: string,
       asked: ReturnType<typeof readOptions> & { caller: string },
+      sent?: HashedBody,
     ): Promise<void> {
       const signal = goneSignal(reply);
       const { isFrames, output } = outputOf(request.headers.accept);
       const writer = isFrames ? framesAnswer(body) : tableAnswer(body, output);
       try {
-        const { rows, format } = await requestRows(request.raw);
+        const { rows, format } = await requestRows(request.raw, sent?.chunks).catch((error: unknown) => {
+          if (error instanceof Cancelled) runs.begin(run, { ...asked, ...saidOf(request.headers) }).fail(error);
+          throw error;
+        });
         const call: Call = {
           ...asked,
           strict: false,

@@ -5,7 +5,7 @@ import { NotFound } from "#contract/errors.ts";
 import type { Deletions } from "../compute/deletions.ts";
 import { nearNames } from "../store/near.ts";
 import type { DatasetsReader } from "../store/store.ts";
-import { limit } from "./page.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 const MOST_NAMED = 1000;
 
@@ -21,11 +21,11 @@ export const datasetsRoutes =
         schema: {
           summary: "Datasets, newest first: the newest version of each",
           tags,
-          querystring: z.object({ limit: limit(100) }),
-          response: { 200: z.array(DatasetVersion) },
+          querystring: z.object(paging()),
+          response: { 200: listOf(DatasetVersion) },
         },
       },
-      async ({ query }) => datasets.list(query),
+      async (request, reply) => answerPage(request, reply, request.query, await datasets.page(wanted(request.query))),
     );
 
     app.get(

@@ -4,6 +4,7 @@ import { replyBody } from "./body.ts";
 import { dsdlAnswer } from "./dsdl-answer.ts";
 import { goneSignal } from "./gone.ts";
 import { chunksOf } from "./request-rows.ts";
+import { dsdlSummaryTold, dsdlTold } from "./told.ts";
 
 export interface DsdlRouteParts {
   readonly old: OldEndpoints;
@@ -22,7 +23,8 @@ export const dsdlRoutes =
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
 
     for (const method of ["fit", "apply"] as const) {
-      app.post(`/${method}`, { schema: { summary: `DSDL's /${method}`, tags: ["old clients"], hide: false } }, async (request, reply) => {
+      const schema = { summary: `DSDL's /${method}`, tags: ["old clients"], hide: false };
+      app.post(`/${method}`, { schema, config: { told: dsdlTold } }, async (request, reply) => {
         const run = newRunId();
         reply.header("compute-run", run);
         const answer = dsdlAnswer(replyBody(reply, run), `/${method} done successfully`);
@@ -36,7 +38,7 @@ export const dsdlRoutes =
     for (const url of ["/", "/summary"]) {
       app.get(
         url,
-        { schema: { summary: "DSDL's summary: a JSON text that holds JSON", tags: ["old clients"] } },
+        { schema: { summary: "DSDL's summary: a JSON text that holds JSON", tags: ["old clients"] }, config: { told: dsdlSummaryTold } },
         async (request, reply) => {
           const { model, summary } = await old.summary(newRunId(), callerOf(request), goneSignal(reply));
           const head = JSON.stringify({ app: "compute-bridge", version, model, token: "valid" }).slice(0, -1);

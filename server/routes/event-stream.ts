@@ -40,7 +40,11 @@ export async function streamEvents(response: ServerResponse, { events, after, he
   response.once("close", () => gone.abort());
   try {
     response.write(`retry: ${RECONNECT_MS}\n\n`);
-    sent = after ?? (await events.last());
+    const last = await events.last();
+    sent = Math.min(after ?? last, last);
+    // The reader knows events of another store, or of one that was restored since: what it holds may be wrong.
+    if (after !== null && after > last)
+      response.write(`id: ${last}\nevent: reset\ndata: ${JSON.stringify({ asked: after, newest: last })}\n\n`);
     while (!gone.signal.aborted) {
       const missed = await events.after(sent, EVENTS_A_READ);
       missed.forEach(send);

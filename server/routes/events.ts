@@ -3,12 +3,16 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Event } from "#contract/event.ts";
+import { pageOf } from "../store/page.ts";
 import type { EventsReader } from "../store/store.ts";
 import { streamEvents } from "./event-stream.ts";
-import { limit } from "./page.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 const HEARTBEAT_MS = 15_000;
 const EVENT_STREAM = "text/event-stream";
+
+/** A schema of all JSON refers to itself, which the description of the API could not resolve. */
+const Listed = Event.extend({ data: z.record(z.string(), z.unknown()).describe("A few facts more, by kind") });
 
 export interface EventsRouteParts {
   readonly events: EventsReader;
@@ -34,16 +38,23 @@ export const eventsRoutes =
       {
         schema: {
           summary: "Events, oldest first; with Accept: text/event-stream as they happen",
-          description: "A stream begins after the event named by Last-Event-ID or `after`, else with what happens next.",
+          description:
+            "A stream begins after the event named by Last-Event-ID or `after`, else with what happens next. Where there is no such event yet, it begins with one named `reset`.",
           tags: ["events"],
-          querystring: z.object({ after: number.optional().describe("The number of the last event that is known"), limit: limit(500) }),
+          querystring: z.object({ after: number.optional().describe("The number of the last event that is known"), ...paging() }),
           headers: z.looseObject({ "last-event-id": number.optional() }),
-          response: { 200: z.array(Event) },
+          response: { 200: listOf(Listed) },
         },
       },
       async (request, reply) => {
-        const { after, limit } = request.query;
-        if (!request.headers.accept?.includes(EVENT_STREAM)) return events.after(after ?? 0, limit);
+        const { query } = request;
+        const { after } = query;
+        if (!request.headers.accept?.includes(EVENT_STREAM)) {
+          const { limit, cursor } = wanted(query);
+          const found = await events.after(Math.max(after ?? 0, Number(cursor ?? 0)), limit + 1);
+          const page = pageOf(found, limit, { cursorOf: (event) => String(event.number), toItem: (event) => event });
+          return answerPage(request, reply, query, page);
+        }
         const seen = request.headers["last-event-id"];
         reply.hijack();
         const { raw } = reply;

@@ -5,7 +5,7 @@ import { ModelVersion } from "#contract/model.ts";
 import type { Deletions } from "../compute/deletions.ts";
 import { ownerOf } from "../compute/model-owner.ts";
 import type { ModelsReader } from "../store/store.ts";
-import { limit } from "./page.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 const MOST_NAMED = 3;
 
@@ -30,11 +30,14 @@ export const modelsRoutes =
         schema: {
           summary: "Models, newest first: the latest version of each; with a name, all its versions",
           tags,
-          querystring: whose.extend({ name: z.string().optional(), limit: limit(100) }),
-          response: { 200: z.array(ModelVersion) },
+          querystring: whose.extend({ name: z.string().optional(), ...paging() }),
+          response: { 200: listOf(ModelVersion) },
         },
       },
-      async ({ query }) => models.list(query),
+      async (request, reply) => {
+        const { query } = request;
+        return answerPage(request, reply, query, await models.page({ ...query, ...wanted(query) }));
+      },
     );
 
     app.get(
@@ -50,12 +53,15 @@ export const modelsRoutes =
           summary: "All versions of a model, newest first",
           tags,
           params: named,
-          querystring: whose.extend({ limit: limit(100) }),
-          response: { 200: z.array(ModelVersion) },
+          querystring: whose.extend(paging()),
+          response: { 200: listOf(ModelVersion) },
         },
       },
-      async ({ params: { name }, query: { algorithm, limit } }) =>
-        models.list({ algorithm: await ownerOf(models, name, algorithm), name, limit }),
+      async (request, reply) => {
+        const { params, query } = request;
+        const algorithm = await ownerOf(models, params.name, query.algorithm);
+        return answerPage(request, reply, query, await models.page({ algorithm, name: params.name, ...wanted(query) }));
+      },
     );
 
     app.get(

@@ -8,8 +8,16 @@ import { ARROW_TYPE } from "./answers.ts";
 /** Bodies up to this size are read whole before the call is sent on: one write to the worker instead of three. */
 const WHOLE_BYTES = 64 * 2 ** 10;
 
-/** The rows of a request as the headers describe them. @throws BadCall for a type that cannot hold rows */
-export async function requestRows(message: IncomingMessage): Promise<{ rows: Rows; format: TableFormat }> {
+/**
+ * The rows of a request as the headers describe them.
+ *
+ * @param body its body, for whoever looks at it as it passes
+ * @throws BadCall for a type that cannot hold rows
+ */
+export async function requestRows(
+  message: IncomingMessage,
+  body: AsyncIterable<Buffer> = chunksOf(message),
+): Promise<{ rows: Rows; format: TableFormat }> {
   const [type = "", ...parameters] = (message.headers["content-type"] ?? "").split(";").map((each) => each.trim().toLowerCase());
   if (message.headers["content-encoding"] !== undefined && message.headers["content-encoding"] !== "identity") {
     throw new BadCall("The rows are compressed, which is not understood here.", "Send them without Content-Encoding.");
@@ -22,7 +30,7 @@ export async function requestRows(message: IncomingMessage): Promise<{ rows: Row
   }
   const isFrames = type === FRAMES_TYPE;
   const format: TableFormat = type === ARROW_TYPE || (isFrames && parameters.includes("table=arrow")) ? "arrow" : "csv";
-  const chunks = isFrames ? unframed(chunksOf(message)) : chunksOf(message);
+  const chunks = isFrames ? unframed(body) : body;
   const length = Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY);
   if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined)
     return { rows: Buffer.alloc(0), format };

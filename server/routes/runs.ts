@@ -3,8 +3,9 @@ import { z } from "zod";
 import { NotFound } from "#contract/errors.ts";
 import { RunId } from "#contract/names.ts";
 import { Run, RunState } from "#contract/run.ts";
+import { pageOf } from "../store/page.ts";
 import type { RunsReader } from "../store/store.ts";
-import { limit } from "./page.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 /** `/v1/runs`: every call and what became of it. Runs are made by calls and never changed through HTTP. */
 export const runsRoutes =
@@ -22,15 +23,19 @@ export const runsRoutes =
             algorithm: z.string().optional(),
             state: RunState.optional(),
             search: z.string().optional().describe("The id of a search in Splunk"),
-            before: RunId.optional().describe(
-              "The id of a run: those that began before it. The next page begins after the last of this one",
-            ),
-            limit: limit(50),
+            before: RunId.optional().describe("The id of a run: those that began before it"),
+            ...paging(z.union([RunId, z.literal("")])),
           }),
-          response: { 200: z.array(Run) },
+          response: { 200: listOf(Run) },
         },
       },
-      async ({ query }) => runs.list(query),
+      async (request, reply) => {
+        const { query } = request;
+        const { limit, cursor } = wanted(query);
+        const [before] = [cursor, query.before].filter((each) => each !== undefined).sort();
+        const found = await runs.list({ ...query, before, limit: limit + 1 });
+        return answerPage(request, reply, query, pageOf(found, limit, { cursorOf: ({ id }) => id, toItem: (run) => run }));
+      },
     );
 
     app.get(

@@ -6,7 +6,7 @@ import { Manifest } from "#contract/manifest.ts";
 import type { Deletions } from "../compute/deletions.ts";
 import { nearNames } from "../store/near.ts";
 import type { VersionsReader } from "../store/store.ts";
-import { limit } from "./page.ts";
+import { answerPage, listOf, paging, wanted } from "./page.ts";
 
 const MOST_NAMED = 100;
 
@@ -22,11 +22,14 @@ export const versionsRoutes =
         schema: {
           summary: "Versions, newest first",
           tags,
-          querystring: z.object({ algorithm: z.string().optional(), limit: limit(100) }),
-          response: { 200: z.array(Version) },
+          querystring: z.object({ algorithm: z.string().optional(), ...paging() }),
+          response: { 200: listOf(Version) },
         },
       },
-      async ({ query }) => versions.list(query),
+      async (request, reply) => {
+        const { query } = request;
+        return answerPage(request, reply, query, await versions.page({ ...query, ...wanted(query) }));
+      },
     );
 
     app.get(

@@ -5,6 +5,7 @@ import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import { compiledOnce } from "./compiled.ts";
 import type { Database, Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
+import { pageOf } from "./page.ts";
 import type { AlgorithmsReader, AlgorithmsWriter } from "./store.ts";
 
 const eventOf: Record<Algorithm["state"], EventKind> = {
@@ -26,6 +27,13 @@ export function algorithmsReader(db: Db): AlgorithmsReader {
     },
     async list() {
       return (await rows().execute()).map(toAlgorithm);
+    },
+    async page({ limit, cursor }) {
+      const found = await rows()
+        .$if(cursor !== undefined, (query) => query.where("key", ">", cursor ?? ""))
+        .limit(limit + 1)
+        .execute();
+      return pageOf(found, limit, { cursorOf: ({ key }) => key, toItem: toAlgorithm });
     },
   };
 }

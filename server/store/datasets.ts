@@ -5,11 +5,35 @@ import { DEFAULT_PROJECT } from "#contract/names.ts";
 import { type Database, type Db, LARGEST_VERSION, type Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { highestDeleted, keepHighest } from "./numbers.ts";
+import { pageOf } from "./page.ts";
 import type { DatasetsReader, DatasetsWriter } from "./store.ts";
 
 export function datasetsReader(db: Db): DatasetsReader {
   const rows = () => db.selectFrom("datasets").selectAll().where("datasets.project", "=", DEFAULT_PROJECT);
+  const page: DatasetsReader["page"] = async ({ limit, cursor }) => {
+    const found = await rows()
+      .where((where) =>
+        where(
+          "version",
+          "=",
+          where
+            .selectFrom("datasets as later")
+            .select(({ fn }) => fn.max("later.version").as("newest"))
+            .whereRef("later.project", "=", "datasets.project")
+            .whereRef("later.name", "=", "datasets.name"),
+        ),
+      )
+      .$if(cursor !== undefined, (query) => query.where("event", "<", Number(cursor)))
+      .orderBy("event", "desc")
+      .limit(limit + 1)
+      .execute();
+    return pageOf(found, limit, { cursorOf: ({ event }) => String(event), toItem: toDataset });
+  };
+
   return {
+    page,
+    list: async (filter) => (await page(filter)).items,
+
     async find(name, version) {
       if (version !== undefined && version > LARGEST_VERSION) return undefined;
       const row = await rows()
@@ -19,24 +43,6 @@ export function datasetsReader(db: Db): DatasetsReader {
         .limit(1)
         .executeTakeFirst();
       return row && toDataset(row);
-    },
-    async list({ limit }) {
-      const found = await rows()
-        .where((where) =>
-          where(
-            "version",
-            "=",
-            where
-              .selectFrom("datasets as later")
-              .select(({ fn }) => fn.max("later.version").as("newest"))
-              .whereRef("later.project", "=", "datasets.project")
-              .whereRef("later.name", "=", "datasets.name"),
-          ),
-        )
-        .orderBy("event", "desc")
-        .limit(limit)
-        .execute();
-      return found.map(toDataset);
     },
   };
 }

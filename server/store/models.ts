@@ -6,6 +6,7 @@ import { compiledOnce } from "./compiled.ts";
 import { type Database, type Db, LARGEST_VERSION, type Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { highestDeleted, keepHighest } from "./numbers.ts";
+import { pageOf } from "./page.ts";
 import type { ModelsReader, ModelsWriter } from "./store.ts";
 
 const LATEST = "latest";
@@ -37,7 +38,21 @@ export function modelsReader(db: Db): ModelsReader {
       .orderBy("alias"),
   );
 
+  const page: ModelsReader["page"] = async ({ algorithm, name, limit, cursor }) => {
+    const found = await (name === undefined ? pointedTo(LATEST) : rows().where("models.name", "=", name))
+      .$if(algorithm !== undefined, (query) => query.where("models.algorithmKey", "=", nameKey(algorithm ?? "")))
+      .$if(cursor !== undefined, (query) => query.where("models.event", "<", Number(cursor)))
+      .orderBy("models.event", "desc")
+      .limit(limit + 1)
+      .execute();
+    const { items, next } = pageOf(found, limit, { cursorOf: ({ event }) => String(event), toItem: (row) => row });
+    return { items: await withAliases(db, items), next };
+  };
+
   return {
+    page,
+    list: async (filter) => (await page(filter)).items,
+
     async find(algorithm, name, version = LATEST) {
       const key = nameKey(algorithm);
       if (!/^\d+$/.test(version)) {
@@ -48,14 +63,6 @@ export function modelsReader(db: Db): ModelsReader {
       const query = rows().where("models.version", "=", Number(version));
       const row = await query.where("models.algorithmKey", "=", key).where("models.name", "=", name).executeTakeFirst();
       return row && (await withAliases(db, [row]))[0];
-    },
-    async list({ algorithm, name, limit }) {
-      const found = await (name === undefined ? pointedTo(LATEST) : rows().where("models.name", "=", name))
-        .$if(algorithm !== undefined, (query) => query.where("models.algorithmKey", "=", nameKey(algorithm ?? "")))
-        .orderBy("models.event", "desc")
-        .limit(limit)
-        .execute();
-      return withAliases(db, found);
     },
   };
 }

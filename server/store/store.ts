@@ -8,6 +8,7 @@ import type { VersionId } from "#contract/names.ts";
 import type { OpenRun, PartOutcome } from "#contract/part.ts";
 import type { Problem } from "#contract/problem.ts";
 import type { LogLine, Run, RunState } from "#contract/run.ts";
+import type { Page, PageWanted } from "./page.ts";
 
 /**
  * All that the bridge remembers. Anyone may read; writing is done in a transaction and nowhere else, and every
@@ -41,8 +42,10 @@ export interface AlgorithmsReader {
   find(name: string): Promise<Algorithm | undefined>;
   /** Ignoring case; several: the title is ambiguous. */
   findByTitle(title: string): Promise<Algorithm[]>;
-  /** By name. */
+  /** All, by name. */
   list(): Promise<Algorithm[]>;
+  /** By name. */
+  page(wanted: PageWanted): Promise<Page<Algorithm>>;
 }
 
 export interface AlgorithmsWriter {
@@ -57,6 +60,7 @@ export interface AlgorithmsWriter {
 export interface VersionsReader {
   find(algorithm: string, version: string): Promise<{ manifest: Manifest; createdAt: string } | undefined>;
   /** Newest first; of one algorithm, or of all. */
+  page(filter: PageWanted & { algorithm?: string | undefined }): Promise<Page<Version>>;
   list(filter: { algorithm?: string | undefined; limit: number }): Promise<Version[]>;
 }
 
@@ -71,6 +75,7 @@ export interface ModelsReader {
   /** By alias (`latest` unless said) or number. */
   find(algorithm: string, name: string, version?: string): Promise<ModelVersion | undefined>;
   /** Newest first; only the latest version of each model, unless `name` is given. */
+  page(filter: PageWanted & { algorithm?: string | undefined; name?: string | undefined }): Promise<Page<ModelVersion>>;
   list(filter: { algorithm?: string | undefined; name?: string | undefined; limit: number }): Promise<ModelVersion[]>;
 }
 
@@ -93,6 +98,7 @@ export interface DatasetsReader {
   /** The newest version, or the one named. */
   find(name: string, version?: number): Promise<DatasetVersion | undefined>;
   /** The newest version of each, newest first. */
+  page(wanted: PageWanted): Promise<Page<DatasetVersion>>;
   list(filter: { limit: number }): Promise<DatasetVersion[]>;
 }
 

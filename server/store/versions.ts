@@ -5,10 +5,35 @@ import { Manifest } from "#contract/manifest.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import type { Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
+import { pageOf } from "./page.ts";
 import type { VersionsReader, VersionsWriter } from "./store.ts";
 
 export function versionsReader(db: Db): VersionsReader {
+  const page: VersionsReader["page"] = async ({ algorithm, limit, cursor }) => {
+    const rows = await db
+      .selectFrom("versions")
+      .leftJoin("algorithms", (join) =>
+        join.onRef("algorithms.project", "=", "versions.project").onRef("algorithms.key", "=", "versions.algorithmKey"),
+      )
+      .select(["versions.manifest", "versions.version", "versions.createdAt", "versions.event", "algorithms.live"])
+      .where("versions.project", "=", DEFAULT_PROJECT)
+      .$if(algorithm !== undefined, (query) => query.where("versions.algorithmKey", "=", nameKey(algorithm ?? "")))
+      .$if(cursor !== undefined, (query) => query.where("versions.event", "<", Number(cursor)))
+      .orderBy("versions.event", "desc")
+      .limit(limit + 1)
+      .execute();
+    return pageOf(rows, limit, {
+      cursorOf: ({ event }) => String(event),
+      toItem({ manifest, version, createdAt, live }) {
+        const { name, methods } = toManifest(manifest);
+        return Version.parse({ algorithm: name, version, createdAt, isLive: live === version, methods });
+      },
+    });
+  };
+
   return {
+    page,
+    list: async (filter) => (await page(filter)).items,
     async find(algorithm, version) {
       const row = await db
         .selectFrom("versions")
@@ -18,23 +43,6 @@ export function versionsReader(db: Db): VersionsReader {
         .where("version", "=", version)
         .executeTakeFirst();
       return row && { manifest: toManifest(row.manifest), createdAt: row.createdAt };
-    },
-    async list({ algorithm, limit }) {
-      const rows = await db
-        .selectFrom("versions")
-        .leftJoin("algorithms", (join) =>
-          join.onRef("algorithms.project", "=", "versions.project").onRef("algorithms.key", "=", "versions.algorithmKey"),
-        )
-        .select(["versions.manifest", "versions.version", "versions.createdAt", "algorithms.live"])
-        .where("versions.project", "=", DEFAULT_PROJECT)
-        .$if(algorithm !== undefined, (query) => query.where("versions.algorithmKey", "=", nameKey(algorithm ?? "")))
-        .orderBy("versions.event", "desc")
-        .limit(limit)
-        .execute();
-      return rows.map(({ manifest, version, createdAt, live }) => {
-        const { name, methods } = toManifest(manifest);
-        return Version.parse({ algorithm: name, version, createdAt, isLive: live === version, methods });
-      });
     },
   };
 }

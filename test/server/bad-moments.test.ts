@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Run } from "#contract/run.ts";
 import { saveNotebook, type TestBridge, testBridge } from "./support/bridge.ts";
 import { bridgeProcess } from "./support/bridge-process.ts";
 
@@ -111,6 +112,27 @@ describe("bad luck on the wire", () => {
     socket.destroy();
     await expect.poll(async () => ((await (await test.ask("/v1/runs?limit=1")).json()) as { state: string }[])[0]?.state).toBe("cancelled");
     expect((await test.ask("/v1/datasets/cut")).status).toBe(404);
+  });
+
+  it.each([
+    ["/v1/compute?algorithm=typed&method=fit&model_name=cut", "content-length: 9", { method: "fit", algorithm: "typed", model: "cut" }],
+    ["/v1/compute?mode=stage&model_name=cut", "content-length: 1000000", { method: "stage", model: "cut" }],
+    ["/fit", "content-length: 1000", { method: "fit", algorithm: null, model: null }],
+    ["/apply", "content-length: 1000", { method: "apply", algorithm: null, model: null }],
+  ])("knows who broke off an upload, and of what: %s %s", async (path, length, known) => {
+    const newest = async () => ((await (await test.ask("/v1/runs?limit=1")).json()) as Run[])[0];
+    const before = (await newest())?.id;
+    const socket = connect(Number(new URL(test.bridge.url).port), "127.0.0.1");
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${test.bridge.token}\r\n${length}\r\nexpect: 100-continue\r\n\r\n`,
+    );
+    await once(socket, "data"); // the request has arrived
+    socket.write("a\n1\n");
+    socket.end();
+    await expect.poll(async () => (await newest())?.id, { timeout: 10_000 }).not.toBe(before);
+    await expect
+      .poll(newest, { timeout: 10_000 })
+      .toMatchObject({ ...known, state: "cancelled", caller: "own", error: { code: "CANCELLED" } });
   });
 
   it("tells what is wrong with rows while the client still sends them", async () => {

@@ -56,6 +56,8 @@ describe("readConfig", () => {
     { BRIDGE_PORT: "65536" },
     { BRIDGE_PORT: "-1" },
     { BRIDGE_TLS: "off" },
+    { BRIDGE_HOST: "0.0.0.0:1" },
+    { BRIDGE_HOST: "[::1]:5000" },
     { BRIDGE_PORT: "5e3" },
     { BRIDGE_JUPYTER_PORT: "x" },
     { BRIDGE_STORE: "mysql://db/bridge" },

@@ -34,6 +34,10 @@ describe("POST /v1/algorithms", () => {
     expect((await create({ name: "TAKEN" })).status).toBe(409);
     expect((await create({ name: "../x" })).status).toBe(400);
     expect((await create({ name: "a", runtime: "cobol" })).status).toBe(400);
+    expect(await (await create({ name: "a", environment: "mars" })).json()).toMatchObject({
+      ...{ status: 400, detail: 'There is no environment "mars" here.', hint: "Use one of: local." },
+    });
+    expect((await create({ name: "in docker", environment: "Docker" })).status).toBe(201);
   });
 
   it("tells how JupyterLab is where it tells how the bridge is", async () => {

@@ -105,6 +105,20 @@ describe("/fit and /apply", () => {
     });
   });
 
+  it("take NaN and Infinity, as Python's json writes and reads them", async () => {
+    const words = '{"options":{"params":{"algo":"recorder","nan":NaN,"more":[Infinity,-Infinity, "NaN"]}},"feature_variables":[]}';
+    const answer = await test.old("fit", `{"meta":${words},"data":${JSON.stringify(csv)},"other":NaN}`);
+    expect(answer).toMatchObject({ status: "success" });
+    expect(row(answer.results)[1]).toContain('"nan": NaN, "more": [Infinity, -Infinity, "NaN"]');
+    expect(await test.old("fit", `{"data":NaN,"meta":${words}}`)).toMatchObject({
+      message: expect.stringContaining("initial_value must be str or None, not float"),
+    });
+    for (const no of ["nan", "+Infinity", "-NaN", "1NaN", "NaN5", "Infinity.5"])
+      expect(await test.old("fit", `{"data":"a","meta":{"x":${no}}}`), no).toMatchObject({
+        message: expect.stringContaining("unable to parse json"),
+      });
+  });
+
   it("keep the spelling of numbers in param", async () => {
     const answer = await test.old(
       "fit",

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allRuntimes } from "../../../runtimes/index.ts";
@@ -118,8 +118,19 @@ describe("old paths and model files", () => {
     ["append", "shared and mine"],
     ["update", "MINEed"],
     ["nested", "shared"],
-  ])("a fit sees shared files and changes only its own: %s", async (kind, seen) => {
+    ["rename", "shared and mine"],
+    ["remove", "anew"],
+  ])("a fit sees shared files, few or many, and changes only its own: %s", async (kind, seen) => {
     await writeFile(join(bench.home.data, "shared.txt"), "shared");
+    await fitting(kind, seen);
+    for (let n = 0; n < 300; n++) await writeFile(join(bench.home.data, `many${n}.txt`), "one of many");
+    const folder = await fitting(kind, seen);
+    // Of many only those that the code looked at.
+    expect((await readdir(folder)).filter((name) => name.startsWith("many"))).toEqual([]);
+    for (let n = 0; n < 300; n++) await rm(join(bench.home.data, `many${n}.txt`));
+  });
+
+  async function fitting(kind: string, seen: string): Promise<string> {
     const folder = await bench.modelFolder();
     const model = { name: "probe_default", key: null, folder, shared: bench.home.data };
     const { csv, error } = await probe.call("a\n1\n", { method: "fit", model, param: JSON.stringify({ kind }) });
@@ -129,6 +140,28 @@ describe("old paths and model files", () => {
     expect(await readFile(join(bench.home.data, "shared.txt"), "utf8")).toBe("shared");
     expect(await readFile(join(bench.home.data, "folder/inner.txt"), "utf8")).toBe("inner");
     if (kind === "nested") expect(await readFile(join(folder, "folder/inner.txt"), "utf8")).toBe("mine");
+    return folder;
+  }
+
+  it("many shared files are found however the code looks, and by links that move with the home", async () => {
+    for (let n = 0; n < 300; n++) await writeFile(join(bench.home.data, `many${n}.txt`), "one of many");
+    await mkdir(join(bench.home.data, ".models/x"), { recursive: true });
+    const folder = join(bench.home.data, ".models/x/1");
+    await mkdir(folder);
+    const model = { name: "probe_default", key: null, folder, shared: bench.home.data };
+    const { csv, error } = await probe.call("a\n1\n", { method: "looks", model, param: "{}" });
+    expect(error).toBeUndefined();
+    expect(csv).toBe(
+      "exists,none,hidden,isfile,access,size,nested,folder,command,listed,globbed\n" +
+        "True,False,False,True,True,11,inner,['inner.txt'],one of many,300,111\n",
+    );
+    expect(await readlink(join(folder, "many7.txt"))).toBe("../../../many7.txt");
+    expect(await readlink(join(folder, "folder/inner.txt"))).toBe("../../../../folder/inner.txt");
+    for (let n = 0; n < 300; n++) await rm(join(bench.home.data, `many${n}.txt`));
+    // What an earlier release linked by an absolute path leads nowhere once the home was moved.
+    await rm(join(folder, "shared.txt"), { force: true });
+    await symlink("/nowhere/shared.txt", join(folder, "shared.txt"));
+    expect((await probe.call("a\n1\n", { method: "apply", model, param: "{}" })).csv).toBe("shared,own\nshared,False\n");
   });
 
   it("an apply sees the files of its model alone, and later shared ones", async () => {

@@ -46,7 +46,22 @@ describe("the description of the API", () => {
       "search",
       "before",
       "limit",
+      "cursor",
     ]);
+  });
+
+  it("resolves all that it refers to, and has patterns for any language", async () => {
+    await using test = await testApp();
+    const { payload } = await test.app.inject({ url: "/openapi.json", headers: bearer });
+    const document = JSON.parse(payload, (key, value) => {
+      // Not every language knows classes of Unicode, and JSON Schema has no flag for them.
+      if (key === "pattern" && typeof value === "string") expect(value).not.toMatch(/\\p\{|\(\?<[!=]/);
+      return value;
+    });
+    for (const [, path = ""] of payload.matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const found = path.split("/").reduce((node: Record<string, unknown> | undefined, name) => node?.[name] as typeof node, document);
+      expect(found, path).toBeDefined();
+    }
   });
 
   it("is shown on a page whose parts are all ours and allowed by its policy", async () => {

@@ -92,6 +92,20 @@ describe("events as a stream", () => {
     stream.leave();
   });
 
+  it.each([
+    ["?after=9", {}],
+    ["", { "last-event-id": "9" }],
+  ])("tell a reader that knows more than has happened, and go on from now: %j %j", async (query, headers) => {
+    await using test = await testApp();
+    await put(test, "a", "b");
+    const stream = await follow(test, query, headers as Record<string, string>);
+    expect(await stream.nextBlock()).toBe("retry: 2000");
+    expect(await stream.nextBlock()).toBe('id: 2\nevent: reset\ndata: {"asked":9,"newest":2}');
+    await put(test, "c");
+    expect(await stream.next()).toMatchObject({ number: 3, subject: "c" });
+    stream.leave();
+  });
+
   it("lose and double nothing while past and present meet", async () => {
     await using test = await testApp();
     const many = Array.from({ length: 1200 }, (_, n) => `past${n}`);

@@ -144,6 +144,99 @@ describe("runs", () => {
   });
 });
 
+describe("a list of more than a page", () => {
+  const SOME = 230;
+
+  /** So many of everything; of the model and the dataset `x0` there are several versions. */
+  async function crowded() {
+    const test = await testApp();
+    const numbers = Array.from({ length: SOME }, (_, n) => n);
+    await test.store.transaction(async (tx) => {
+      for (const n of numbers) {
+        await tx.algorithms.put(algorithm(`É ${n}`));
+        await tx.versions.add(manifest("iris", versionId(n)), []);
+        const made = { project: "default", run: runId(1) };
+        await tx.models.add({ ...made, algorithm: "iris", name: `x${n}`, fittedBy: versionId(1), signature: null }, () => "m");
+        await tx.models.add({ ...made, algorithm: "iris", name: "again", fittedBy: versionId(1), signature: null }, () => "m");
+        await tx.datasets.add({ ...made, name: `x${n}`, rows: 1, columns: null, bytes: 1, csv: "x" }, () => "d");
+      }
+    });
+    for (const n of numbers) test.store.runs.start(begun(n));
+    return test;
+  }
+
+  const identity = (each: Record<string, unknown>) => JSON.stringify([each.algorithm, each.name, each.version, each.id, each.number]);
+
+  it.each([
+    ["/v1/algorithms", SOME],
+    ["/v1/versions", SOME],
+    ["/v1/versions?algorithm=iris", SOME],
+    ["/v1/models", SOME + 1],
+    ["/v1/models?algorithm=iris", SOME + 1],
+    ["/v1/models?name=again", SOME],
+    ["/v1/models/again/versions", SOME],
+    ["/v1/datasets", SOME],
+    ["/v1/runs", SOME],
+    ["/v1/runs?algorithm=iris&state=running", SOME],
+    ["/v1/events?after=0", 5 * SOME],
+  ])("is read page by page, each of it once: %s", async (path, count) => {
+    await using test = await crowded();
+    const url = new URL(path, "http://x");
+    const get = async (more: Record<string, string>) => {
+      const query = new URLSearchParams({ ...Object.fromEntries(url.searchParams), ...more });
+      const answer = await test.app.inject({ url: `${url.pathname}?${query}`, headers: bearer });
+      expect(answer.statusCode, answer.payload).toBe(200);
+      return { body: answer.json(), link: answer.headers.link as string | undefined };
+    };
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const { body, link } = await get({ limit: "90", cursor });
+      expect(body.items.length).toBe(Math.min(90, count - seen.length));
+      seen.push(...body.items.map(identity));
+      cursor = body.next;
+      expect(link === undefined).toBe(cursor === null);
+    }
+    expect(new Set(seen).size).toBe(count);
+    expect(seen.length).toBe(count);
+
+    // As it always was: the items alone, at most 100 unless asked for more. The header tells of the rest.
+    const { body, link } = await get({});
+    expect(body.map(identity)).toEqual(seen.slice(0, 100));
+    const [, next = ""] = /^<([^>]+)>; rel="next"$/.exec(link ?? "") ?? [];
+    const second = (await test.app.inject({ url: next, headers: bearer })).json();
+    expect(second.items.map(identity)).toEqual(seen.slice(100, 200));
+    const all = await get({ limit: "1000" });
+    expect(all.body.map(identity)).toEqual(seen.slice(0, 1000));
+  });
+
+  it("does not move while others are added and removed", async () => {
+    await using test = await testApp();
+    const add = (...numbers: number[]) =>
+      test.store.transaction(async (tx) => {
+        for (const n of numbers) await tx.versions.add(manifest("iris", versionId(n)), []);
+      });
+    await add(1, 2, 3, 4, 5, 6);
+    const page = async (cursor: string) => (await read(test, `/v1/versions?limit=2&cursor=${cursor}`)).body;
+    const first = await page("");
+    await add(7);
+    await test.store.transaction((tx) => tx.versions.remove("iris", versionId(5)));
+    const second = await page(first.next);
+    expect([first, second].map(({ items }) => items.map((each: { version: string }) => each.version))).toEqual([
+      [versionId(6), versionId(5)],
+      [versionId(4), versionId(3)],
+    ]);
+  });
+
+  it.each(["/v1/versions?cursor=x", "/v1/runs?cursor=NO", "/v1/events?cursor=-1", "/v1/algorithms?limit=1001", "/v1/models?limit=0"])(
+    "is refused when asked for wrongly: %s",
+    async (url) => {
+      await using test = await testApp();
+      expect(await read(test, url)).toMatchObject({ status: 400, body: { code: "BAD_CALL" } });
+    },
+  );
+});
+
 describe("health", () => {
   it("is live whatever is missing, and ready when nothing is", async () => {
     const checks = [

@@ -135,6 +135,38 @@ export function storeSuite(name: string, newEngine: () => Promise<Engine>) {
         expect((await told()).filter(({ kind }) => kind === "version.live")).toHaveLength(1);
       });
 
+      it("gives lists page by page", async () => {
+        await store.transaction(async (tx) => {
+          for (const n of [3, 1, 2]) {
+            await tx.algorithms.put(algorithm(`É ${n}`));
+            await tx.versions.add(manifest("iris", versionId(n)), []);
+            await tx.models.add(model("iris", `m${n}`), () => "m");
+            await tx.datasets.add(dataset(`d${n}`), () => "d");
+          }
+        });
+        const pages = async (page: (wanted: { limit: number; cursor?: string }) => Promise<{ items: object[]; next: string | null }>) => {
+          const first = await page({ limit: 2 });
+          const second = await page({ limit: 2, cursor: first.next ?? "0" });
+          expect(await page({ limit: 3 })).toEqual({ items: [...first.items, ...second.items], next: null });
+          return [first.items, second.items, second.next];
+        };
+        const { algorithms, versions, models, datasets } = store;
+        expect(await pages((wanted) => algorithms.page(wanted))).toMatchObject([
+          [{ name: "É 1" }, { name: "É 2" }],
+          [{ name: "É 3" }],
+          null,
+        ]);
+        const iris = (wanted: { limit: number }) => versions.page({ algorithm: "IRIS", ...wanted });
+        for (const page of [iris, (wanted: { limit: number }) => versions.page(wanted)])
+          expect(await pages(page)).toMatchObject([
+            [{ version: versionId(2) }, { version: versionId(1) }],
+            [{ version: versionId(3) }],
+            null,
+          ]);
+        expect(await pages((wanted) => models.page(wanted))).toMatchObject([[{ name: "m2" }, { name: "m1" }], [{ name: "m3" }], null]);
+        expect(await pages((wanted) => datasets.page(wanted))).toMatchObject([[{ name: "d2" }, { name: "d1" }], [{ name: "d3" }], null]);
+      });
+
       it("never points live to what was not added", async () => {
         await store.transaction((tx) => tx.algorithms.put(algorithm("iris")));
         const point = (name: string) => store.transaction((tx) => tx.algorithms.setLive(name, versionId(1)));
