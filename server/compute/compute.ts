@@ -105,9 +105,7 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
       return { receipt, done };
     } catch (thrown) {
       const error =
-        thrown instanceof WorkerFailed
-          ? toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model ? target.model.signature : undefined)
-          : thrown;
+        thrown instanceof WorkerFailed ? toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model) : thrown;
       run.fail(error);
       if (unfinished !== undefined) await discard(unfinished);
       throw thrown instanceof WorkerFailed && call.strict ? thrown : error;

@@ -15,7 +15,7 @@ import pandas as pd
 from .failures import Failed, NoTable, phase
 from .frames import TABLE, Wire
 from .interrupts import Cancelled
-from .tables_in import Input, chosen_columns, has_odd_header
+from .tables_in import Input, chosen_columns
 from .tables_out import ArrowOut, to_csv, to_frame
 from .typed import TypedParser, has_record, header_of, last_record_end
 
@@ -35,14 +35,14 @@ class Blocks:
         self._pieces = source.pieces()
         self._held = bytearray()
         self._fill(lambda: has_record(self._held))
-        names, end = header_of(self._held)
+        names, end, self.notes = header_of(self._held)
         types = asked["types"] or {}
         keep = chosen_columns(names, asked)
         self.unknown = [name for name in keep if name not in types]
-        self.is_typed = bool(keep) and not self.unknown and not has_odd_header(names)
+        self.is_typed = bool(keep) and not self.unknown
         if self.is_typed:
             del self._held[:end]
-            self.parser = TypedParser(names, types, keep)
+            self.parser = TypedParser(names, types, keep, bool(asked.get("fitted")))
 
     def _fill(self, is_enough: Callable[[], bool]) -> bool:
         while not is_enough():

@@ -137,7 +137,7 @@ class Worker:
                 blocks = Blocks(source, call["input"])
             if blocks.is_typed:
                 rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
-                report.notes += blocks.parser.notes()
+                report.notes += blocks.notes + blocks.parser.notes()
                 return [done(call, report, rows, rows, rows, None)]
             report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
             with phase("parse"):

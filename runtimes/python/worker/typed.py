@@ -7,7 +7,7 @@ import functools
 import io
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,20 +18,30 @@ from .failures import BadRows
 NA_WORDS = sorted(pd._libs.parsers.STR_NA_VALUES)  # type: ignore[attr-defined]
 NA_SET = frozenset(NA_WORDS)
 MISFIT = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(?:CSV conversion error to (.+?): invalid value '(.*)'|(.*))", re.DOTALL)
+WHOLE = ("int64", "uint64")
 OPEN = re.compile(r"EOF inside string starting at row (\d+)")
 SHAPE = re.compile(r"Expected (\d+) columns, got (\d+)")
 
 
-def header_of(data: bytes | bytearray) -> tuple[list[str], int]:
-    """Column names of the first record that is not blank, and where it ends, its line end included.
+class Header(NamedTuple):
+    """Names of columns as pandas gives them, where the header's record ends (its line end included), and notes on names."""
 
-    BadRows, in pandas' words, when there is none.
-    """
+    names: list[str]
+    end: int
+    notes: list[str]
+
+
+def header_of(data: bytes | bytearray) -> Header:
+    """The first record that is not blank. BadRows, in pandas' words, when there is none."""
     start, end = _first_line(data), record_end(data)
-    names = next(csv.reader(io.StringIO(bytes(data[start:end]).decode("utf-8-sig"))), [])
-    if not names:
+    written = next(csv.reader(io.StringIO(bytes(data[start:end]).decode("utf-8-sig"))), [])
+    if not written:
         raise BadRows("No columns to parse from file")
-    return names, end
+    if len(set(written)) == len(written) and "" not in written:
+        return Header(written, end, [])
+    names = [str(name) for name in pd.read_csv(io.BytesIO(data[start:end]), nrows=0).columns]
+    given = ", ".join(name for name, before in zip(names, written, strict=True) if name != before)
+    return Header(names, end, [f"Names of the header are repeated or empty, so columns came as {given}."])
 
 
 def has_record(data: bytes | bytearray) -> bool:
@@ -78,14 +88,20 @@ def _first_line(data: bytes | bytearray) -> int:
 
 
 class TypedParser:
-    """Parses records of one header. Types: what pandas calls them (contract/manifest.ts, ColumnType)."""
+    """Parses records of one header. Types: what pandas calls them (contract/manifest.ts, ColumnType).
 
-    def __init__(self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str]) -> None:
+    `fitted`: they are what a fit saw. From the first block on that holds another number, a column of whole ones is float64.
+    """
+
+    def __init__(self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str], fitted: bool = False) -> None:
         self._names = list(names)
         self._keep = list(keep)
-        self._types = {name: types[name] for name in keep}
+        self._given = {name: types[name] for name in keep}
+        self._types = dict(self._given)
+        self._fitted = fitted
         self.rows = 0
-        self.widened: dict[str, int] = {}
+        self._empties: dict[str, int] = {}
+        self._decimals: dict[str, int] = {}
 
     @functools.cached_property
     def _convert(self) -> Any:
@@ -111,29 +127,41 @@ class TypedParser:
             return self._empty()
         few_rows = few.parse(bytes(records), self._names, self._types, NA_SET) if len(records) <= few.MOST_BYTES else None
         if few_rows is not None:
-            self.rows += len(few_rows)
-            return few_rows
+            return self._counted(few_rows)
         if bytes(records).count(b'"') % 2 == 1:
             self._refuse_open_quote(records)
-        try:
-            table = arrow_csv.read_csv(
-                pa.py_buffer(records),
-                read_options=arrow_csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
-                parse_options=arrow_csv.ParseOptions(newlines_in_values=b'"' in bytes(records) if len(records) < 1 << 26 else True),
-                convert_options=self._convert,
-            )
-        except pa.ArrowInvalid as error:
-            raise BadRows(self._said(str(error))) from None
+        while True:
+            try:
+                table = arrow_csv.read_csv(
+                    pa.py_buffer(records),
+                    read_options=arrow_csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
+                    parse_options=arrow_csv.ParseOptions(newlines_in_values=b'"' in bytes(records) if len(records) < 1 << 26 else True),
+                    convert_options=self._convert,
+                )
+                break
+            except pa.ArrowInvalid as error:
+                bad = self._said(str(error))
+                if bad.misfit is None or not self._fitted or self._types[bad.misfit] not in WHOLE:
+                    raise bad from None
+                self._types[bad.misfit] = "float64"
+                self._decimals[bad.misfit] = 0
+                del self._convert
         frame = table.to_pandas(ignore_metadata=True)
-        for name, kind in self._types.items():
+        for name, kind in self._given.items():
             column = table.column(name)
             if column.null_count == 0:
                 continue
-            if kind in ("int64", "uint64", "bool"):
-                self.widened[name] = self.widened.get(name, 0) + column.null_count
+            if kind in (*WHOLE, "bool"):
+                self._empties[name] = self._empties.get(name, 0) + column.null_count
             if kind in ("object", "bool"):
                 frame[name] = frame[name].astype(object).where(frame[name].notna(), np.nan)
+        return self._counted(frame)
+
+    def _counted(self, frame: pd.DataFrame) -> pd.DataFrame:
         self.rows += len(frame)
+        for name in self._decimals:
+            values = frame[name].to_numpy()
+            self._decimals[name] += int(((values != np.trunc(values)) & (values == values) | np.isinf(values)).sum())
         return frame
 
     def _refuse_open_quote(self, records: bytes | memoryview) -> None:
@@ -148,23 +176,26 @@ class TypedParser:
     def _empty(self) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in self._types.items()}, columns=self._keep)
 
-    def _said(self, text: str) -> str:
+    def _said(self, text: str) -> BadRows:
         shape = SHAPE.search(text)
         if shape:
             row = re.search(r"Row #(\d+)", text)
             where = f"Row {self.rows + int(row[1])}" if row else "A row"
-            return f"{where} has {shape[2]} values, the header has {shape[1]} columns."
+            return BadRows(f"{where} has {shape[2]} values, the header has {shape[1]} columns.")
         misfit = MISFIT.search(text)
         if not misfit:
-            return text
+            return BadRows(text)
         column = self._names[int(misfit[1])]
         where = f"Row {self.rows + int(misfit[2])}" if misfit[2] else "A row"
         value = misfit[4] if misfit[4] is not None else misfit[5]
-        return f"{where}, column {column}: {value!r} is no {self._types.get(column, 'value of its type')}."
+        return BadRows(f"{where}, column {column}: {value!r} is no {self._given.get(column, 'value of its type')}.", column if column in self._given else None)
 
     def notes(self) -> list[str]:
         """What was widened, for the receipt."""
-        return [f"Column {name} has {count} empty values, so it came as {wider(self._types[name])}." for name, count in self.widened.items()]
+        return [
+            *(f"Column {name} has {count} empty values, so it came as {wider(self._given[name])}." for name, count in self._empties.items()),
+            *(f"Column {name}, fitted on whole numbers, has {count} decimal numbers, so it came as float64." for name, count in self._decimals.items()),
+        ]
 
 
 def wider(kind: str) -> str:
