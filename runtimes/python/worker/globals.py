@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
-from . import modules
+from .rewriting import RewritingLoader
 
 MAPPINGS = (dict, defaultdict, OrderedDict, Counter)
 SEQUENCES = (list, deque)
@@ -32,8 +32,8 @@ class Snapshots:
     def __init__(self, undo: Callable[[Any], Undo | None]) -> None:
         """`undo` says how an object that is no container is put back, if it is to be."""
         # Those imported so far count as one top level: it may change what it imports.
-        self._taken = {module.__name__: Snapshot(module, undo) for module in modules.RewritingLoader.imported}
-        modules.RewritingLoader.loaded = self._take
+        self._taken = {module.__name__: Snapshot(module, undo) for module in RewritingLoader.imported}
+        RewritingLoader.loaded = self._take
 
     def _take(self, module: ModuleType) -> None:
         self._taken[module.__name__] = Snapshot(module, lambda _: None)
