@@ -22,6 +22,8 @@ import { modelUse, type Uses, versionUse } from "./uses.ts";
 export interface AnswerSink {
   event(event: WorkerEvent): void;
   table(bytes: Buffer): void | Promise<void>;
+  /** Bytes of the table so far as this answer gives them, without the headers that blocks repeat. Absent: it gives all as it came. */
+  readonly tableBytes?: () => number;
 }
 
 /** A call that succeeded. */
@@ -92,8 +94,9 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
             sink.event(event);
           },
           table(bytes) {
-            progress.returnedBytes += bytes.length;
-            return sink.table(bytes);
+            const taken = sink.table(bytes);
+            progress.returnedBytes = sink.tableBytes?.() ?? progress.returnedBytes + bytes.length;
+            return taken;
           },
         },
         signal,

@@ -16,10 +16,14 @@ export function dsdlAnswer(body: Body, success: string, type: OldType = "applica
   const records = tableBody("csv");
   const held: string[] = [];
   let size = 0;
+  let tableBytes = 0;
   return {
     event() {},
+    tableBytes: () => tableBytes,
     table(bytes: Buffer): void | Promise<void> {
-      const text = JSON.stringify(records(bytes).toString("utf8")).slice(1, -1);
+      const piece = records(bytes);
+      tableBytes += piece.length;
+      const text = JSON.stringify(piece.toString("utf8")).slice(1, -1);
       size += text.length;
       if (size <= HELD_CHARACTERS) {
         held.push(text);

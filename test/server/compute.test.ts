@@ -100,6 +100,20 @@ describe("POST /v1/compute", () => {
     expect((await runOf(unknown)).receipt?.notes[0]).toContain("other");
   });
 
+  it("counts the bytes of the table that the client gets: a header for all blocks, or one for each", async () => {
+    const rows = `id,n\n${Array.from({ length: 400_000 }, (_, n) => `x${n},${n}\n`).join("")}`;
+    const send = (headers = {}) => test.compute({ algorithm: "row wise", method: "apply" }, rows, { headers });
+    const whole = await send();
+    const text = await whole.text();
+    expect(text.match(/id,n,kind/g)).toHaveLength(1);
+    expect((await runOf(whole)).receipt?.bytes.returned).toBe(text.length);
+
+    const framed = await send({ accept: FRAMES_TYPE });
+    const frames = new FrameReader().push(Buffer.from(await framed.arrayBuffer())).filter(({ kind }) => kind === FrameKind.table);
+    expect(frames.length).toBeGreaterThan(1);
+    expect((await runOf(framed)).receipt?.bytes.returned).toBe(frames.reduce((sum, { payload }) => sum + payload.length, 0));
+  });
+
   it("uses the signature of the fit where no types are declared", async () => {
     await test.compute({ ...fit, model_name: "typed" }, "a,b\n1,007x\n");
     const answer = await test.compute({ ...fit, method: "apply", model_name: "typed" }, "a,b\n1,007\n");
