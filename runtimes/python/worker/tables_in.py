@@ -15,7 +15,8 @@ from . import few
 from .failures import BadRows
 from .frames import CANCEL, END, TABLE, Wire
 from .interrupts import Cancelled
-from .typed import TypedParser, header_of
+from .records import header_of
+from .typed import TypedParser
 
 COLUMN_TYPES = ("int64", "uint64", "float64", "bool", "datetime64[ns]")
 

@@ -155,7 +155,7 @@ describe("types that a fit saw", () => {
 });
 
 describe("headers with repeated and empty names", () => {
-  const note = (names: string) => [`Names of the header are repeated or empty, so columns came as ${names}.`];
+  const note = (names: string) => [`Names of the header that are repeated or empty came as ${names}.`];
 
   it.each([
     ["a repeated name", "a,b,a\n007,007,x\n", { a: "object", b: "object" }, "a:object b:object a.1:object", "'007' '007' 'x'", "a.1"],
