@@ -114,15 +114,14 @@ describe("large shapes", () => {
     expect(csv === wide.toString()).toBe(true);
   });
 
-  it("10,000 columns of decimals where a fit saw whole numbers", async () => {
-    const input = { types: Object.fromEntries(names.map((name) => [name, "int64" as const])), fitted: true };
-    const rows = Buffer.concat([
-      wide,
-      Buffer.from(`${names.map((_, n) => (n === 0 ? "9007199254740993" : n % 2 ? "0.5" : "2.0")).join(",")}\n`),
-    ]);
+  it("2,000 columns of decimals where a fit saw whole numbers", async () => {
+    const some = names.slice(0, 2000);
+    const input = { types: Object.fromEntries(some.map((name) => [name, "int64" as const])), fitted: true };
+    const values = some.map((_, n) => (n === 0 ? "9007199254740993" : n % 2 ? "0.5" : "2.0"));
+    const rows = Buffer.from(`${some.join(",")}\n${some.map((_, n) => n).join(",")}\n${values.join(",")}\n`);
     const { csv, error, done } = await probe.call(pieces(rows, 65_536), { input });
     expect(error).toBeUndefined();
-    expect(done?.notes).toHaveLength(5000);
+    expect(done?.notes).toHaveLength(1000);
     expect(csv.trimEnd().split("\n").at(-1)?.startsWith("9007199254740993,0.5,2,0.5,2,")).toBe(true);
   });
 
