@@ -32,6 +32,8 @@ export const WorkerCall = z.object({
     fields: z.array(z.string()).nullable(),
     /** Types by column; null: guess as pandas.read_csv does. */
     types: z.record(z.string(), ColumnType).nullable(),
+    /** True: `types` are what a fit happened to see, not what anybody declared, so that its whole numbers may come as decimals. */
+    fitted: z.boolean().optional(),
     /** Rows may be applied in blocks, if `types` names every column. */
     rowWise: z.boolean(),
     /** Drop Splunk's `__mv_*` columns. */
@@ -99,5 +101,7 @@ export const WorkerError = z.object({
   traceback: z.string(),
   /** The columns that the code got, once it got rows; a missing one may be why it failed. */
   columns: z.array(z.string()).nullable().default(null),
+  /** Of rows that could not be read: the column whose value is not of the call's type for it. */
+  misfit: z.string().nullable().default(null),
 });
 export type WorkerError = z.infer<typeof WorkerError>;

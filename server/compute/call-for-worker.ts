@@ -31,6 +31,7 @@ export function callForWorker(
       format: call.input,
       fields: call.fields,
       types: call.strict ? null : (options.types ?? signature),
+      fitted: options.types === undefined,
       rowWise: !call.strict && call.method === "apply" && options.apply === "row-wise",
       dropMultivalue: !call.strict,
       file: null,

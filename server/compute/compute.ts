@@ -26,6 +26,8 @@ export interface AnswerSink {
   table(bytes: Buffer): void | Promise<void>;
   /** What the receipt will say for certain, before the first table: for answers without one. */
   notes?(notes: readonly string[]): void;
+  /** Bytes of the table so far as this answer gives them, without the headers that blocks repeat. Absent: it gives all as it came. */
+  readonly tableBytes?: () => number;
 }
 
 /** A call that succeeded. */
@@ -98,8 +100,9 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
             sink.event(event);
           },
           table(bytes) {
-            progress.returnedBytes += bytes.length;
-            return sink.table(bytes);
+            const taken = sink.table(bytes);
+            progress.returnedBytes = sink.tableBytes?.() ?? progress.returnedBytes + bytes.length;
+            return taken;
           },
         },
         signal,
@@ -120,7 +123,7 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
   function told(thrown: unknown, run: RunRecord, call: Call, target: Target | undefined): unknown {
     if (thrown instanceof WorkerLost) return placedLoss(thrown, target?.manifest, run.printed);
     if (!(thrown instanceof WorkerFailed)) return thrown;
-    return toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model ? target.model.signature : undefined);
+    return toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model);
   }
 
   /** The model version, its files and the run's end become true together. */

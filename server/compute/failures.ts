@@ -1,5 +1,6 @@
 import { BadCall, BadTable, BridgeError, CodeFailed, DiskFull } from "#contract/errors.ts";
-import { cellAt, type Manifest, type Signature } from "#contract/manifest.ts";
+import { type ColumnType, cellAt, type Manifest, type Signature } from "#contract/manifest.ts";
+import type { ModelVersion } from "#contract/model.ts";
 import type { ErrorRecord } from "#contract/run.ts";
 import type { WorkerError } from "#contract/worker.ts";
 import { nearNames } from "../store/near.ts";
@@ -12,22 +13,17 @@ const diskFull = /\[Errno (?:28|122|27)\]/;
 /**
  * What a worker's error means to the caller: whose fault it is, and which cell and line to look at.
  *
- * @param fitted the columns that the model was fitted with; undefined: no fit ever made it, and then a failing `load`
+ * @param fitted the model's version that was called; undefined: no fit ever made it, and then a failing `load`
  * has a likelier cause than its code
  */
-export function toBridgeError(
-  error: WorkerError,
-  manifest: Manifest | null,
-  model: string,
-  fitted: Signature | null | undefined,
-): BridgeError {
+export function toBridgeError(error: WorkerError, manifest: Manifest | null, model: string, fitted: ModelVersion | undefined): BridgeError {
   const { phase, type, message } = error;
   // Without a version the bridge itself was writing: a staging. Else it is the code's own file, and its place is told.
   if (!manifest && type === "OSError" && diskFull.test(message)) return new DiskFull(message);
   if (phase === "parse") {
     return new BadTable(
       `The rows could not be read: ${message}`,
-      "Mend the rows, or the types that the notebook declares, and send them again.",
+      error.misfit === null ? "Mend the rows, and send them again." : typeHint(error.misfit, manifest, fitted),
       { phase, type },
     );
   }
@@ -52,8 +48,29 @@ export function toBridgeError(
       ...(place ?? { line: error.line ?? undefined }),
       traceback: error.traceback,
     },
-    phase === "apply" ? lackingColumns(error, fitted ?? []) : undefined,
+    phase === "apply" ? lackingColumns(error, fitted?.signature ?? []) : undefined,
   );
+}
+
+/** What a type is in plain words. */
+const words: Record<ColumnType, string> = {
+  int64: "numbers",
+  uint64: "numbers",
+  float64: "numbers",
+  bool: "True and False",
+  object: "text",
+  "datetime64[ns]": "dates",
+};
+
+/** Where a column's type comes from, and what to do about a value that is not of it. */
+function typeHint(column: string, manifest: Manifest | null, fitted: ModelVersion | undefined): string {
+  const declared = manifest?.options.types?.[column];
+  if (declared) {
+    return `The notebook declares ${declared} for ${column} (compute_bridge.options.types in its metadata): mend the rows, or what it declares.`;
+  }
+  const seen = fitted?.signature?.find(({ name }) => name === column);
+  if (!fitted || !seen) return "Mend the rows, and send them again.";
+  return `The model ${fitted.name} version ${fitted.version} was fitted on ${words[seen.type]} here: send such, or fit it again on rows like these.`;
 }
 
 /**

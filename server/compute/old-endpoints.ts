@@ -65,7 +65,7 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
         read = await readDsdlBody(body, spool);
       } catch (error) {
         if (error instanceof BadBody) return failed("json", error.message);
-        const asked = { method, algorithm: deployment, model: null, environment: null, caller, rowsSent: null };
+        const asked = { method, algorithm: deployment, model: null, environment: null, caller, rowsSent: null, search: null };
         if (error instanceof Cancelled) runs.begin(run, asked).fail(error); // what the call names comes at the body's end
         throw error;
       }

@@ -54,7 +54,8 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
     isModelNamed: model_name !== undefined,
     // An empty one is none: saved searches fill it from a form.
     environment: environment?.trim() || null,
-    fields: fields === undefined ? null : list(fields),
+    // An empty list chooses nothing: saved searches fill it from a form.
+    fields: list(fields).length === 0 ? null : list(fields),
     param: JSON.stringify({
       options: {
         params: algorithm === undefined ? params : { algo: algorithm, ...params },

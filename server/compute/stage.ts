@@ -93,7 +93,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
       run.succeed(staged.receipt, true);
       return staged;
     } catch (thrown) {
-      const error = thrown instanceof WorkerFailed ? toBridgeError(thrown.error, null, name, null) : (DiskFull.from(thrown) ?? thrown);
+      const error = thrown instanceof WorkerFailed ? toBridgeError(thrown.error, null, name, undefined) : (DiskFull.from(thrown) ?? thrown);
       run.fail(error);
       if (files) {
         await rm(files.folder, { recursive: true, force: true }).catch((cause: unknown) =>

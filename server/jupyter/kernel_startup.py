@@ -1,23 +1,28 @@
 """What each notebook kernel does before its first cell, so that a cell does what the exported code will do.
 
 Works in the notebooks folder, as workers do, and reads the old absolute paths (`/srv/app/model/data/…`) as
-those of this BRIDGE_HOME.
+those of this BRIDGE_HOME: in cells, and in the modules of `app.model` that they import.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
+import sys
 from typing import Any
 
+PACKAGE = "compute_bridge_worker"
 
-def begin(shell: Any, home: str, paths_file: str) -> None:
-    """Called by the generated IPython start-up file; `shell` is the kernel's InteractiveShell."""
+
+def begin(shell: Any, home: str, worker: str) -> None:
+    """Called by the generated IPython start-up file; `shell` is the kernel's InteractiveShell, `worker` the folder of the workers' code."""
     os.chdir(os.path.join(home, "notebooks"))
-    spec = importlib.util.spec_from_file_location("bridge_paths", paths_file)
-    if spec is None or spec.loader is None or not os.path.exists(paths_file):
+    spec = importlib.util.spec_from_file_location(PACKAGE, os.path.join(worker, "__init__.py"), submodule_search_locations=[worker])
+    if spec is None or not os.path.isdir(worker):
         return
-    paths = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(paths)
-    data = os.path.join(home, "app", "model", "data")
-    shell.ast_transformers.append(paths.PathRewriter(paths.rules(data, home)))
+    sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
+    paths, rewriting = (importlib.import_module(f"{PACKAGE}.{name}") for name in ("paths", "rewriting"))
+    rules = paths.rules(os.path.join(home, "app", "model", "data"), home)
+    shell.ast_transformers.append(paths.PathRewriter(rules))
+    rewriting.rewrite_imports([home], rules)

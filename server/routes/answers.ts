@@ -19,6 +19,7 @@ export function outputOf(accept = ""): { isFrames: boolean; output: TableFormat 
 export interface AnswerWriter {
   event(event: WorkerEvent): void;
   table(bytes: Buffer): void | Promise<void>;
+  readonly tableBytes?: () => number;
   finish(receipt: Receipt): void;
   /** True when the failure was told, or the connection cut; false when nothing was sent and the caller may still answer. */
   fail(error: ErrorRecord): boolean;
@@ -30,10 +31,13 @@ export function tableAnswer(body: Body, format: TableFormat): AnswerWriter {
   const records = tableBody(format);
   // The first piece waits: a small answer then goes out in one write.
   let held: Buffer | undefined;
+  let tableBytes = 0;
   return {
     event() {},
+    tableBytes: () => tableBytes,
     table(bytes) {
       const piece = records(bytes);
+      tableBytes += piece.length;
       if (held === undefined && !body.isStarted) {
         held = Buffer.from(piece);
         return;

@@ -17,11 +17,15 @@ export function dsdlAnswer(body: NotedBody, success: string, type: OldType = "ap
   const records = tableBody("csv");
   const held: string[] = [];
   let size = 0;
+  let tableBytes = 0;
   return {
     event() {},
     notes: (notes: readonly string[]) => body.notes(notes),
+    tableBytes: () => tableBytes,
     table(bytes: Buffer): void | Promise<void> {
-      const text = JSON.stringify(records(bytes).toString("utf8")).slice(1, -1);
+      const piece = records(bytes);
+      tableBytes += piece.length;
+      const text = JSON.stringify(piece.toString("utf8")).slice(1, -1);
       size += text.length;
       if (size <= HELD_CHARACTERS) {
         held.push(text);

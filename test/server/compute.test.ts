@@ -77,6 +77,8 @@ describe("POST /v1/compute", () => {
   it("keeps and orders columns by fields, drops multivalue columns, and names a missing column and the nearest", async () => {
     const send = (options: object, rows: string) => test.compute({ algorithm: "odd", method: "apply", what: "echo", ...options }, rows);
     expect(await (await send({ fields: "b, a" }, "a,b,c\n1,2,3\n")).text()).toBe("b,a\n2,1\n");
+    expect(await (await send({ fields: "" }, "a,b\n1,2\n")).text()).toBe("a,b\n1,2\n");
+    expect(await (await send({ fields: " , " }, "a,b\n1,2\n")).text()).toBe("a,b\n1,2\n");
     expect(await (await send({}, "a,__mv_a\n1,\n")).text()).toBe("a\n1\n");
     const wrong = await send({ fields: "lenght" }, "length\n1\n");
     expect(await wrong.json()).toMatchObject({ code: "BAD_TABLE", detail: expect.stringContaining("The nearest is length.") });
@@ -88,10 +90,28 @@ describe("POST /v1/compute", () => {
     const gap = await send("id,n\n007,\n");
     expect((await runOf(gap)).receipt?.notes).toEqual(["Column n has 1 empty values, so it came as float64."]);
     const misfit = await send("id,n\nx,1\ny,two\n");
-    expect(await misfit.json()).toMatchObject({ code: "BAD_TABLE", detail: expect.stringContaining("column n: 'two' is no int64") });
+    expect(await misfit.json()).toMatchObject({
+      code: "BAD_TABLE",
+      detail: expect.stringContaining("column n: 'two' is no int64"),
+      hint: expect.stringContaining("The notebook declares int64 for n"),
+    });
     const unknown = await send("id,n,other\n007,1,z\n");
     expect(await unknown.text()).toBe("id,n,other,kind\n007,1,z,str\n");
     expect((await runOf(unknown)).receipt?.notes[0]).toContain("other");
+  });
+
+  it("counts the bytes of the table that the client gets: a header for all blocks, or one for each", async () => {
+    const rows = `id,n\n${Array.from({ length: 400_000 }, (_, n) => `x${n},${n}\n`).join("")}`;
+    const send = (headers = {}) => test.compute({ algorithm: "row wise", method: "apply" }, rows, { headers });
+    const whole = await send();
+    const text = await whole.text();
+    expect(text.match(/id,n,kind/g)).toHaveLength(1);
+    expect((await runOf(whole)).receipt?.bytes.returned).toBe(text.length);
+
+    const framed = await send({ accept: FRAMES_TYPE });
+    const frames = new FrameReader().push(Buffer.from(await framed.arrayBuffer())).filter(({ kind }) => kind === FrameKind.table);
+    expect(frames.length).toBeGreaterThan(1);
+    expect((await runOf(framed)).receipt?.bytes.returned).toBe(frames.reduce((sum, { payload }) => sum + payload.length, 0));
   });
 
   it("uses the signature of the fit where no types are declared", async () => {
@@ -99,7 +119,15 @@ describe("POST /v1/compute", () => {
     const answer = await test.compute({ ...fit, method: "apply", model_name: "typed" }, "a,b\n1,007\n");
     expect(answer.status).toBe(200);
     const misfit = await test.compute({ ...fit, method: "apply", model_name: "typed" }, "a,b\nx,007\n");
-    expect(await misfit.json()).toMatchObject({ detail: "The rows could not be read: Row 1, column a: 'x' is no int64." });
+    expect(await misfit.json()).toMatchObject({
+      detail: "The rows could not be read: Row 1, column a: 'x' is no int64.",
+      hint: "The model typed version 1 was fitted on numbers here: send such, or fit it again on rows like these.",
+    });
+    const decimal = await test.compute({ ...fit, method: "apply", model_name: "typed" }, "a,b\n1.5,007\n");
+    expect(decimal.status).toBe(200);
+    expect((await runOf(decimal)).receipt?.notes).toEqual([
+      "Column a, fitted on whole numbers, has 1 decimal numbers, so it came as float64.",
+    ]);
   });
 
   it("finds each call's module as its top level made it", async () => {

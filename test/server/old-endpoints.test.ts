@@ -88,6 +88,15 @@ describe("/fit and /apply", () => {
     expect((await test.ask(`/v1/runs/${answer.headers.get("compute-run")}`)).status).toBe(200);
   });
 
+  it("count the bytes of the results as the client gets them, in however many pieces they were made", async () => {
+    const data = `a,b\n${"1234567,x\n".repeat(300_000)}`;
+    const answer = await test.ask("/fit", { method: "POST", body: JSON.stringify({ data, meta: meta("echo") }) });
+    const { results } = (await answer.json()) as { results: string };
+    expect(results).toBe(data);
+    const run = await (await test.ask(`/v1/runs/${answer.headers.get("compute-run")}`)).json();
+    expect(run).toMatchObject({ receipt: { bytes: { returned: data.length } } });
+  });
+
   it("strip extra quotes from algo and nothing else", async () => {
     const answer = await test.old("fit", {
       data: csv,

@@ -15,9 +15,10 @@ import pandas as pd
 from .failures import Failed, NoTable, phase
 from .frames import TABLE, Wire
 from .interrupts import Cancelled
-from .tables_in import Input, chosen_columns, has_odd_header
+from .records import has_record, header_of, last_record_end
+from .tables_in import Input, chosen_columns
 from .tables_out import ArrowOut, to_csv, to_frame
-from .typed import TypedParser, has_record, header_of, last_record_end
+from .typed import TypedParser
 
 BLOCK_BYTES = 2 << 20
 # Threads cost more than the work on so few rows.
@@ -34,15 +35,18 @@ class Blocks:
         self.source = source
         self._pieces = source.pieces()
         self._held = bytearray()
+        # So far no record ends, and so many quotes are there.
+        self._searched = 0
+        self._quotes = 0
         self._fill(lambda: has_record(self._held))
-        names, end = header_of(self._held)
+        names, end, self.notes = header_of(self._held)
         types = asked["types"] or {}
         keep = chosen_columns(names, asked)
         self.unknown = [name for name in keep if name not in types]
-        self.is_typed = bool(keep) and not self.unknown and not has_odd_header(names)
+        self.is_typed = bool(keep) and not self.unknown
         if self.is_typed:
             del self._held[:end]
-            self.parser = TypedParser(names, types, keep)
+            self.parser = TypedParser(names, types, keep, bool(asked.get("fitted")))
 
     def _fill(self, is_enough: Callable[[], bool]) -> bool:
         while not is_enough():
@@ -68,16 +72,25 @@ class Blocks:
         is_first = True
         while True:
             more = self._fill(lambda: len(self._held) >= BLOCK_BYTES)
-            end = last_record_end(self._held) if more else len(self._held)
-            if more and end == 0:
-                self._fill(lambda: last_record_end(self._held) > 0)
-                end = last_record_end(self._held) or len(self._held)
+            end = len(self._held)
+            if more and (end := self._last_end()) == 0:
+                self._fill(lambda: self._last_end() > 0)
+                end = self._last_end() or len(self._held)
             if end > 0 or is_first:
                 yield self.parser.parse(bytes(memoryview(self._held)[:end]))
             del self._held[:end]
+            self._searched, self._quotes = 0, 0
             is_first = False
             if not more:
                 return
+
+    def _last_end(self) -> int:
+        """Where the last whole record ends. What was searched in vain is not searched again: a value may be of any length."""
+        end = last_record_end(self._held, self._searched, self._quotes)
+        if end == 0:
+            self._quotes += self._held.count(b'"', self._searched)
+            self._searched = len(self._held)
+        return end
 
 
 def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> int:

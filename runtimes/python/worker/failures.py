@@ -25,7 +25,11 @@ class Failed(Exception):
 
 
 class BadRows(Exception):
-    """The rows cannot be what the types or options say. Its text is for the caller."""
+    """The rows cannot be what the types or options say. Its text is for the caller; `misfit` the column whose type is not met."""
+
+    def __init__(self, text: str, misfit: str | None = None) -> None:
+        super().__init__(text)
+        self.misfit = misfit
 
 
 class NoTable(Exception):
@@ -57,6 +61,7 @@ def describe(failed: Failed | Cancelled, folder: str | None, columns: list[str] 
         "line": line,
         "traceback": "" if isinstance(cause, BadRows) else trimmed(cause),
         "columns": columns,
+        "misfit": cause.misfit if isinstance(cause, BadRows) else None,
     }
 
 

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from importlib.machinery import FileFinder, SourceFileLoader
+from collections.abc import Sequence
 from pathlib import Path
-from types import CodeType, ModuleType
-from typing import Any, ClassVar
+from types import ModuleType
 
-from .paths import PathRewriter
+from .rewriting import RewritingLoader, rewrite_imports
 
 PACKAGE = "app.model"
 
 
-class RewritingLoader(SourceFileLoader):
-    """Compiles from source each time: byte code that lies beside it may hold other paths."""
-
-    pairs: Sequence[tuple[str, str]] = ()
-    # In their order. To look for them in sys.modules would touch, and so copy, the warm process's memory.
-    imported: ClassVar[list[ModuleType]] = []
-    # Is told of each module whose top level has run.
-    loaded: ClassVar[Callable[[ModuleType], None]] = lambda _: None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the module's top level, and say so."""
-        super().exec_module(module)
-        RewritingLoader.imported.append(module)
-        RewritingLoader.loaded(module)
-
-    def get_code(self, fullname: str) -> CodeType:
-        """The module's code, old paths rewritten."""
-        path = self.get_filename(fullname)
-        tree: Any = ast.parse(self.get_data(path), path)
-        if self.pairs:
-            tree = ast.fix_missing_locations(PathRewriter(self.pairs).visit(tree))
-        return compile(tree, path, "exec", dont_inherit=True)
-
-
 def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
     """Put the roots (version's folder, BRIDGE_HOME) first on the path, and their `.py` files through our loader."""
-    RewritingLoader.pairs = pairs
-    ours = tuple(f"{root.rstrip('/')}/app" for root in roots)
-    finder = FileFinder.path_hook((RewritingLoader, [".py"]))
-
-    def hook(path: str) -> FileFinder:
-        if not path.startswith(ours):
-            raise ImportError
-        return finder(path)
-
     sys.dont_write_bytecode = True
-    sys.path_hooks.insert(0, hook)
+    rewrite_imports(roots, pairs)
     sys.path[:0] = list(roots)
 
 

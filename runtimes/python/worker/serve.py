@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import json
 import os
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import _exit as leave  # before the code's own is another (crashes.py)
 from types import ModuleType
 from typing import Any
@@ -20,11 +21,13 @@ from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
 from .failures import SHOWN, Failed, describe, phase
 from .frames import CALL, DONE, ERROR, EVENT, TABLE, Wire, to_json
-from .globals import Snapshot
+from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
 from .models import DataFolder
 from .paths import MODEL_DATA, rules
+from .randomness import Seeds, undo_shared
 from .staging import stage
+from .surroundings import Surroundings
 from .tables_in import Input, Table, read_table, signature_of
 from .tables_out import send_frame, to_csv
 
@@ -79,9 +82,11 @@ class Worker:
             SHOWN.append((link, MODEL_DATA))
             data = DataFolder(link)
             data.point(os.path.join(home, "app", "model", "data"), os.path.join(home, "app", "model", "data"))
-            with phase("import"):
+            seeds = Seeds()
+            with phase("import"), seeds.watch():
                 module = modules.load(name, self._folder)
-            self._session = Session(module, self._interrupts, data, Snapshots().restore)
+            self._interrupts.keep()
+            self._session = Session(module, self._interrupts, data, beginning(seeds))
         gc.collect()
         gc.freeze()
         self._wire.send_json(
@@ -106,7 +111,8 @@ class Worker:
         self._log.open()
         try:
             with self._interrupts.call():
-                tail = self._run(call, source, report)
+                # In a context of its own, so that numpy's and others' settings of the kind end with the call.
+                tail = contextvars.copy_context().run(self._run, call, source, report)
         except (Failed, Cancelled) as failed:
             tail = [(ERROR, to_json(describe(failed, self._folder, report.columns)))]
         self._settle()
@@ -132,7 +138,7 @@ class Worker:
                 blocks = Blocks(source, call["input"])
             if blocks.is_typed:
                 rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
-                report.notes += blocks.parser.notes()
+                report.notes += blocks.notes + blocks.parser.notes()
                 return [done(call, report, rows, rows, rows, None)]
             report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
             with phase("parse"):
@@ -159,21 +165,15 @@ class Worker:
                 return read_table(call["input"], file.read())
 
 
-class Snapshots:
-    """Snapshots of all modules under `app`; of one that a call imports, as its top level left it."""
+def beginning(seeds: Seeds) -> Callable[[], None]:
+    """What makes a call begin as the top level ended, of which it is told what it seeded."""
+    steps = (Surroundings().restore, Snapshots(seeds.undo).restore, undo_shared(seeds))
 
-    def __init__(self) -> None:
-        # Those imported so far count as one top level: it may change what it imports.
-        self._taken = {module.__name__: Snapshot(module) for module in modules.RewritingLoader.imported}
-        modules.RewritingLoader.loaded = self._take
+    def restore() -> None:
+        for step in steps:
+            step()
 
-    def _take(self, module: ModuleType) -> None:
-        self._taken[module.__name__] = Snapshot(module)
-
-    def restore(self) -> None:
-        """Put all of them back."""
-        for snapshot in self._taken.values():
-            snapshot.restore()
+    return restore
 
 
 def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:

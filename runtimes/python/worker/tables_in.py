@@ -15,7 +15,8 @@ from . import few
 from .failures import BadRows
 from .frames import CANCEL, END, TABLE, Wire
 from .interrupts import Cancelled
-from .typed import TypedParser, header_of
+from .records import header_of
+from .typed import TypedParser
 
 COLUMN_TYPES = ("int64", "uint64", "float64", "bool", "datetime64[ns]")
 
@@ -84,14 +85,10 @@ def _arrow(data: bytes) -> pd.DataFrame:
 
 def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
     types = asked["types"]
-    names, end = header_of(data)
+    names, end, notes = header_of(data)
     keep = chosen_columns(names, asked)
     unknown = [name for name in keep if name not in types]
-    if has_odd_header(names):
-        table = _chosen(pd.read_csv(io.BytesIO(data)), asked)
-        table.notes.append("The header has empty or repeated names, so types were guessed.")
-        return table
-    parser = TypedParser(names, types, [name for name in keep if name in types])
+    parser = TypedParser(names, types, [name for name in keep if name in types], bool(asked.get("fitted")))
     frame = parser.parse(memoryview(data)[end:])
     if unknown:
         # Columns that no type is known of are guessed, as without types.
@@ -99,12 +96,7 @@ def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
         if len(guessed) != len(frame) and parser.rows:
             raise BadRows("Blank lines are among the rows, so the columns of known types and the others do not match.")
         frame = pd.concat([frame.reset_index(drop=True), guessed], axis=1)[keep] if len(keep) > len(unknown) else guessed[keep]
-    return Table(frame, len(frame), parser.notes())
-
-
-def has_odd_header(names: Sequence[str]) -> bool:
-    """Whether pandas would rename columns."""
-    return len(set(names)) != len(names) or "" in names
+    return Table(frame, len(frame), notes + parser.notes())
 
 
 def _chosen(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:

@@ -62,7 +62,7 @@ class RecordFrames(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Take bytes cut anywhere; send the records that are whole."""
-        from .typed import last_record_end, record_end
+        from .records import last_record_end, record_end
 
         taken = len(data)
         held = self._rest + bytes(data)

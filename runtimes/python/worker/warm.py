@@ -39,7 +39,7 @@ def serve_forks(path: str) -> None:
     for name in HEAVY:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for name in ("serve", "calls", "blocks", "staging", "typed"):
+    for name in ("serve", "calls", "blocks", "staging", "typed", "randomness", "surroundings"):
         importlib.import_module(f"{__package__}.{name}")
     with contextlib.suppress(ImportError):
         POOLS.append(importlib.import_module("threadpoolctl").ThreadpoolController())

@@ -81,6 +81,15 @@ describe("a row-wise apply", () => {
     expect(error).toMatchObject({ phase: "parse", message: "Row 200001, column n: 'x' is no int64." });
   });
 
+  it("takes decimals where a fit saw whole numbers, from the block on that has one", async () => {
+    const text = `n,t\n${records(200_000)}0.5,"y"\n${records(200_000)}`;
+    const { csv, done } = await probe.call(pieces(text, 1 << 20), { input: { ...input, fitted: true } });
+    expect(done?.notes).toEqual(["Column n, fitted on whole numbers, has 1 decimal numbers, so it came as float64."]);
+    expect(csv.startsWith('n,t\n0,"one\n')).toBe(true);
+    expect(csv).toContain("\n0.5,y\n0.0,");
+    expect(csv.endsWith('\n199999.0,"one\n""two"",199999"\n')).toBe(true);
+  });
+
   it("goes as one table when the type of a column is not known, and says so", async () => {
     const { csv, done } = await probe.call("n,t,u\n1,x,007\n", { input });
     expect(csv).toBe("n,t,u\n1,x,7\n");

@@ -125,6 +125,52 @@ describe("rows of known types are read without guessing", () => {
   });
 });
 
+describe("types that a fit saw", () => {
+  const input = { types: { a: "int64", b: "object" }, fitted: true } as const;
+
+  it("whole numbers may come as decimals, which the receipt counts; text stays text", async () => {
+    const { types, values, done } = await seen("a,b\n1.5,007\n2,x\n1e3,y\n", input);
+    expect([types, values]).toEqual(["a:float64 b:object", "1.5 '007' 2.0 'x' 1000.0 'y'"]);
+    expect(done?.notes).toEqual(["Column a, fitted on whole numbers, has 1 decimal numbers, so it came as float64."]);
+  });
+
+  it("the same within many rows, several columns, and with empty values", async () => {
+    const rows = Array.from({ length: 5000 }, (_, n) => `${n === 4000 ? "" : n},${n === 4999 ? "inf" : -n},x\n`).join("");
+    const { types, done } = await seen(`u,a,b\n${rows}`, { types: { ...input.types, u: "uint64" }, fitted: true });
+    expect(types).toBe("u:float64 a:float64 b:object");
+    expect(done?.notes).toEqual([
+      "Column u has 1 empty values, so it came as float64.",
+      "Column a, fitted on whole numbers, has 1 decimal numbers, so it came as float64.",
+    ]);
+  });
+
+  it("whole numbers stay whole", async () => {
+    expect(await seen("a,b\n9007199254740993,x\n", input)).toMatchObject({ types: "a:int64 b:object", values: "9007199254740993 'x'" });
+  });
+
+  it("text among numbers is an error that names row and column", async () => {
+    const error = { phase: "parse", message: "Row 2, column a: 'x' is no int64.", misfit: "a" };
+    expect(await seen("a,b\n1.5,y\nx,y\n", input)).toMatchObject({ error });
+  });
+});
+
+describe("headers with repeated and empty names", () => {
+  const note = (names: string) => [`Names of the header that are repeated or empty came as ${names}.`];
+
+  it.each([
+    ["a repeated name", "a,b,a\n007,007,x\n", { a: "object", b: "object" }, "a:object b:object a.1:object", "'007' '007' 'x'", "a.1"],
+    ["an empty name", "a,\n007,007\n", { a: "object" }, "a:object Unnamed: 1:int64", "'007' 7", "Unnamed: 1"],
+    ["names that a fit saw", "a,a\n007,007\n", { a: "int64", "a.1": "object" }, "a:int64 a.1:object", "7 '007'", "a.1"],
+    ["a name that is taken", "a,a,a.1\n1,2,3\n", { a: "float64" }, "a:float64 a.2:int64 a.1:int64", "1.0 2 3", "a.2"],
+  ] as const)("keep what is known of the other columns, and are told: %s", async (_, csv, types, seenTypes, values, names) => {
+    for (const rowWise of [false, true]) {
+      const answer = await seen(csv, { types, rowWise });
+      expect(answer).toMatchObject({ types: seenTypes, values });
+      expect(answer.done?.notes).toEqual(expect.arrayContaining(note(names)));
+    }
+  });
+});
+
 describe("columns", () => {
   it("fields choose and order them", async () => {
     expect(await seen("a,b,c\n1,2,3\n", { fields: ["c", "a"] })).toMatchObject({ types: "c:int64 a:int64", values: "3 1" });

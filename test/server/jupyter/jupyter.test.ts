@@ -69,6 +69,27 @@ describe("JupyterLab beside the bridge", () => {
     expect(await printed("paths.ipynb", "print(open('/srv/app/model/data/weights.txt').read())")).toBe("heavy");
   });
 
+  it("reads old paths in the modules that a cell imports as workers do, when they are imported anew, too", async () => {
+    const text = (file: string) => `import json\nFILES = ["/srv/app/model/data/${file}", f"/srv/notebooks/{'data'}/x.csv", "/srv/other"]\n`;
+    await mkdir(join(running.home, "app/model/nested"), { recursive: true });
+    await writeFile(join(running.home, "app/model/old_paths.py"), text("one"));
+    await writeFile(join(running.home, "app/model/nested/__init__.py"), text("two"));
+    await writeFile(join(running.home, "app/model/anew.py"), text("first"));
+    const seen = await printed(
+      "modules.ipynb",
+      "from app.model import old_paths, nested, anew\nimport importlib, inspect",
+      `with open('${running.home}/app/model/anew.py', 'a') as file: file.write('FILES[0] = "/srv/app/model/data/second"')`,
+      "importlib.reload(anew)\nprint(old_paths.json.dumps([old_paths.FILES, nested.FILES[0], anew.FILES[0], 'srv/notebooks' in inspect.getsource(old_paths)]))",
+    );
+    const data = join(running.home, "app/model/data");
+    expect(JSON.parse(seen)).toEqual([
+      [join(data, "one"), join(running.home, "notebooks/data/x.csv"), "/srv/other"],
+      join(data, "two"),
+      join(data, "second"),
+      true,
+    ]);
+  });
+
   it("says each saved notebook's path to the bridge, and no other file's", async () => {
     await fetch(`${running.root}/api/contents/plain.txt`, {
       method: "PUT",

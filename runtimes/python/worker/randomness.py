@@ -1,0 +1,161 @@
+"""Random numbers: what a top level seeded comes again in each call; what it did not seed is new in each call.
+
+DSDL imports a notebook anew for every fit, so that a seed at its top level makes fits repeatable. Here the module stays,
+and the generators that it seeded are put back to where its top level left them. The others are given new seeds: a call
+that seeds them itself must not decide what the next one draws.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import random
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+Undo = Callable[[], None]
+
+# Seeds that people give are below it (numpy takes no larger one); torch's own have 53 or 64 bits.
+LEAST_DRAWN = 1 << 32
+
+
+class SharedGenerator:
+    """What becomes of a library's global generator while a top level runs."""
+
+    def __init__(self, state: Callable[[], Any]) -> None:
+        self.is_seeded = False
+        self._state = state
+        self._unseeded: Any = None
+
+    def watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        """The library's function that seeds, or sets a state. To set the one from before the first seed is to unseed."""
+
+        @functools.wraps(real)
+        def seed(*args: Any, **named: Any) -> Any:
+            if not self.is_seeded:
+                self._unseeded = self._state()
+            result = real(*args, **named)
+            given = next(iter((*args, *named.values())), None)
+            self.is_seeded = given is not None and self._state() != self._unseeded
+            return result
+
+        return seed
+
+
+class Seeds:
+    """Sees what is seeded while a top level runs: afterwards nobody can tell seeding from drawing."""
+
+    def __init__(self) -> None:
+        self.random = SharedGenerator(random.getstate)
+        self.numpy = SharedGenerator(lambda: [part if isinstance(part, (str, int, float)) else part.tobytes() for part in np.random.get_state()])
+        self._instances: weakref.WeakSet[random.Random] = weakref.WeakSet()
+        # What numpy drew from the system for generators that were given no seed.
+        self._drawn: set[int] = set()
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[None]:
+        """For as long as code is imported. What it takes from the modules meanwhile works on afterwards."""
+        places = (
+            (random, "seed", self.random.watched),
+            (random, "setstate", self.random.watched),
+            (np.random, "seed", self.numpy.watched),
+            (np.random, "set_state", self.numpy.watched),
+            (random.Random, "seed", self._instance),
+            (np.random.bit_generator, "randbits", self._system),
+        )
+        put: list[tuple[Any, str, Any, Any]] = []
+        for place, name, watched in places:
+            real = getattr(place, name, None)
+            if real is not None:
+                put.append((place, name, real, watched(real)))
+                setattr(place, name, put[-1][3])
+        try:
+            yield
+        finally:
+            for place, name, real, ours in put:
+                if getattr(place, name, None) is ours:
+                    setattr(place, name, real)
+
+    def undo(self, value: Any) -> Undo | None:
+        """How to put a generator that the code made back to its state of now; None for one without a seed, and for no generator."""
+        if isinstance(value, np.random.Generator):
+            return None if self._is_drawn(value.bit_generator) else functools.partial(setattr, value.bit_generator, "state", value.bit_generator.state)
+        if isinstance(value, np.random.RandomState):
+            is_global = value is getattr(np.random.mtrand, "_rand", None)
+            return None if is_global or self._is_drawn(value._bit_generator) else functools.partial(value.set_state, value.get_state())  # type: ignore[attr-defined]
+        if isinstance(value, random.Random):
+            return functools.partial(value.setstate, value.getstate()) if value in self._instances else None
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, getattr(torch, "Generator", ())):
+            return functools.partial(value.set_state, value.get_state())  # its seed is always the same if none is given
+        return None
+
+    def _is_drawn(self, bits: Any) -> bool:
+        sequence = getattr(bits, "seed_seq", None)
+        return sequence is not None and isinstance(sequence.entropy, int) and sequence.entropy in self._drawn
+
+    def _instance(self, real: Callable[..., None]) -> Callable[..., None]:
+        def seed(instance: random.Random, a: Any = None, version: int = 2) -> None:
+            real(instance, a, version)
+            (self._instances.discard if a is None else self._instances.add)(instance)
+
+        return seed
+
+    def _system(self, real: Callable[[int], int]) -> Callable[[int], int]:
+        def randbits(count: int) -> int:
+            bits = real(count)
+            self._drawn.add(bits)
+            return bits
+
+        return randbits
+
+
+def undo_shared(seeds: Seeds) -> Undo:
+    """What to do before each call to the generators that all code shares: Python's, numpy's and, once it is loaded, torch's."""
+    undo_random: Undo = functools.partial(random.setstate, random.getstate()) if seeds.random.is_seeded else _reseed_random
+    undo_numpy: Undo = functools.partial(np.random.set_state, np.random.get_state()) if seeds.numpy.is_seeded else _reseed_numpy
+    undo_torch = _undo_torch()
+
+    def undo() -> None:
+        undo_random()
+        undo_numpy()
+        undo_torch()
+
+    return undo
+
+
+def _reseed_random() -> None:
+    random.seed(int.from_bytes(os.urandom(8), "little"))
+
+
+def _reseed_numpy() -> None:
+    np.random.seed(int.from_bytes(os.urandom(4), "little"))
+
+
+def _undo_torch() -> Undo:
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "initial_seed") or torch.initial_seed() >= LEAST_DRAWN:
+        return _reseed_torch
+    seed, state = torch.initial_seed(), torch.get_rng_state()
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+
+    def undo() -> None:
+        torch.set_rng_state(state)
+        if devices is not None:
+            torch.cuda.set_rng_state_all(devices)
+        elif torch.cuda.is_initialized():  # before that the top level's own seed waits for it
+            torch.cuda.manual_seed_all(seed)
+
+    return undo
+
+
+def _reseed_torch() -> None:
+    """Torch seeds itself when it is loaded: only a call may have given it a seed since."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "initial_seed") and torch.initial_seed() < LEAST_DRAWN:
+        torch.seed()

@@ -1,0 +1,97 @@
+"""What is the process's, not the module's: settings that a call changes are put back before the next.
+
+Comparing costs a microsecond or two; only what differs is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import decimal
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+
+class Surroundings:
+    """The environment's variables, paths, streams, log settings, warnings and pandas' options, as they are now."""
+
+    def __init__(self) -> None:
+        self._environ = dict(os.environ._data)  # type: ignore[attr-defined]
+        self._variables = dict(os.environ)
+        self._path, self._paths = sys.path, list(sys.path)
+        self._streams = sys.stdout, sys.stderr
+        self._warnings, self._filters = warnings.filters, list(warnings.filters)
+        self._decimal = decimal.getcontext().copy()
+        self._loggers = [(each, each.level, each.handlers.copy(), each.filters.copy(), each.propagate, each.disabled) for each in _loggers()]
+        self._count = len(logging.root.manager.loggerDict)
+        self._disabled = logging.root.manager.disable
+        self._options = copy.deepcopy(_pandas_options())
+
+    def restore(self) -> None:
+        """Put all of it back. For the main thread, in whose context calls run."""
+        if os.environ._data != self._environ:  # type: ignore[attr-defined]
+            self._restore_environ()
+        if sys.path is not self._path or sys.path != self._paths:
+            self._path[:] = self._paths
+            sys.path = self._path
+        sys.stdout, sys.stderr = self._streams
+        if warnings.filters is not self._warnings or warnings.filters != self._filters:
+            self._restore_warnings()
+        decimal.setcontext(self._decimal.copy())
+        self._restore_loggers()
+        if _pandas_options() != self._options:
+            _restore_pandas(_pandas_options(), self._options, "")
+
+    def _restore_environ(self) -> None:
+        for name in os.environ.keys() - self._variables.keys():
+            del os.environ[name]
+        os.environ.update(self._variables)
+
+    def _restore_warnings(self) -> None:
+        warnings.filters = self._warnings
+        warnings.resetwarnings()  # tells the places that remember what they have said
+        warnings.filters[:] = self._filters  # type: ignore[index]
+
+    def _restore_loggers(self) -> None:
+        manager = logging.root.manager
+        manager.disable = self._disabled
+        if len(manager.loggerDict) != self._count:
+            # A call's own are as new ones are; were they left, each call might give them one more handler.
+            known = {id(saved[0]) for saved in self._loggers}
+            self._loggers += [(each, logging.NOTSET, [], [], True, False) for each in _loggers() if id(each) not in known]
+            self._count = len(manager.loggerDict)
+        for logger, level, handlers, filters, propagate, disabled in self._loggers:
+            if logger.level != level:
+                logger.setLevel(level)
+            if logger.handlers != handlers:
+                logger.handlers[:] = handlers
+            if logger.filters != filters:
+                logger.filters[:] = filters
+            logger.propagate, logger.disabled = propagate, disabled
+
+
+def _loggers() -> list[logging.Logger]:
+    return [logging.root, *(each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger))]
+
+
+def _pandas_options() -> Any:
+    """All of pandas' options, nested; asking for them one by one would cost more than many a call."""
+    with contextlib.suppress(ImportError, AttributeError):
+        from pandas._config import config
+
+        return config._global_config
+    return {}
+
+
+def _restore_pandas(options: Mapping[str, Any], saved: Mapping[str, Any], prefix: str) -> None:
+    import pandas as pd
+
+    for name, value in saved.items():
+        if isinstance(value, Mapping):
+            _restore_pandas(options[name], value, f"{prefix}{name}.")
+        elif options[name] != value:
+            pd.set_option(prefix + name, value)
