@@ -15,6 +15,8 @@ from .problem import Problem
 #: OpenSSL's X509_V_ERR_… numbers.
 _NAMES = {62, 64}
 _UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}
+#: What OpenSSL says, in its several versions, of an answer that is no TLS.
+_NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}
 _EXPIRED = 10
 _NOT_YET = 9
 
@@ -79,7 +81,7 @@ class Bridge:
         host = urlsplit(self._address).hostname or ""
         if isinstance(error, ssl.SSLCertVerificationError):
             return _untrusted(host, error, bool(self._ca or self._ca_pem))
-        if isinstance(error, ssl.SSLError) and "WRONG_VERSION" in str(error):
+        if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS:
             return Problem(502, "What answers at %s speaks no TLS." % self._address, "Is it the bridge's port? A bridge that serves plain HTTP is reached on its own machine alone.")
         if isinstance(error, ssl.SSLError):
             return Problem(502, "TLS with %s failed (%s)." % (self._address, error.reason or "no reason given"), "It takes TLS 1.2 or newer on both ends.")

@@ -21,7 +21,8 @@ def _line(event: str, values: dict) -> str:
 
 
 def _one_line(value: object) -> str:
-    return " ".join(str(value).replace('"', "'").split())[:2000]
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return " ".join(text.split())[:2000]
 
 
 def _logger() -> logging.Logger:

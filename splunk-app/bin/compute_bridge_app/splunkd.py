@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 import ssl
-from typing import Any, Dict, List, Optional, Set, Tuple, Union
+from typing import Any, Dict, List, Set, Tuple, Union
 from urllib.parse import quote, urlencode, urlsplit
 
 from .connection import ask, is_loopback
@@ -75,16 +75,20 @@ def _whole(status: int, body: bytes) -> Dict[str, Any]:
     raise Problem(403 if status in (401, 403) else 502, "splunkd refused (%d): %s" % (status, said or "it did not say why"), hint)
 
 
-def _tls(address: str) -> Optional[ssl.SSLContext]:
+def _tls(address: str) -> ssl.SSLContext:
     """
-    splunkd's certificate is made by Splunk for no host name. What goes to loopback leaves this machine never, so that
-    it is not checked there; elsewhere (SPLUNK_BINDIP) it must be signed by Splunk's own authority.
+    splunkd's certificate is made by Splunk for no host name. What goes to loopback leaves this machine never, so that it
+    is not checked there; elsewhere (SPLUNK_BINDIP) it must be signed by Splunk's own authority.
     """
-    authority = os.path.join(os.environ.get("SPLUNK_HOME", ""), "etc", "auth", "cacert.pem")
-    here = is_loopback(urlsplit(address).hostname or "")
-    context = ssl.create_default_context(cafile=None if here or not os.path.isfile(authority) else authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
-    if here:
+    if is_loopback(urlsplit(address).hostname or ""):
         context.verify_mode = ssl.CERT_NONE
+        return context
+    authority = os.path.join(os.environ.get("SPLUNK_HOME", ""), "etc", "auth", "cacert.pem")
+    if os.path.isfile(authority):
+        context.load_verify_locations(cafile=authority)
+    else:
+        context.load_default_certs()
     return context
