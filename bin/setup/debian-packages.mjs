@@ -7,6 +7,7 @@ import { SetupFailed, say } from "./say.mjs";
 /** Package → the file that shows it is there, and what goes without it. */
 const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({
   postgresql: { file: "/usr/lib/postgresql", without: "tests of a store that bridges share are skipped" },
+  libmagic1: { file: "/usr/lib/file/magic.mgc", without: "the check of the Splunk app is skipped" },
 });
 
 /** Tests start a Postgres of their own: the package's would run for nothing, on the port that another may want. */
