@@ -42,7 +42,8 @@ def answer(what: str, work: Callable[[Request], Dict[str, Any]], given: Union[st
     try:
         return _json(200, work(read_request(given)))
     except Problem as problem:
-        log.error("refused", asked=what, status=problem.status, error=problem.error)
+        # Not at ERROR: the command logs the same for its search.
+        log.warning("refused", asked=what, status=problem.status, error=problem.error)
         return _json(problem.status, problem.told())
     except Exception as error:  # the last resort: where it happened, without the texts of an exception, which may hold secrets
         frames = traceback.extract_tb(error.__traceback__)

@@ -102,7 +102,7 @@
         ...field(
           "Token",
           inputs.token,
-          "`bridge token` prints it on the bridge's machine. It is kept in Splunk's password store, encrypted.",
+          "`bridge tokens add splunk` makes one on the bridge's machine. It is kept in Splunk's password store, encrypted.",
         ),
         ...field(
           "Certificate of the authority (paste)",

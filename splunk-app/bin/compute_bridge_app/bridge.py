@@ -101,7 +101,7 @@ class Bridge:
 def _untrusted(host: str, error: ssl.SSLCertVerificationError, has_ca: bool) -> Problem:
     code = error.verify_code
     if code in _NAMES:
-        hint = "Use a name of the certificate in the address, or give the bridge a certificate for this name (BRIDGE_TLS_CERT, BRIDGE_TLS_KEY)."
+        hint = "Use a name of the certificate in the address, or give the bridge this name (BRIDGE_TLS_NAMES, or a certificate by BRIDGE_TLS_CERT)."
         return Problem(502, "The bridge's certificate is not for the name %s." % host, hint)
     if code in _UNKNOWN_AUTHORITY:
         what = "The bridge's certificate is not signed by %s." % ("the authority that is set" if has_ca else "an authority that Splunk's Python trusts")

@@ -12,6 +12,10 @@ def info(event: str, **values: object) -> None:
     _logger().info(_line(event, values))
 
 
+def warning(event: str, **values: object) -> None:
+    _logger().warning(_line(event, values))
+
+
 def error(event: str, **values: object) -> None:
     _logger().error(_line(event, values))
 
@@ -41,6 +45,7 @@ def _to_file() -> logging.Handler:
         handler = logging.handlers.RotatingFileHandler(path, maxBytes=_BYTES, backupCount=2, encoding="utf-8")
     except OSError:
         return logging.NullHandler()
+    logging.addLevelName(logging.WARNING, "WARN")
     formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ level=%(levelname)s part=app %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

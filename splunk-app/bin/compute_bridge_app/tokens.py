@@ -69,7 +69,7 @@ def make_token(bridge: Bridge, kept: str, user: str, verb: str, seconds: int) ->
 def refusal(said: Said) -> Problem:
     """What an answer means that is not what was asked for."""
     if said.status == 401:
-        return Problem(502, "The bridge does not know the token that this app shows.", "Enter the right one on the set-up page: `bridge token` prints it on the bridge's machine.")
+        return Problem(502, "The bridge does not know the token that this app shows.", "Enter the right one on the set-up page: `bridge tokens add splunk` makes one on the bridge's machine.")
     # A bridge from before such tokens asks for the name of a lasting one, or has no such address.
     if said.status in (400, 404, 405):
         return _TOO_OLD
