@@ -89,6 +89,13 @@ describe("a token for a search", () => {
   });
 });
 
+it("a file of certificates may lie in $SPLUNK_HOME, and no other variable is read", async () => {
+  set({ ca: stage.ours.file.replace(stage.home, "$SPLUNK_HOME") });
+  expect(await stage.askToken("alice", "apply")).toMatchObject({ status: 200, told: { ca: stage.ours.file } });
+  set({ ca: "$PATH/ca.pem" });
+  expect((await stage.askToken("alice", "apply")).told.error).toBe("There is no file $PATH/ca.pem on this search head.");
+});
+
 describe("a token for a search is not to be had", () => {
   const cases: Record<string, { before: () => unknown; status: number; error: RegExp | string }> = {
     "a bridge that is away": {

@@ -9,7 +9,7 @@ from .probe import probe
 from .problem import Problem
 from .request import Request
 from .secret import find_token, keep_token, to_token
-from .settings import Settings, read_settings, to_address, write_settings
+from .settings import Settings, read_settings, to_address, to_path, write_settings
 from .splunkd import APP, Splunkd
 
 _MAY = {"compute_bridge_admin", "admin_all_objects"}
@@ -45,7 +45,7 @@ def set_up(request: Request) -> Dict[str, Any]:
     settings = read_settings(system)
     wanted = _wanted(system, settings, request.body)
     pem = "" if wanted.ca else authority.to_pem(wanted.ca_certificates)
-    bridge = Bridge(wanted.address, wanted.ca, pem, settings.connect_seconds)
+    bridge = Bridge(wanted.address, to_path(wanted.ca), pem, settings.connect_seconds)
     told = probe(bridge, wanted.address, wanted.token, user)
     if do == "test" or not (told["ok"] or request.body.get("anyway") is True):
         return {**told, "saved": False}

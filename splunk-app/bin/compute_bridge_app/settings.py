@@ -17,7 +17,7 @@ SET_UP = "An administrator opens the app compute-bridge in Splunk Web and enters
 
 class Settings(NamedTuple):
     address: str
-    #: A file of PEM certificates on this search head; "": none is named.
+    #: A file of PEM certificates on this search head, as it was entered; "": none is named.
     ca: str
     #: The same in one line, looked at where no file is named.
     ca_certificates: str
@@ -32,7 +32,7 @@ class Settings(NamedTuple):
     def ca_file(self) -> str:
         """For the command, which takes files alone; "": what Splunk's Python trusts."""
         pem = self.ca_pem()
-        return write_file(LOCAL, pem) if pem else self.ca
+        return write_file(LOCAL, pem) if pem else to_path(self.ca)
 
 
 def read_settings(splunkd: Splunkd) -> Settings:
@@ -42,7 +42,7 @@ def read_settings(splunkd: Splunkd) -> Settings:
     bridge = stanzas.get("bridge", {})
     return Settings(
         address=_text(bridge, "address").rstrip("/"),
-        ca=os.path.expandvars(_text(bridge, "ca")),
+        ca=_text(bridge, "ca"),
         ca_certificates=_text(bridge, "ca_certificates"),
         connect_seconds=_seconds(bridge, "connect_seconds", 10, 300),
         answer_seconds=_seconds(bridge, "answer_seconds", 3600, 86400),
@@ -57,6 +57,11 @@ def read_settings(splunkd: Splunkd) -> Settings:
 
 def write_settings(splunkd: Splunkd, address: str, ca: str, ca_certificates: str) -> None:
     splunkd.write(CONF + "/bridge", {"address": address, "ca": ca, "ca_certificates": ca_certificates})
+
+
+def to_path(text: str) -> str:
+    """$SPLUNK_HOME stands for its folder. No other variable does: errors show the path, and the environment may hold secrets."""
+    return text.replace("$SPLUNK_HOME", os.environ.get("SPLUNK_HOME", ""), 1) if text.startswith("$SPLUNK_HOME/") else text
 
 
 def to_address(text: str) -> str:

@@ -6,7 +6,7 @@ from .bridge import Bridge, Said
 from .problem import Problem
 from .request import Request
 from .secret import find_token
-from .settings import SET_UP, read_settings, to_address
+from .settings import SET_UP, read_settings, to_address, to_path
 from .splunkd import Splunkd
 
 VERBS = ("stage", "fit", "apply", "summary", "call")
@@ -41,7 +41,7 @@ def token_for(request: Request) -> Dict[str, Any]:
     kept = find_token(system)
     if not kept:
         raise Problem(503, "This app is not set up: no token of the bridge is kept.", SET_UP)
-    bridge = Bridge(address, settings.ca, settings.ca_pem(), settings.connect_seconds)
+    bridge = Bridge(address, to_path(settings.ca), settings.ca_pem(), settings.connect_seconds)
     made = make_token(bridge, kept, user, verb, SECONDS)
     return {
         "address": address,
