@@ -7,7 +7,7 @@ import { modelsPython, root } from "./setup/folders.mjs";
 
 const modules = join(root, "node_modules");
 const python = process.env.BRIDGE_PYTHON || modelsPython;
-const withPython = ["runtimes", "notebook-exporter", "server", "demo", "client", "bench"].filter((folder) =>
+const withPython = ["runtimes", "notebook-exporter", "server", "demo", "client", "bench", "splunk-app"].filter((folder) =>
   existsSync(join(root, folder)),
 );
 

@@ -7,7 +7,7 @@ import { debianPackages } from "./setup/debian-packages.mjs";
 import { pythonFolder } from "./setup/folders.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { nodePackages } from "./setup/node-packages.mjs";
-import { pythonEnvironments } from "./setup/python-environments.mjs";
+import { appinspectEnvironment, pythonEnvironments } from "./setup/python-environments.mjs";
 import { SetupFailed, say } from "./setup/say.mjs";
 
 const [what = "all", ...rest] = process.argv.slice(2);
@@ -22,6 +22,7 @@ try {
     const changes = what === "environments" ? [] : [await nodePackages()];
     if (what === "tests") await debianPackages();
     changes.push(await pythonEnvironments());
+    if (what === "tests") changes.push(await appinspectEnvironment());
     if (what === "python") await changePackages(rest);
     if (changes.includes(true)) say("ready");
   });

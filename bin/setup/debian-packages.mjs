@@ -3,10 +3,16 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { run } from "./run.mjs";
 import { SetupFailed, say } from "./say.mjs";
+import { readOr } from "./stamp.mjs";
+
+const isUbuntu = /^ID=ubuntu$/m.test(readOr("/etc/os-release", ""));
 
 /** Package → the file that shows it is there, and what goes without it. */
 const wanted = /** @type {Record<string, {file: string, without: string}>} */ ({
   postgresql: { file: "/usr/lib/postgresql", without: "tests of a store that bridges share are skipped" },
+  libmagic1: { file: "/usr/lib/file/magic.mgc", without: "the check of the Splunk app is skipped" },
+  // Ubuntu's package of this name is a snap, which brings a daemon along.
+  ...(isUbuntu ? {} : { chromium: { file: "/usr/bin/chromium", without: "the Splunk app's page is tested in no browser" } }),
 });
 
 /** Tests start a Postgres of their own: the package's would run for nothing, on the port that another may want. */

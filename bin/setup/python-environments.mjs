@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPython } from "./find-python.mjs";
-import { addedFile, jupyterPython, modelsPython, pythonFolder, requirements, uv } from "./folders.mjs";
+import { addedFile, appinspectPython, jupyterPython, modelsPython, pythonFolder, requirements, uv } from "./folders.mjs";
 import { run } from "./run.mjs";
 import { say } from "./say.mjs";
 import { hashOf, once, readOr } from "./stamp.mjs";
 
 const UV_VERSION = "0.13.8";
 const hint = "Look at what was written above; the Python package index must be reachable. Then run the same command again.";
+const usedBy = { models: "models and kernels", jupyter: "JupyterLab", appinspect: "splunk-appinspect" };
 const stampOf = (name) => join(pythonFolder, name, ".bridge-stamp");
 
 /**
@@ -32,6 +33,12 @@ export async function pythonEnvironments() {
   return done.includes(true);
 }
 
+/** For the tests: Splunk's own check of apps. @returns whether anything was done */
+export function appinspectEnvironment() {
+  const install = () => sync("appinspect", appinspectPython, requirements.appinspect);
+  return once(stampOf("appinspect"), hashOf([requirements.appinspect], UV_VERSION), install);
+}
+
 async function installUv() {
   const python = findPython();
   say(`installing uv ${UV_VERSION} (${python})`);
@@ -44,7 +51,7 @@ async function installUv() {
 }
 
 async function sync(name, python, file) {
-  say(`installing the Python packages of ${name === "models" ? "models and kernels" : "JupyterLab"} (.python/${name})`);
+  say(`installing the Python packages of ${usedBy[name]} (.python/${name})`);
   const folder = join(pythonFolder, name);
   if (!existsSync(python))
     await run("making an environment", [uv, "venv", "--quiet", "--clear", "--python", findPython(), folder], { hint });
