@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { request } from "node:https";
+import { createServer as createSecureServer, request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestBridge, testBridge } from "../server/support/bridge.ts";
 import { byRows, double } from "./algorithms.ts";
 import { type Authority, makeAuthority } from "./splunkd/certificate.ts";
-import { pythons } from "./splunkd/pythons.ts";
+import { python, pythons } from "./splunkd/pythons.ts";
 import { expectSentence } from "./splunkd/sentence.ts";
 import { playSplunkd } from "./splunkd/splunkd.ts";
 
@@ -73,6 +73,36 @@ describe.each([pythons.at(0), pythons.at(-1)].filter((each) => each !== undefine
     expectSentence(await search(python, `https://localhost:${server.port}`, ours.ca), /TLS|SSL/i);
     server.close();
   });
+});
+
+it.each([
+  ["for another name", () => ours.sign("elsewhere", ["DNS:bridge.example"])],
+  ["of an authority that is not ours", () => other.sign("elsewhere", ["DNS:localhost"])],
+])("the command checks for itself: after the token came, the server has a certificate %s", async (_, make) => {
+  const [good, bad] = [await ours.sign("good", ["DNS:localhost"]), await make()];
+  await using plain = await testBridge();
+  const paths: string[] = [];
+  const server = createSecureServer({ cert: good.cert, key: good.key }, async (asked, answer) => {
+    paths.push(asked.url ?? "");
+    const said = await plain.ask("/v1/tokens", {
+      method: "POST",
+      body: await text(asked),
+      headers: { "content-type": "application/json" },
+    });
+    server.setSecureContext({ cert: bad.cert, key: bad.key });
+    answer.writeHead(said.status, { "content-type": "application/json", connection: "close" }).end(await said.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const bridge = {
+    address: `https://localhost:${typeof address === "object" ? address?.port : ""}`,
+    token: plain.bridge.token,
+    ca: ours.ca,
+  };
+  await using splunkd = await playSplunkd({ python, bridge });
+  expectSentence(await splunkd.search({ command: apply, chunks: [rows] }), /certificate/i);
+  expect(paths).toEqual(["/v1/tokens"]);
+  server.close();
 });
 
 it("the bridge itself refuses plain HTTP on that port, and answers its own callers", async () => {
