@@ -35,10 +35,10 @@ class Answer:
     def keeps_connection(self) -> bool:
         return self.ended and self._left is not None and self.headers.get("connection", "").lower() != "close"
 
-    def pump(self) -> None:
-        """Takes what has come, without waiting: for while a request is still being sent."""
-        self._fill(0)
-        self._parse_head()
+    @property
+    def is_refusal(self) -> bool:
+        """Redirects, too: they would take the token elsewhere."""
+        return self.status >= 300
 
     def head(self, seconds: float) -> bool:
         """Whether status and headers have come within so long."""

@@ -13,6 +13,7 @@ from .connection import Connection
 from .ends import Ends
 from .failure import Failure
 from .search import Search
+from .status import seconds_left
 
 _NAME = "The bridge"
 
@@ -50,7 +51,7 @@ class Bridge:
         environment = options.get("environment")
         if environment is not None:
             options["environment"] = grant.environments.get(environment.lower(), environment)
-        if grant.append:
+        if grant.append and self._call.verb == "apply":
             options.setdefault("append", "true")
         return urlencode(options)
 
@@ -77,9 +78,11 @@ class Bridge:
             "Compute-Search: %s" % _header(self._search.sid),
             "Compute-App: %s" % _header(self._search.app),
             "Compute-Scheduled: %s" % ("true" if self._search.is_scheduled else "false"),
-            "Compute-Timeout: %g" % grant.answer_seconds,
             *("%s: %s" % pair for pair in headers.items()),
         ]
+        left = seconds_left(self._search.folder)
+        if left is not None:
+            lines.append("Compute-Timeout: %d" % left)
         head = "\r\n".join(lines) + "\r\n\r\n"
         self._connection.send(memoryview(head.encode("latin-1", "replace")), grant.answer_seconds)
         return self._connection
@@ -104,7 +107,7 @@ class Bridge:
         limit = seconds or self.grant.answer_seconds
         connection.send(memoryview(body), limit)
         raw = self.answer.whole(limit)
-        if self.answer.status >= 400:
+        if self.answer.is_refusal:
             raise self._refusal(raw)
         try:
             said = json.loads(raw or b"{}")
@@ -117,7 +120,7 @@ class Bridge:
         return said
 
     def refusal(self) -> Failure:
-        """What an answer of status 400 and above says; its head has come."""
+        """What an answer that is a refusal says; its head has come."""
         return self._refusal(self.answer.whole(self.grant.connect_seconds))
 
     def late(self, seconds: float) -> Failure:

@@ -46,7 +46,7 @@ class Incoming:
         until = time.monotonic() + seconds
         if self.receipt is not None or not self._answer.head(seconds):
             return self.receipt is not None
-        if self._answer.status >= 400:
+        if self._answer.is_refusal:
             raise self._bridge.refusal()
         while self.receipt is None and self._replies.size < enough:
             piece = self._answer.read(until - time.monotonic())

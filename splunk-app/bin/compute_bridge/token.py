@@ -64,7 +64,9 @@ def ask(search: Search, verb: str, ends: Ends, home: str) -> Grant:
         connection.close()
     if answer.status == 404:
         raise Failure("Splunk has no app that gives tokens to this command.", "Restart Splunk after installing the app compute_bridge.", "NO_APP")
-    if answer.status >= 400:
+    if answer.status == 401 and b'"error"' not in raw:
+        raise Failure("Splunk no longer knows the session of this search.", "Sign in again, then run the search again.", "NO_SESSION")
+    if answer.is_refusal:
         raise from_answer("Splunk's management port", answer.status, answer.reason, answer.headers, raw)
     try:
         return Grant(json.loads(raw))
