@@ -12,6 +12,7 @@ from .call import Call
 from .connection import Connection
 from .ends import Ends
 from .failure import Failure
+from .peer import Peer
 from .search import Search
 from .status import seconds_left
 
@@ -69,7 +70,9 @@ class Bridge:
         if self._connection is not None and (self._answer is None or not self._answer.keeps_connection or self._connection.is_stale):
             self.close()
         if self._connection is None:
-            self._connection = Connection(address, _NAME, self._tls(address, grant.ca), self._ends, seconds or grant.connect_seconds)
+            self._connection = Connection(
+                Peer(_NAME, address), self._tls(address, grant.ca), self._ends, seconds or grant.connect_seconds
+            )
         self._answer = Answer(self._connection)
         lines = [
             "POST %s%s HTTP/1.1" % (address.path, path),
@@ -122,11 +125,6 @@ class Bridge:
     def refusal(self) -> Failure:
         """What an answer that is a refusal says; its head has come."""
         return self._refusal(self.answer.whole(self.grant.connect_seconds))
-
-    def late(self, seconds: float) -> Failure:
-        if self._connection is None:
-            raise RuntimeError("nothing was asked")
-        return self._connection.late(seconds)
 
     def close(self) -> None:
         if self._connection is not None:

@@ -56,7 +56,7 @@ class Failures(Story):
 
     def test_an_answer_that_ends_without_its_last_frame(self) -> None:
         self.bridge.on("/v1/compute", lambda handler: (read_body(handler), send_frames(handler, [frame("T", b"a\n1\n")])))
-        self.refused(FIT, "stopped its answer before it was whole")
+        self.refused(FIT, "its last frame is missing")
 
     def test_answers_that_are_none(self) -> None:
         self.bridge.on("/v1/compute", lambda handler: (read_body(handler), send_frames(handler, [b"<html>proxy</html>"])))
