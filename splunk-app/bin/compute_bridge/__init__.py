@@ -8,7 +8,7 @@ rows; what it holds is bounded by its own buffers, never by the data. Standard l
   stateful   asks how a method works         parts             a request for each chunk
   whole      one upload, then the answer     idle              calls nothing
   bridge     requests with a token           token             asks the app for one
-  connection, trust, address                 answer, frames    what comes back
+  connection, dial, peer, trust, address     answer, incoming, frames: what comes back
   replies, spool, kept                       where rows wait: memory first, then a file
   messages, receipt, advice, failure, log    what people read
 

@@ -10,7 +10,9 @@ from .failure import Failure
 _AGAIN = (429, 502, 503, 504)
 #: The same, told within an answer that had begun.
 _AGAIN_CODES = ("QUEUE_FULL", "WORKER_LOST", "STORE_AWAY", "STOPPING")
-_MESSAGE_CHARACTERS = 1200
+#: A sentence is for the search bar; the run's record at the bridge has all of it.
+_MESSAGE_CHARACTERS = 380
+_HINT_CHARACTERS = 200
 
 
 def from_record(record: dict) -> Failure:
@@ -22,7 +24,7 @@ def from_record(record: dict) -> Failure:
 
 def from_answer(who: str, status: int, reason: str, headers: dict[str, str], body: bytes) -> Failure:
     """
-    An answer of status 400 and above: problem+json of the bridge, the app's {error, hint}, or whatever a proxy says.
+    An answer that is a refusal: problem+json of the bridge, the app's {error, hint}, or whatever a proxy says.
 
     :param who: who answered, for people
     """
@@ -49,10 +51,8 @@ def from_answer(who: str, status: int, reason: str, headers: dict[str, str], bod
 
 
 def _failure(message: object, hint: object, code: str, details: dict, can_retry: bool) -> Failure:
-    text = str(message or "The bridge failed and did not say why.")
-    if len(text) > _MESSAGE_CHARACTERS:
-        text = text[:_MESSAGE_CHARACTERS] + " …"
-    advice = str(hint or "")
+    text = _short(str(message or "The bridge failed and did not say why."), _MESSAGE_CHARACTERS)
+    advice = _short(str(hint or ""), _HINT_CHARACTERS)
     cell = details.get("cell")
     if cell is not None and "cell" not in text + advice:
         line = "" if details.get("line") is None else ", line %s" % details["line"]
@@ -60,3 +60,7 @@ def _failure(message: object, hint: object, code: str, details: dict, can_retry:
     if text[-1:] not in ".!?…":
         text += "."
     return Failure(text, advice, code, can_retry)
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[:limit].rstrip() + " …"

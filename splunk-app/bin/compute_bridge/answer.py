@@ -23,6 +23,7 @@ class Answer:
         self.reason = ""
         self.headers: dict[str, str] = {}
         self.ended = False
+        self.peer = connection.peer
         self._connection = connection
         self._buffer = b""
         self._is_closed = False
@@ -35,10 +36,10 @@ class Answer:
     def keeps_connection(self) -> bool:
         return self.ended and self._left is not None and self.headers.get("connection", "").lower() != "close"
 
-    def pump(self) -> None:
-        """Takes what has come, without waiting: for while a request is still being sent."""
-        self._fill(0)
-        self._parse_head()
+    @property
+    def is_refusal(self) -> bool:
+        """Redirects, too: they would take the token elsewhere."""
+        return self.status >= 300
 
     def head(self, seconds: float) -> bool:
         """Whether status and headers have come within so long."""
@@ -76,13 +77,13 @@ class Answer:
             pieces.append(piece)
             size += len(piece)
             if size > _WHOLE_BYTES:
-                raise self._connection.cut("it is too long")
-        raise self._connection.late(seconds)
+                raise self.peer.cut("it is too long")
+        raise self.peer.late(seconds)
 
     def _fill(self, seconds: float) -> bool:
         """Whether anything came, the end included."""
         if self._is_closed:
-            raise self._connection.cut("it stops in the middle")
+            raise self.peer.cut("it stops in the middle")
         data = self._connection.receive(max(0.0, seconds))
         if data is None:
             return False
@@ -96,13 +97,13 @@ class Answer:
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
                 if len(self._buffer) > _HEAD_BYTES or not b"HTTP/1."[:8].startswith(self._buffer[:7]):
-                    raise self._connection.cut("what came is no HTTP")
+                    raise self.peer.cut("what came is no HTTP")
                 return False
             lines = self._buffer[:end].decode("latin-1").split("\r\n")
             self._buffer = self._buffer[end + 4 :]
             version, _, rest = lines[0].partition(" ")
             if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
-                raise self._connection.cut("what came is no HTTP")
+                raise self.peer.cut("what came is no HTTP")
             self.status, self.reason = int(rest[:3]), rest[4:].strip()
             self.headers = {name.strip().lower(): value.strip() for name, _, value in (each.partition(":") for each in lines[1:])}
             if self.status >= 200:
@@ -141,7 +142,7 @@ class Answer:
         try:
             size = int(self._buffer[start:end].partition(b";")[0], 16)
         except ValueError:
-            raise self._connection.cut("its chunks are broken") from None
+            raise self.peer.cut("its chunks are broken") from None
         if size == 0:
             trailers = self._buffer.find(b"\r\n\r\n", end)
             if trailers < 0:

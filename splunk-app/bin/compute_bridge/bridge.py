@@ -12,7 +12,9 @@ from .call import Call
 from .connection import Connection
 from .ends import Ends
 from .failure import Failure
+from .peer import Peer
 from .search import Search
+from .status import seconds_left
 
 _NAME = "The bridge"
 
@@ -50,7 +52,7 @@ class Bridge:
         environment = options.get("environment")
         if environment is not None:
             options["environment"] = grant.environments.get(environment.lower(), environment)
-        if grant.append:
+        if grant.append and self._call.verb == "apply":
             options.setdefault("append", "true")
         return urlencode(options)
 
@@ -68,7 +70,9 @@ class Bridge:
         if self._connection is not None and (self._answer is None or not self._answer.keeps_connection or self._connection.is_stale):
             self.close()
         if self._connection is None:
-            self._connection = Connection(address, _NAME, self._tls(address, grant.ca), self._ends, seconds or grant.connect_seconds)
+            self._connection = Connection(
+                Peer(_NAME, address), self._tls(address, grant.ca), self._ends, seconds or grant.connect_seconds
+            )
         self._answer = Answer(self._connection)
         lines = [
             "POST %s%s HTTP/1.1" % (address.path, path),
@@ -77,9 +81,11 @@ class Bridge:
             "Compute-Search: %s" % _header(self._search.sid),
             "Compute-App: %s" % _header(self._search.app),
             "Compute-Scheduled: %s" % ("true" if self._search.is_scheduled else "false"),
-            "Compute-Timeout: %g" % grant.answer_seconds,
             *("%s: %s" % pair for pair in headers.items()),
         ]
+        left = seconds_left(self._search.folder)
+        if left is not None:
+            lines.append("Compute-Timeout: %d" % left)
         head = "\r\n".join(lines) + "\r\n\r\n"
         self._connection.send(memoryview(head.encode("latin-1", "replace")), grant.answer_seconds)
         return self._connection
@@ -104,7 +110,7 @@ class Bridge:
         limit = seconds or self.grant.answer_seconds
         connection.send(memoryview(body), limit)
         raw = self.answer.whole(limit)
-        if self.answer.status >= 400:
+        if self.answer.is_refusal:
             raise self._refusal(raw)
         try:
             said = json.loads(raw or b"{}")
@@ -117,13 +123,8 @@ class Bridge:
         return said
 
     def refusal(self) -> Failure:
-        """What an answer of status 400 and above says; its head has come."""
+        """What an answer that is a refusal says; its head has come."""
         return self._refusal(self.answer.whole(self.grant.connect_seconds))
-
-    def late(self, seconds: float) -> Failure:
-        if self._connection is None:
-            raise RuntimeError("nothing was asked")
-        return self._connection.late(seconds)
 
     def close(self) -> None:
         if self._connection is not None:

@@ -7,7 +7,6 @@ import time
 
 from .advice import from_record
 from .bridge import Bridge
-from .failure import Failure
 from .frames import DONE, FAILED, TABLE, FrameReader, broken
 from .messages import Messages
 from .replies import Replies
@@ -46,19 +45,14 @@ class Incoming:
         until = time.monotonic() + seconds
         if self.receipt is not None or not self._answer.head(seconds):
             return self.receipt is not None
-        if self._answer.status >= 400:
+        if self._answer.is_refusal:
             raise self._bridge.refusal()
         while self.receipt is None and self._replies.size < enough:
             piece = self._answer.read(until - time.monotonic())
             if piece is None:
                 return False
             if not piece:
-                raise Failure(
-                    "The bridge stopped its answer before it was whole.",
-                    "Nothing of it counts. See whether the bridge still runs, then run the search again.",
-                    "LOST",
-                    can_retry=True,
-                )
+                raise self._answer.peer.cut("its last frame is missing")
             self._came_at = time.monotonic()
             for kind, payload, is_last in self._frames.feed(piece):
                 self._take(kind, payload, is_last)
@@ -75,7 +69,7 @@ class Incoming:
     def check_late(self, seconds: float) -> None:
         """:raises Failure: when nothing has come for so long"""
         if time.monotonic() - self._came_at > seconds:
-            raise self._bridge.late(seconds)
+            raise self._answer.peer.late(seconds)
 
     def _take(self, kind: bytes, payload: bytes, is_last: bool) -> None:
         if kind == TABLE:

@@ -11,6 +11,7 @@ from .answer import Answer
 from .connection import Connection
 from .ends import Ends
 from .failure import Failure
+from .peer import Peer
 from .search import Search
 
 _PATH = "/services/compute_bridge/token"
@@ -50,7 +51,7 @@ def ask(search: Search, verb: str, ends: Ends, home: str) -> Grant:
         raise Failure("Splunk gave the command no session, so that it cannot ask the app for a token.", "Run it as a signed-in user.", "NO_SESSION")
     address = Address(search.splunkd_uri)
     tls = splunkd_context(address, home) if address.is_secure else None
-    connection = Connection(address, "Splunk's management port", tls, ends, _SECONDS)
+    connection = Connection(Peer("Splunk's management port", address), tls, ends, _SECONDS)
     try:
         body = b"verb=" + verb.encode()
         head = (
@@ -64,7 +65,9 @@ def ask(search: Search, verb: str, ends: Ends, home: str) -> Grant:
         connection.close()
     if answer.status == 404:
         raise Failure("Splunk has no app that gives tokens to this command.", "Restart Splunk after installing the app compute_bridge.", "NO_APP")
-    if answer.status >= 400:
+    if answer.status == 401 and b'"error"' not in raw:
+        raise Failure("Splunk no longer knows the session of this search.", "Sign in again, then run the search again.", "NO_SESSION")
+    if answer.is_refusal:
         raise from_answer("Splunk's management port", answer.status, answer.reason, answer.headers, raw)
     try:
         return Grant(json.loads(raw))

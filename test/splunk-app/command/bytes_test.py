@@ -12,12 +12,14 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "splunk-app", "bin"))
 
 from compute_bridge import replies as replies_module  # noqa: E402
+from compute_bridge.address import Address  # noqa: E402
 from compute_bridge.answer import Answer  # noqa: E402
 from compute_bridge.chunks import Splunkd  # noqa: E402
 from compute_bridge.failure import Failure  # noqa: E402
 from compute_bridge.frames import FrameReader  # noqa: E402
 from compute_bridge.header import columns, record_end  # noqa: E402
 from compute_bridge.log import Log  # noqa: E402
+from compute_bridge.peer import Peer  # noqa: E402
 from compute_bridge.receipt import in_words  # noqa: E402
 from compute_bridge.replies import Replies  # noqa: E402
 from compute_bridge.spool import Spool  # noqa: E402
@@ -117,15 +119,10 @@ class Scripted:
 
     def __init__(self, *pieces) -> None:
         self.pieces = list(pieces)
+        self.peer = Peer("The bridge", Address("https://bridge.example"))
 
     def receive(self, seconds):
         return self.pieces.pop(0) if self.pieces else None
-
-    def cut(self, why: str) -> Failure:
-        return Failure(why)
-
-    def late(self, seconds: float) -> Failure:
-        return Failure("late")
 
 
 class Answers(unittest.TestCase):

@@ -56,13 +56,15 @@ class Failures(Story):
 
     def test_an_answer_that_ends_without_its_last_frame(self) -> None:
         self.bridge.on("/v1/compute", lambda handler: (read_body(handler), send_frames(handler, [frame("T", b"a\n1\n")])))
-        self.refused(FIT, "stopped its answer before it was whole")
+        self.refused(FIT, "its last frame is missing")
 
     def test_answers_that_are_none(self) -> None:
         self.bridge.on("/v1/compute", lambda handler: (read_body(handler), send_frames(handler, [b"<html>proxy</html>"])))
         self.refused(FIT, "cannot be read")
         self.bridge.on("/v1/compute", lambda handler: (read_body(handler), send_json(handler, 404, {"html": "proxy"})))
         self.refused(FIT, "answered 404 Not Found", "leads to the bridge itself")
+        self.bridge.on("/v1/compute", lambda handler: (read_body(handler), send_json(handler, 302, {}, Location="/login")))
+        self.refused(FIT, "answered 302 Found")
         self.bridge.on("/v1/compute", lambda handler: (read_body(handler), handler.wfile.write(b"220 mail.example ESMTP\r\n\r\n")))
         self.refused(FIT, "no HTTP")
         self.bridge.on("/v1/runs", lambda handler: (read_body(handler), send_json(handler, 200, [])))  # type: ignore[arg-type]
@@ -89,6 +91,8 @@ class Failures(Story):
         self.refused(FIT, "alice may not fit: {role}. Ask for the role bridge_engineer.")
         self.bridge.on("token", lambda handler: (read_body(handler), send_json(handler, 404, {})))
         self.refused(FIT, "Splunk has no app", "Restart Splunk")
+        self.bridge.on("token", lambda handler: (read_body(handler), send_json(handler, 401, {"messages": []})))
+        self.refused(FIT, "no longer knows the session", "Sign in")
         self.assertEqual(self.bridge.to("/v1/"), [])
 
     def test_no_session(self) -> None:

@@ -88,6 +88,8 @@ class Getinfo(Story):
             search = self.begun(*options)
             search.execute(b"a\n1\n")
             self.assertEqual(self.bridge.to("/v1/runs$")[-1].query["append"], told)
+        self.begun("algorithm=x", "method=fit").execute(b"a\n1\n", True)
+        self.assertNotIn("append", self.bridge.to("/v1/compute")[-1].query)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 import unittest
 
 from played_bridge import begin_frames, done, frame, read_body, send_frames, send_json, send_piece
@@ -38,10 +40,19 @@ class Parts(Story):
             self.assertEqual(each.headers["Authorization"], "Bearer s3cret-of-this-search")
             self.assertEqual(each.headers["Compute-Search"], "scheduler__alice__x_at_1_2")
             self.assertEqual((each.headers["Compute-App"], each.headers["Compute-Scheduled"]), ("search", "true"))
-            self.assertEqual(each.headers["Compute-Timeout"], "20")
+            self.assertNotIn("Compute-Timeout", each.headers)
         self.assertEqual((part.query, part.headers["Content-Type"], part.body), ({}, "text/csv", ROWS))
         token = self.bridge.to("token")[0]
         self.assertEqual((token.headers["Authorization"], token.body), ("Splunk session-key-of-alice", b"verb=apply"))
+
+    def test_says_until_when_where_the_search_may_not_take_longer(self) -> None:
+        search = self.begun(*APPLY)
+        with open(os.path.join(search.folder, "status.csv"), "w") as file:
+            file.write("state,start,max_time\nRUNNING,%.3f,600\n" % time.time())
+        search.execute(ROWS)
+        for asked in self.bridge.to("/v1/runs"):
+            self.assertGreater(int(asked.headers["Compute-Timeout"]), 300)
+            self.assertLessEqual(int(asked.headers["Compute-Timeout"]), 600)
 
     def test_header_only_chunks_are_answered_without_the_bridge(self) -> None:
         search = self.begun(*APPLY)
