@@ -32,9 +32,12 @@ export async function runExport({ notebook, dir, python, print }: ExportArgument
     value = JSON.parse(await readFile(notebook, "utf8"));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return error instanceof SyntaxError
-      ? unreadable(`The file is not valid JSON: ${why}.`, "Mend it, or take the last version that worked.")
-      : unreadable(`The file cannot be read: ${why}.`, "Name a notebook that is there.");
+    if (error instanceof SyntaxError)
+      return unreadable(`The file is not valid JSON: ${why}.`, "Mend it, or take the last version that worked.");
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return unreadable("There is no such file.", "Name a notebook that is there.");
+    if (code === "EISDIR") return unreadable("This is a folder.", "Name one notebook in it.");
+    return unreadable(`The file cannot be read: ${why}.`, "Look whether this user may read it.");
   }
   await using check = startCheck({ python });
   const siblings = (module: string) => moduleIn(dir, module);

@@ -51,7 +51,7 @@ describe("bridge export", () => {
   });
 
   it.each([
-    ["no file", "nothing.ipynb", "cannot be read"],
+    ["no file", "nothing.ipynb", "There is no such file. Name a notebook"],
     ["no JSON", "export.test.ts", "is not valid JSON"],
   ])("says what is wrong with %s", async (_, file, why) => {
     await using to = await exporting();
