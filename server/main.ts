@@ -125,6 +125,10 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     exporting: exportingWith(store, home, check),
   });
 
+  store.events.subscribe(({ kind, subject, data }) => {
+    if (kind === "version.live") metrics.live(subject, String(data.version));
+    else if (kind === "algorithm.deleted") metrics.live(subject, null);
+  });
   metrics.watch(() => ({ queued: pool.snapshot().queues.reduce((sum, { waiting }) => sum + waiting, 0) }));
   const onFinished: OnFinished = ({ method, model, algorithm, version, seconds, rows }, _state, code) =>
     metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows });

@@ -39,6 +39,11 @@ def main(arguments: list[str]) -> None:
         raise SystemExit("The bridge gave no token.")
     threading.Thread(target=end_with_the_bridge, name="bridge-watch", daemon=True).start()
 
+    from jupyterlab import commands
+
+    # As soon as it is imported Lab runs yarn in whatever Node is on the PATH, for the registry that builds of extensions would
+    # use. Nothing is built here; it costs half a second, and a Node that is too old for that yarn logs pages of its code.
+    commands._yarn_config = lambda logger: {"yarn config": {}, "npm config": {}}
     from jupyterlab.labapp import LabApp
 
     # Jupyter takes it from here while it initialises; kernels and terminals are started later and do not see it.

@@ -14,6 +14,8 @@ export interface EndedCall {
 
 export interface Metrics {
   ended(call: EndedCall): void;
+  /** The series of other versions of the algorithm end: each save would leave one. @param version null: it was deleted */
+  live(algorithm: string, version: string | null): void;
   workerRestarted(reason: string): void;
   /** A request to an address of DLTK carried a wrong token. */
   pathTokenRefused(): void;
@@ -27,6 +29,8 @@ export interface Metrics {
 /** Callers choose model names: beyond so many label sets the rest is counted together, so that memory stays bounded. */
 const MOST_SERIES = 1000;
 const OTHER = "other";
+/** What is bounded of the labels of calls: codes are few. */
+type SeriesLabels = { method: string; model: string; version: string };
 const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
 
 /** Counts and gauges in a registry of their own. No label names a person or a search. */
@@ -35,7 +39,7 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   let snapshot = () => ({ queued: 0 });
-  const series = new Set<string>();
+  const series = new Map<string, { readonly labels: SeriesLabels; readonly codes: Set<string> }>();
 
   const requests = new Counter({
     name: "compute_requests_total",
@@ -84,21 +88,30 @@ export function createMetrics(): Metrics {
   });
 
   /** A notebook may declare any public function as a method: its names are bounded as well. */
-  const bounded = (labels: { method: string; model: string; version: string }) => {
+  const bounded = (labels: SeriesLabels, code: string): SeriesLabels => {
     const key = JSON.stringify(labels);
-    if (!series.has(key) && series.size >= MOST_SERIES) return { method: OTHER, model: OTHER, version: OTHER };
-    series.add(key);
+    const known = series.get(key);
+    if (known) known.codes.add(code);
+    else if (series.size >= MOST_SERIES) return { method: OTHER, model: OTHER, version: OTHER };
+    else series.set(key, { labels, codes: new Set([code]) });
     return labels;
   };
 
   return {
     ended({ method, model, version, code, seconds, rows: counts }) {
-      const labels = bounded({ method, model: model ?? "", version: version ?? "" });
+      const labels = bounded({ method, model: model ?? "", version: version ?? "" }, code);
       requests.inc({ ...labels, code });
       duration.observe({ method: labels.method }, seconds.total);
       waited.observe({ method: labels.method }, seconds.queued);
       rows.inc({ direction: "in" }, counts.received);
       rows.inc({ direction: "out" }, counts.returned);
+    },
+    live(algorithm, version) {
+      for (const [key, { labels, codes }] of series) {
+        if (!labels.model.startsWith(`${algorithm}/`) || labels.version === "" || labels.version === version) continue;
+        for (const code of codes) requests.remove({ ...labels, code });
+        series.delete(key);
+      }
     },
     workerRestarted: (reason) => restarts.inc({ reason }),
     pathTokenRefused: () => refused.inc(),

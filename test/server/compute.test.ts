@@ -331,6 +331,20 @@ describe("POST /v1/compute", () => {
     expect((await second()).headers.get("idempotent-replayed")).toBe("true");
   });
 
+  it("is counted by version, of which a save leaves one", async () => {
+    const counted = async () => (await (await test.ask("/metrics")).text()).match(/^compute_requests_total\{.*saved\/default.*$/gm) ?? [];
+    const versions = new Set<string | undefined>();
+    for (const n of [1, 2, 3]) {
+      await test.save("saved.ipynb", [`def apply(model, df, param):\n    return df.assign(n=${n})`]);
+      const answer = await test.compute({ algorithm: "saved", method: "apply" }, csv);
+      expect(await answer.text()).toContain(`1,x,${n}`);
+      const { version } = await runOf(answer);
+      versions.add(version ?? undefined);
+      expect(await counted()).toEqual([expect.stringContaining(`version="${version}",code="OK"} 1`)]);
+    }
+    expect(versions.size).toBe(3);
+  });
+
   it("is described with what goes in and comes out, as do the old endpoints", async () => {
     const { paths } = (await (await test.ask("/openapi.json")).json()) as {
       paths: Record<string, Record<string, { requestBody?: { content: object }; responses: Record<string, { content: object }> }>>;

@@ -1,4 +1,5 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Conflict, JupyterFailed, NotFound } from "#contract/errors.ts";
@@ -167,3 +168,14 @@ it("does not take another port than it was told", async () => {
 async function bridgeNice(): Promise<number> {
   return (await import("node:os")).getPriority();
 }
+
+it("starts without running yarn in the Node that is on the PATH", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "node-"));
+  const ran = join(folder, "ran");
+  await writeFile(join(folder, "node"), `#!/bin/sh\necho "$@" >> ${ran}\necho "pages of code" >&2\nexit 1\n`, { mode: 0o755 });
+  await using other = await runningJupyter({ env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
+  expect((await fetch(other.jupyter.address())).status).toBe(200);
+  expect(other.lines.join("\n")).not.toMatch(/yarn|pages of code/);
+  expect(await readFile(ran, "utf8").catch(() => "")).not.toContain("yarn");
+  await rm(folder, { recursive: true });
+});

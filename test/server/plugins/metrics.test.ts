@@ -42,6 +42,24 @@ describe("metrics", () => {
     expect(await linesOf(metrics, "compute_queue_depth")).toEqual(["compute_queue_depth 0"]);
   });
 
+  it("keep no series of versions that are not live any more, nor of algorithms that are gone", async () => {
+    const metrics = createMetrics();
+    metrics.ended({ ...call, model: "other/default" });
+    for (let n = 0; n < 3000; n++) {
+      const version = n.toString(16).padStart(16, "0");
+      metrics.live("iris", version);
+      for (const code of ["OK", "CODE_FAILED"]) metrics.ended({ ...call, version, code });
+    }
+    const lines = () => linesOf(metrics, "compute_requests_total");
+    expect(await lines()).toEqual([
+      'compute_requests_total{method="apply",model="other/default",version="0123456789abcdef",code="OK"} 1',
+      'compute_requests_total{method="apply",model="iris/default",version="0000000000000bb7",code="OK"} 1',
+      'compute_requests_total{method="apply",model="iris/default",version="0000000000000bb7",code="CODE_FAILED"} 1',
+    ]);
+    metrics.live("iris", null);
+    expect(await lines()).toHaveLength(1);
+  });
+
   it("stay bounded when callers make up names", async () => {
     const metrics = createMetrics();
     for (let n = 0; n < 1500; n++) metrics.ended({ ...call, model: `iris/${n}`, method: `m${n}` });
