@@ -29,7 +29,8 @@ class Surroundings:
         self._loggers = [(each, each.level, each.handlers.copy(), each.filters.copy(), each.propagate, each.disabled) for each in _loggers()]
         self._count = len(logging.root.manager.loggerDict)
         self._disabled = logging.root.manager.disable
-        self._options = copy.deepcopy(_pandas_options())
+        self._pandas = _pandas_options()
+        self._options = copy.deepcopy(self._pandas)
 
     def restore(self) -> None:
         """Put all of it back. For the main thread, in whose context calls run."""
@@ -43,8 +44,8 @@ class Surroundings:
             self._restore_warnings()
         decimal.setcontext(self._decimal.copy())
         self._restore_loggers()
-        if _pandas_options() != self._options:
-            _restore_pandas(_pandas_options(), self._options, "")
+        if self._pandas != self._options:
+            _restore_pandas(self._pandas, self._options, "")
 
     def _restore_environ(self) -> None:
         for name in os.environ.keys() - self._variables.keys():
@@ -79,7 +80,7 @@ def _loggers() -> list[logging.Logger]:
 
 
 def _pandas_options() -> Any:
-    """All of pandas' options, nested; asking for them one by one would cost more than many a call."""
+    """All of pandas' options, nested, always the same object; asking for them one by one would cost more than many a call."""
     with contextlib.suppress(ImportError, AttributeError):
         from pandas._config import config
 

@@ -55,14 +55,6 @@ describe("what a call changes and the next does not see", () => {
     );
     expect((await own.call("a\n1\n")).csv).toBe("a\n1\n");
   });
-
-  it("a timer that a call set does not strike the next", async () => {
-    const source =
-      "import signal\ndef boom(*_):\n    raise RuntimeError('late')\ndef apply(model, df, param):\n    signal.signal(signal.SIGALRM, boom)\n    signal.setitimer(signal.ITIMER_REAL, 0.02)\n    return df\ndef slow(model, df, param):\n    import time\n    time.sleep(0.1)\n    return df\n";
-    const own = await bench.worker(source);
-    expect((await own.call("a\n1\n")).csv).toBe("a\n1\n");
-    expect((await own.call("a\n1\n", { method: "slow" })).csv).toBe("a\n1\n");
-  });
 });
 
 describe("what calls of one worker share", () => {
