@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { exportCommand } from "../notebook-exporter/cli.ts";
+import { ApiFailed } from "./api.ts";
 import { algorithmsCommand } from "./commands/algorithms.ts";
 import { computeCommand } from "./commands/compute.ts";
 import { datasetsCommand } from "./commands/datasets.ts";
@@ -14,7 +15,7 @@ import { homeFolder, modelsPython } from "./places.ts";
 import { onUnwritten, print } from "./print.ts";
 import { startBridge, stopSignal } from "./running-bridge.ts";
 import { readToken } from "./token.ts";
-import { beStrict, release, showHelp } from "./usage.ts";
+import { beStrict, commandMeant, release, showHelp } from "./usage.ts";
 
 // @jupyterlab/services tells each WebSocket and each missing file there; the bridge itself logs elsewhere.
 console.debug = () => {};
@@ -95,11 +96,12 @@ program
   .argument("[command...]", "such as compute, or models delete")
   .action((words: string[]) => showHelp(program, words));
 
-beStrict(program);
+const begun = beStrict(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(escaped(failureText(error)));
+  const isUnknown = error instanceof ApiFailed && error.status === 404;
+  console.error(escaped(failureText(error) + (isUnknown ? commandMeant(begun()) : "")));
   process.exitCode = 1;
 }

@@ -22,17 +22,33 @@ export function refuse(command: Command, message: string): never {
 /**
  * Makes a whole program strict, once all of its commands are there: what is given twice, stands in the wrong place or is
  * one word too many is refused, never dropped; errors name what was meant and end with exit code 2.
+ *
+ * @returns what tells which command has begun
  */
-export function beStrict(program: Command): void {
+export function beStrict(program: Command): () => Command | undefined {
+  let begun: Command | undefined;
   program
     .enablePositionalOptions()
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : WRONG_USAGE))
     .configureOutput({ outputError: (text, write) => write(escaped(text.replace(/^\((Did you mean .*)\)$/m, "  $1"))) })
     .hook("preAction", (_program, command) => {
+      begun = command;
       refuseMisplaced(command);
       refuseMore(command);
     });
   settle(program, program);
+  return () => begun;
+}
+
+/** For a name that nothing has: `bridge models delte`. Empty: it is near no command. */
+export function commandMeant(begun: Command | undefined): string {
+  const [word, ...more] = begun?.args ?? [];
+  if (!begun || word === undefined || more.length > 0) return "";
+  const [meant] = nearNames(
+    word,
+    begun.commands.map((each) => each.name()),
+  );
+  return meant === undefined ? "" : `\n  Or did you mean ${pathOf(begun)} ${meant}?`;
 }
 
 function settle(command: Command, program: Command): void {

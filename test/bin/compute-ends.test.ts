@@ -159,6 +159,14 @@ describe("bridge compute with bad input", () => {
     });
   });
 
+  it("names the command that may have been meant", async () => {
+    const { code, err } = await run(["models", "delte"]);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^There is no model named "delte"\.\n.*\n {2}Or did you mean bridge models delete\?\n$/),
+    });
+  });
+
   it.each(["models", "versions", "runs"])("%s of an algorithm that is not there", async (list) => {
     const args = list === "versions" ? [list, "kpt"] : [list, "--algorithm", "kpt"];
     expect(await run(args)).toEqual({ code: 1, out: "", err: 'There is no algorithm named "kpt".\n  Use one of: kept.\n' });
