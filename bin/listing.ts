@@ -49,7 +49,7 @@ export async function readListed<T>(
   do {
     const asked = new URLSearchParams({ limit: String(Math.min(PAGE, most - items.length)) });
     for (const [key, value] of Object.entries(query)) if (value !== undefined) asked.set(key, value);
-    if (cursor !== null) asked.set("cursor", cursor);
+    asked.set("cursor", cursor ?? ""); // without one the answer is a list alone, which cannot say that there is more
     const page: Page<T> = await api.read(`${path}?${asked}`, pageOf(item));
     for (const each of page.items) items.push(each);
     if (page.next !== null && page.next === cursor)

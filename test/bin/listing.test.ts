@@ -36,7 +36,7 @@ const rows = (from: number, to: number) =>
 const paged =
   (length: number): Answer =>
   ({ limit, cursor }) => {
-    const from = Number(cursor ?? 0);
+    const from = Number(cursor);
     const to = Math.min(length, from + limit);
     return { tokens: rows(from, to), next: to < length ? String(to) : null };
   };
@@ -47,8 +47,8 @@ describe("a list", () => {
     expect(await run()).toEqual({ code: 0, rows: 100, last: "t99", err: "100 of more: --limit N or --all\n" });
     expect(await run("--limit", "7")).toMatchObject({ rows: 7, err: "7 of more: --limit N or --all\n" });
     expect(asked).toEqual([
-      { limit: 100, cursor: null },
-      { limit: 7, cursor: null },
+      { limit: 100, cursor: "" },
+      { limit: 7, cursor: "" },
     ]);
   });
 
@@ -62,7 +62,7 @@ describe("a list", () => {
     const { run, asked } = await lists(paged(2500));
     expect(await run("--limit", "1001")).toMatchObject({ rows: 1001, last: "t1000", err: "1001 of more: --limit N or --all\n" });
     expect(asked).toEqual([
-      { limit: 1000, cursor: null },
+      { limit: 1000, cursor: "" },
       { limit: 1, cursor: "1000" },
     ]);
     expect(await run("--all")).toMatchObject({ code: 0, rows: 2500, last: "t2499", err: "" });
