@@ -19,7 +19,11 @@ def to_line(pem: str) -> str:
     """
     kinds = {kind for kind, _ in _BLOCK.findall(pem)}
     if any("PRIVATE KEY" in kind for kind in kinds):
-        raise Problem(400, "This text holds a private key.", "Paste the certificates alone, and keep the key where it was.")
+        raise Problem(
+            400,
+            "This text holds a private key.",
+            "Paste the certificates alone, and keep the key where it was.",
+        )
     certificates = ["".join(text.split()) for kind, text in _BLOCK.findall(pem) if kind == "CERTIFICATE"]
     if not certificates:
         raise Problem(
@@ -28,7 +32,7 @@ def to_line(pem: str) -> str:
             "Paste all of the file, from -----BEGIN CERTIFICATE----- on. The bridge's own is .bridge/tls/ca.pem in its home.",
         )
     line = " ".join(certificates)
-    trust(ssl.create_default_context(), to_pem(line))
+    trusting(to_pem(line))
     return line
 
 
@@ -40,10 +44,13 @@ def to_pem(line: str) -> str:
         raise Problem(400, "A certificate is not whole: it is no base64.", "Paste all of the file again.") from None
 
 
-def trust(context: ssl.SSLContext, pem: str) -> None:
-    """:raises Problem: 400 for certificates that TLS cannot read"""
+def trusting(pem: str) -> ssl.SSLContext:
+    """What trusts these certificates alone, by the same rules as the command's, which gets them as a file.
+
+    :raises Problem: 400 for certificates that TLS cannot read
+    """
     try:
-        context.load_verify_locations(cadata=pem)
+        return ssl.create_default_context(cadata=pem)
     except (ssl.SSLError, ValueError):
         raise Problem(400, "A certificate is not whole: TLS cannot read it.", "Paste all of the file again.") from None
 
@@ -68,5 +75,9 @@ def write_file(folder: str, pem: str) -> str:
     except OSError as error:
         if draft and os.path.exists(draft):
             os.unlink(draft)
-        raise Problem(500, "The file %s cannot be written: %s." % (path, error.strerror), "Make room, or give splunkd's user the right to.") from None
+        raise Problem(
+            500,
+            "The file %s cannot be written: %s." % (path, error.strerror),
+            "Make room, or give splunkd's user the right to.",
+        ) from None
     return path

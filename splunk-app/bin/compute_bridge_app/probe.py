@@ -30,7 +30,11 @@ def probe(bridge: Bridge, address: str, token: str, user: str) -> Dict[str, Any]
 def _reach(bridge: Bridge, address: str) -> str:
     said = bridge.ask("GET", "/health/live", "")
     if said.status != 200 or said.told.get("live") is not True:
-        raise Problem(502, "Something answers at %s, but it is no bridge (%d)." % (address, said.status), "Is it the right port? Is a proxy there?")
+        raise Problem(
+            502,
+            "Something answers at %s, but it is no bridge (%d)." % (address, said.status),
+            "Is it the right port? Is a proxy there?",
+        )
     return "A bridge answers" + (", its certificate is good." if address.startswith("https:") else ", on this very machine.")
 
 
@@ -41,7 +45,11 @@ def _be_known(bridge: Bridge, token: str) -> str:
     checks = said.told.get("checks")
     if said.status == 503 and isinstance(checks, list):
         missing = "; ".join("%s: %s" % (each.get("name"), each.get("detail")) for each in checks if not each.get("ok"))
-        raise Problem(503, "It knows the token, but is not ready: %s." % missing, "`bridge doctor` on its machine says more.")
+        raise Problem(
+            503,
+            "It knows the token, but is not ready: %s." % missing,
+            "`bridge doctor` on its machine says more.",
+        )
     raise refusal(said)
 
 

@@ -27,5 +27,9 @@ def to_token(text: str) -> str:
     """:raises Problem: 400 for what is no token; its text is not in the message"""
     token = text.strip()
     if len(token) < 16 or any(not "!" <= each <= "~" for each in token):
-        raise Problem(400, "This is no token: a token has 16 characters or more, and no blanks.", "`bridge tokens add splunk` makes one on the bridge's machine.")
+        raise Problem(
+            400,
+            "This is no token: a token has 16 characters or more, and no blanks.",
+            "`bridge tokens add splunk` makes one on the bridge's machine.",
+        )
     return token

@@ -78,10 +78,18 @@ def _wanted(system: Splunkd, settings: Settings, body: Dict[str, Any]) -> Wanted
         return Wanted(address, ca, line, to_token(token), True)
     kept = find_token(system)
     if not kept:
-        raise Problem(400, "There is no token yet.", "Enter one: `bridge tokens add splunk` makes it on the bridge's machine.")
+        raise Problem(
+            400,
+            "There is no token yet.",
+            "Enter one: `bridge tokens add splunk` makes it on the bridge's machine.",
+        )
     # The kept token goes to nobody else than the one it was entered for.
     if address != settings.address:
-        raise Problem(400, "The address is a new one, so the token is needed again.", "Enter the token of the bridge at this address.")
+        raise Problem(
+            400,
+            "The address is a new one, so the token is needed again.",
+            "Enter the token of the bridge at this address.",
+        )
     return Wanted(address, ca, line, kept, False)
 
 

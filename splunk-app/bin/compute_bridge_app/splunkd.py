@@ -47,7 +47,11 @@ class Splunkd:
         try:
             return ask(self._address, method, path, headers, body, SECONDS, _tls(self._address))
         except (OSError, http.client.HTTPException) as error:
-            raise Problem(503, "splunkd's management port did not answer (%s)." % type(error).__name__, "Try again.") from None
+            raise Problem(
+                503,
+                "splunkd's management port did not answer (%s)." % type(error).__name__,
+                "Try again.",
+            ) from None
 
     def who(self) -> Tuple[str, Set[str]]:
         """The name and the capabilities of the user whose session key this is."""
@@ -72,12 +76,16 @@ def _whole(status: int, body: bytes) -> Dict[str, Any]:
         return answer
     said = " ".join(each.get("text", "") for each in answer.get("messages", [])).strip()
     hint = "Ask an administrator of Splunk." if status in (401, 403) else ""
-    raise Problem(403 if status in (401, 403) else 502, "splunkd refused (%d): %s" % (status, said or "it did not say why"), hint)
+    raise Problem(
+        403 if status in (401,
+        403) else 502, "splunkd refused (%d): %s" % (status,
+        said or "it did not say why"), hint,
+    )
 
 
 def _tls(address: str) -> ssl.SSLContext:
     """
-    splunkd's certificate is made by Splunk for no host name. What goes to loopback leaves this machine never, so that it
+    splunkd's certificate is made by Splunk for no host name. What goes to loopback never leaves this machine, so that it
     is not checked there; elsewhere (SPLUNK_BINDIP) it must be signed by Splunk's own authority.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -69,11 +69,19 @@ def make_token(bridge: Bridge, kept: str, user: str, verb: str, seconds: int) ->
 def refusal(said: Said) -> Problem:
     """What an answer means that is not what was asked for."""
     if said.status == 401:
-        return Problem(502, "The bridge does not know the token that this app shows.", "Enter the right one on the set-up page: `bridge tokens add splunk` makes one on the bridge's machine.")
+        return Problem(
+            502,
+            "The bridge does not know the token that this app shows.",
+            "Enter the right one on the set-up page: `bridge tokens add splunk` makes one on the bridge's machine.",
+        )
     # A bridge from before such tokens asks for the name of a lasting one, or has no such address.
     if said.status in (400, 404, 405):
         return _TOO_OLD
     detail, hint = said.told.get("detail"), said.told.get("hint")
     if isinstance(detail, str) and isinstance(hint, str):
         return Problem(said.status if said.status in (403, 429, 503) else 502, "The bridge refused: " + detail, hint)
-    return Problem(502, "What answers at the bridge's address said %d, and not as a bridge does." % said.status, "Is something else there, such as a proxy?")
+    return Problem(
+        502,
+        "What answers at the bridge's address said %d, and not as a bridge does." % said.status,
+        "Is something else there, such as a proxy?",
+    )
