@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bridgeRest, SHORT_LIVED } from "./handler/bridge-rest.ts";
 import { KEPT, splunkStage } from "./handler/stage.ts";
-import { pythons } from "./pythons.ts";
+import { pythons } from "./splunkd/pythons.ts";
 
-describe.each(pythons())("the handlers under Python $version", ({ path }) => {
+describe.each(pythons)("the handlers under Python $version", ({ python: path }) => {
   it("give a token, with TLS on both sides, and take certificates as text", async () => {
     const stage = await splunkStage(path);
     const bridge = await bridgeRest({ token: KEPT, asked: [] }, await stage.ours.sign("IP:127.0.0.1"));
