@@ -1,5 +1,5 @@
 import { access, lstat, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Clock, Log } from "#contract/edges.ts";
@@ -140,7 +140,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       return false;
     }
     const isStale = stale.delete(nameKey(name));
-    const isNew = !known || !(await isPublished(known, saved.content));
+    const isMoved = dirname(known?.notebook ?? path) !== dirname(path); // its code works in another folder now
+    const isNew = !known || isMoved || !(await isPublished(known, saved.content));
     if (!isNew && !isStale) {
       if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
       return false;
