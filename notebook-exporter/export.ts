@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { entryPointNames, type Manifest } from "#contract/manifest.ts";
 import { AlgorithmName } from "#contract/names.ts";
 import type { Problem } from "#contract/problem.ts";
@@ -73,7 +74,7 @@ export async function exportNotebook(name: string, value: unknown, check: Check,
     manifest: {
       name,
       // Siblings count by their text, not by their versions: two that import each other would never come to rest.
-      version: hashOf({ files, options, requirements, runtime, environment }).slice(0, 16),
+      version: hashOf({ files, options, requirements, runtime, environment, ...workingFolder(context.notebook) }).slice(0, 16),
       file,
       notebook: context.notebook,
       ...settings,
@@ -87,6 +88,12 @@ export async function exportNotebook(name: string, value: unknown, check: Check,
     problems: inOrder(problems),
     content,
   };
+}
+
+/** The code runs in its notebook's folder (relative paths), which so is a part of what it does. */
+function workingFolder(notebook: string | null): { folder?: string } {
+  const folder = posix.dirname(notebook ?? "");
+  return folder === "." ? {} : { folder };
 }
 
 function sortCells({ cells }: Notebook) {

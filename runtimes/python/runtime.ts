@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Home, Runtime, WorkerSpec } from "../runtime.ts";
 
 const WORKER = join(import.meta.dirname, "worker");
@@ -18,7 +18,7 @@ export function pythonRuntime(python: string, inherited: Readonly<Record<string,
 
   const spec = (label: string, home: Home, args: readonly string[]): WorkerSpec => ({
     label,
-    command: [python, WORKER, "--home", home.root, ...args],
+    command: [python, WORKER, `--home=${home.root}`, ...args],
     env: { ...env, COMPUTE_BRIDGE_HOME: home.root },
     folder: home.root,
     // One thread while it forks: OpenMP regions that ran before a fork hang after it.
@@ -27,7 +27,11 @@ export function pythonRuntime(python: string, inherited: Readonly<Record<string,
 
   return {
     name: "python",
-    workerFor: ({ name, version }, folder, home) => spec(`python ${name}@${version}`, home, ["--module", name, "--folder", folder]),
+    workerFor: ({ name, version, notebook }, folder, home) => {
+      // Joined by "=": a name may begin with a dash.
+      const at = notebook === null ? [] : [`--at=${join(home.notebooks, dirname(notebook))}`];
+      return spec(`python ${name}@${version}`, home, [`--module=${name}`, `--folder=${folder}`, ...at]);
+    },
     plainWorker: (home) => spec("python plain", home, ["--plain"]),
   };
 }

@@ -1,16 +1,14 @@
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Log } from "#contract/edges.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import type { OpenRun } from "#contract/part.ts";
 import { nearNames } from "../store/near.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, Transaction } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
-import { datasetFolder } from "./datasets.ts";
 import type { BridgeHome } from "./home.ts";
 import { ownerOf } from "./model-owner.ts";
-import { modelFolder, shareModelFiles, unshareModelFiles } from "./models.ts";
+import { type Noted, noteRemoval } from "./removals.ts";
+import { type Removed, removeFiles } from "./removed-files.ts";
 import { modelUse, type Uses, versionUse } from "./uses.ts";
 
 /**
@@ -54,10 +52,15 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
       const versions = await store.versions.list({ algorithm: known.name, limit: MANY });
       for (const each of versions) refuseUsed(versionUse(known.name, each.version), `${known.name}@${each.version}`);
       await refuseOpen(known.name, known.name, () => true);
-      await store.transaction((tx) => tx.algorithms.remove(known.name));
+      const removed: Removed = {
+        kind: "algorithm",
+        name: known.name,
+        live: known.live,
+        versions: versions.map(({ version }) => version),
+      };
+      const { noted } = await committed([removed], (tx) => tx.algorithms.remove(known.name));
       pool.retire(known.name, "");
-      await removeExport(known.name, known.live);
-      await remove(join(home.model, ".versions", known.name));
+      await noted.finish();
     },
 
     async version(algorithm, version) {
@@ -65,9 +68,10 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
       refuseUsed(use, `${algorithm}@${version}`);
       await refuseOpen(algorithm, `${algorithm}@${version}`, ({ run }) => run.version === version);
       const found = await store.versions.find(algorithm, version);
-      await store.transaction((tx) => tx.versions.remove(algorithm, version));
+      const name = found?.manifest.name ?? algorithm;
+      const { noted } = await committed([{ kind: "version", algorithm: name, version }], (tx) => tx.versions.remove(algorithm, version));
       await uses.end(use);
-      await remove(join(home.model, ".versions", found?.manifest.name ?? algorithm, version));
+      await noted.finish();
     },
 
     async model(name, { algorithm, version }) {
@@ -80,25 +84,34 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
         const isIt = ({ run, modelVersion }: Use) => run.model === name && modelVersion === each.version;
         await refuseOpen(owner, `${name}@${each.version}`, isIt);
       }
-      const gone = await store.transaction((tx) => tx.models.remove(owner, name, version));
-      for (const each of gone) {
-        await uses.end(modelUse(owner, name, each.version));
-        await unshareModelFiles(home, each.folder);
-        await remove(join(home.root, modelFolder(home, owner, name, each.version)));
-      }
-      const left = await store.models.find(owner, name);
-      if (left) await shareModelFiles(home, left.folder, `delete-${left.run}`);
+      const removed = those.map((each): Removed => ({ kind: "model", algorithm: owner, name, version: each.version }));
+      const { noted, result: gone } = await committed(removed, (tx) => tx.models.remove(owner, name, version));
+      for (const each of gone) await uses.end(modelUse(owner, name, each.version));
+      await noted.finish();
+      // A fit that ended meanwhile, whose model went with the others.
+      const more = gone.filter((each) => !those.some(({ version }) => version === each.version));
+      for (const each of more) await removeFiles(home, store, { kind: "model", algorithm: owner, name, version: each.version });
       return gone;
     },
 
     async dataset(name) {
       const newest = await store.datasets.find(name);
-      await store.transaction((tx) => tx.datasets.remove(name));
-      if (!newest) return;
-      for (const ending of ["csv", "json"]) await remove(join(home.staged, `${name}.${ending}`));
-      await remove(join(home.root, datasetFolder(home, name, newest.version), ".."));
+      const removed: Removed[] = newest ? [{ kind: "dataset", name, version: newest.version }] : [];
+      const { noted } = await committed(removed, (tx) => tx.datasets.remove(name));
+      await noted.finish();
     },
   };
+
+  /** Commits a deletion whose files are noted before. */
+  async function committed<T>(removed: readonly Removed[], commit: (tx: Transaction) => Promise<T>): Promise<{ noted: Noted; result: T }> {
+    const noted = await noteRemoval(home, store, removed, log);
+    try {
+      return { noted, result: await store.transaction(commit) };
+    } catch (error) {
+      await noted.drop();
+      throw error;
+    }
+  }
 
   function refuseUsed(use: string, shown: string): void {
     const count = uses.of(use);
@@ -112,22 +125,6 @@ export function deletionsWith({ store, home, uses, pool, log }: DeletionsParts):
     if (open.length === 0) return;
     const ids = open.map(({ run }) => run.id).join(", ");
     throw new Conflict(`${shown} is in use by searches under way, whose runs are ${ids}.`, "Delete it when they have ended.", 1);
-  }
-
-  /** The live file in `app/model`, unless it was changed by hand: left there it would come back as a module. */
-  async function removeExport(name: string, live: string | null): Promise<void> {
-    if (live === null) return;
-    const file = join(home.model, `${name}.py`);
-    const [there, ours] = await Promise.all(
-      [file, join(home.model, ".versions", name, live, "app", "model", `${name}.py`)].map((path) => readFile(path).catch(() => undefined)),
-    );
-    if (there && ours && there.equals(ours)) await remove(file);
-  }
-
-  async function remove(path: string): Promise<void> {
-    await rm(path, { recursive: true, force: true }).catch((error: unknown) =>
-      log.warn({ err: error, path }, "the files of something that was deleted could not be removed"),
-    );
   }
 }
 

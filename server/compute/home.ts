@@ -16,6 +16,8 @@ export interface BridgeHome {
   readonly private: string;
   readonly spool: string;
   readonly answers: string;
+  /** Notes of what was deleted and whose files are still to be removed. */
+  readonly removals: string;
   /** Begins the names of what this bridge has not finished, so that bridges that share the home leave it alone; "" where none does. */
   readonly mark: string;
 }
@@ -31,6 +33,7 @@ export function homeAt(root: string, mark = ""): BridgeHome {
     private: join(root, ".bridge"),
     spool: join(root, ".bridge", "spool"),
     answers: join(root, ".bridge", "answers"),
+    removals: join(root, ".bridge", "removals"),
     mark,
   };
 }
@@ -40,7 +43,7 @@ export async function prepareHome(home: BridgeHome, shippedNotebooks: string): P
   const isNew = !existsSync(home.notebooks);
   for (const folder of [home.model, home.data, home.notebooks, home.staged]) await mkdir(folder, { recursive: true });
   await mkdir(home.private, { recursive: true, mode: 0o700 });
-  await mkdir(home.spool, { recursive: true, mode: 0o700 });
+  for (const folder of [home.spool, home.removals]) await mkdir(folder, { recursive: true, mode: 0o700 });
   if (isNew) await seed(shippedNotebooks, home.notebooks);
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Clock } from "#contract/edges.ts";
 import type { Manifest } from "#contract/manifest.ts";
@@ -15,6 +16,7 @@ import type { Store } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
 
 const IGNORED = "module-ignored";
+const CLAIMED = "name-claimed-twice";
 
 /** What a version is made of: a notebook, or (null) a module of that name. */
 export interface Source {
@@ -58,6 +60,8 @@ interface Publishing {
   /** Something that had the name is gone. */
   again(name: string): Promise<void>;
   publishDependents(name: string): Promise<void>;
+  /** Notebooks of that name are told again: a module has it now. */
+  retellNotebooks(name: string): Promise<void>;
 }
 
 interface Parts extends Publishing {
@@ -70,12 +74,14 @@ interface Parts extends Publishing {
 }
 
 export function publishModulesWith({ store, home, check, siblings, clock, notebooks, ...publishing }: Parts) {
-  const { take, hold, put, isPublished, inTurn, again, publishDependents } = publishing;
+  const { take, hold, put, isPublished, inTurn, again, publishDependents, retellNotebooks } = publishing;
 
-  return { laid, removed, refused, look, publish, claim };
+  return { laid, removed, refused, look, publish, claim, beside };
 
   async function laid(place: ModulePlace, files: Files): Promise<void> {
-    if (await inTurn(place.name, () => decide(place, files))) await publishDependents(place.name);
+    if (!(await inTurn(place.name, () => decide(place, files)))) return;
+    await publishDependents(place.name);
+    await retellNotebooks(place.name);
   }
 
   /** @returns whether it was published, as it was not before */
@@ -86,8 +92,10 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     if (store.bridges.own !== null && (await contentNow(place)) !== content) return false;
     const known = await store.algorithms.find(name);
     const live = await liveOf(known);
-    if (known && live && (await isWritten(live, files))) return await tellIgnored(known);
-    if (live?.notebook !== null && notebookOf(name) !== undefined) return known !== undefined && (await tellIgnored(known, place));
+    if (known && live && (await isWritten(live, files))) return await tellIgnored(known, live);
+    if (live?.notebook !== null && notebookOf(name) !== undefined) return known !== undefined && (await tellIgnored(known, live));
+    // A notebook that came later is refused because of it, which its problems say.
+    if (live && known?.notebook != null && known.content === content && known.problems.some(({ code }) => code === CLAIMED)) return false;
     const rival = claims(
       (await listModules(home.model)).map(({ entry }) => entry),
       (entry) => moduleAt(entry)?.name ?? entry,
@@ -107,7 +115,7 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     await inTurn(place.name, async () => {
       const known = await store.algorithms.find(place.name);
       if (known?.notebook === null && known.state !== "missing") await put({ ...known, state: "missing" });
-      else if (known && known.notebook !== null) await tellIgnored(known);
+      else if (known && known.notebook !== null) await tellIgnored(known, await liveOf(known));
     });
     await again(place.name);
   }
@@ -139,7 +147,7 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     if (!place) return undefined;
     return {
       severity: "error",
-      code: "name-claimed-twice",
+      code: CLAIMED,
       message: `The name "${name}" is claimed by the module app/model/${mainOf(place)} too, which was there first.`,
       hint: "Rename the notebook, or take the module away.",
     };
@@ -169,13 +177,31 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     return [...notebooks()].find((path) => nameKey(nameOf(path)) === nameKey(name));
   }
 
-  /** Says, or says no more, that a module is there which a notebook of the same name keeps from running. */
-  async function tellIgnored(known: Algorithm, place?: ModulePlace): Promise<false> {
+  /** Says which modules are there that a notebook of the same name keeps from running, and no others. */
+  async function tellIgnored(known: Algorithm, live: Manifest | undefined): Promise<false> {
     const others = known.problems.filter((each) => each.code !== IGNORED);
-    if (!place && others.length === known.problems.length) return false;
-    const problems = place ? [...others, ignored(place, known.notebook)] : others;
-    await put({ ...known, problems });
+    const problems = [...others, ...(await ignoredBeside(known.name, known.notebook, live))];
+    if (!isDeepStrictEqual(problems, known.problems)) await put({ ...known, problems });
     return false;
+  }
+
+  /** Modules that a notebook keeps from running. @param live their like is what the notebook was exported to */
+  async function ignoredBeside(name: string, notebook: string | null, live: Manifest | undefined): Promise<Problem[]> {
+    const found: Problem[] = [];
+    for (const place of await listModules(home.model)) {
+      if (nameKey(place.name) !== nameKey(name)) continue;
+      const read = await readModule(home.model, place);
+      if (read && !(live && "files" in read && (await isWritten(live, read.files)))) found.push(ignored(place, notebook));
+    }
+    return found;
+  }
+
+  /** What to say of the modules beside a notebook whose version goes live. @param isFirst nothing was live before */
+  async function beside(manifest: Manifest, isFirst: boolean): Promise<Problem[]> {
+    const all = await ignoredBeside(manifest.name, manifest.notebook, manifest);
+    return all
+      .filter(({ file }) => isFirst || file !== manifest.file) // that is the export of the version before, or is told when it is not
+      .map((each) => (each.file === manifest.file ? replaced(manifest) : each));
   }
 
   /** Undefined: it is gone, or is being written. */
@@ -193,5 +219,15 @@ function ignored(place: ModulePlace, notebook: string | null): Problem {
     file,
     message: `app/model/${file} was laid in or changed by hand, but the notebook ${notebook ?? "of that name"} has this name: calls run the notebook's code.`,
     hint: "Make the change in the notebook, or take the notebook away; its next save writes that file anew, and keeps a copy of yours in app/model/.replaced.",
+  };
+}
+
+function replaced({ file, notebook }: Manifest): Problem {
+  return {
+    severity: "warning",
+    code: "module-replaced",
+    file,
+    message: `app/model/${file} and the notebook ${notebook} claim one name; neither was live, so the notebook has it, and its export is that file now.`,
+    hint: "Find the module in app/model/.replaced; rename it, or the notebook, to run both.",
   };
 }

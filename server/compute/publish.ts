@@ -1,5 +1,5 @@
 import { access, lstat, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Clock, Log } from "#contract/edges.ts";
@@ -76,6 +76,9 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     inTurn,
     isPublished,
     publishDependents,
+    async retellNotebooks(name) {
+      for (const each of await sharing(name)) retell(each);
+    },
   });
 
   return {
@@ -127,14 +130,18 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const isShared = store.bridges.own !== null;
     // Another bridge may have published a later save meanwhile; this one is told of that, too.
     if (isShared && (await contentNow(path)) !== saved.content) return false;
-    const [claimed] = [...(await rivalry(path)), await modules.claim(name)].filter((each) => each !== undefined);
+    const [rival] = await rivalry(path);
+    const module = await modules.claim(name);
+    const claimed = rival ?? module;
+    const known = await store.algorithms.find(name);
     if (claimed) {
-      await hold({ name, notebook: path }, [claimed], "");
+      // A module that is live stays known as it is.
+      await hold({ name, notebook: path }, [claimed], module ? (known?.content ?? "") : "");
       return false;
     }
-    const known = await store.algorithms.find(name);
     const isStale = stale.delete(nameKey(name));
-    const isNew = !known || !(await isPublished(known, saved.content));
+    const isMoved = dirname(known?.notebook ?? path) !== dirname(path); // its code works in another folder now
+    const isNew = !known || isMoved || !(await isPublished(known, saved.content));
     if (!isNew && !isStale) {
       if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
       return false;
@@ -211,7 +218,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       return true;
     }
     const before = (await store.algorithms.find(name))?.live ?? undefined;
-    await goLive(source, exported.manifest, problems, content);
+    const beside = source.notebook === null ? [] : await modules.beside(exported.manifest, before === undefined);
+    await goLive(source, exported.manifest, [...problems, ...beside], content);
     if (source.notebook !== null) {
       const previous = before && join(home.model, ".versions", name, before);
       await writeLive(home.model, exported.manifest, { folder, previous, mark: home.mark });

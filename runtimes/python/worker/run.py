@@ -16,14 +16,15 @@ def run_worker(argv: Sequence[str]) -> None:
     path = os.environ["COMPUTE_BRIDGE_SOCKET"]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
-    serve(connection, module=options.module, folder=options.folder, home=options.home, link=f"{path}.data")
+    serve(connection, module=options.module, folder=options.folder, home=options.home, link=f"{path}.data", at=options.at)
 
 
 def parser() -> argparse.ArgumentParser:
     """The options that runtimes/python/runtime.ts gives."""
-    options = argparse.ArgumentParser(prog="worker")
+    options = argparse.ArgumentParser(prog="worker", allow_abbrev=False)
     options.add_argument("--plain", action="store_true", help="serve no module: stage and parse only")
     options.add_argument("--module", help="the algorithm's name; its file is FOLDER/app/model/NAME.py")
     options.add_argument("--folder", help="the version's folder")
+    options.add_argument("--at", help="the folder of the algorithm's notebook, in which its code runs")
     options.add_argument("--home", default="", help="BRIDGE_HOME")
     return options

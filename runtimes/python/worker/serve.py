@@ -20,6 +20,7 @@ from . import entry_points, logs, modules
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
 from .failures import SHOWN, Failed, describe, phase
+from .folders import WorkingFolder
 from .frames import CALL, DONE, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
@@ -32,14 +33,15 @@ from .tables_in import Input, Table, read_table, signature_of
 from .tables_out import send_frame, to_csv
 
 
-def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, link: str) -> None:
+def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, link: str, at: str | None = None) -> None:
     """Answer calls until the bridge closes the connection."""
     wire = Wire(connection)
     end_with(connection)
     interrupts = Interrupts()
     interrupts.install()
     log, settle = logs.install(lambda level, text: wire.send_json(EVENT, {"event": "log", "level": level, "text": text}))
-    worker = Worker(wire, interrupts, log, settle, folder)
+    working = WorkingFolder([at, os.path.join(home, "notebooks"), home] if at else [home])
+    worker = Worker(wire, interrupts, log, settle, folder, working)
     try:
         worker.start(module, home, link)
         while True:
@@ -66,12 +68,13 @@ def end_with(connection: socket.socket) -> None:
 class Worker:
     """One connection and one module (or none)."""
 
-    def __init__(self, wire: Wire, interrupts: Interrupts, log: logs.Log, settle: Any, folder: str | None) -> None:
+    def __init__(self, wire: Wire, interrupts: Interrupts, log: logs.Log, settle: Any, folder: str | None, working: WorkingFolder) -> None:
         self._wire = wire
         self._interrupts = interrupts
         self._log = log
         self._settle = settle
         self._folder = folder
+        self._working = working
         self._session: Session | None = None
 
     def start(self, name: str | None, home: str, link: str) -> None:
@@ -83,6 +86,7 @@ class Worker:
             data = DataFolder(link)
             data.point(os.path.join(home, "app", "model", "data"), os.path.join(home, "app", "model", "data"))
             seeds = Seeds()
+            self._working.enter()
             with phase("import"), seeds.watch():
                 module = modules.load(name, self._folder)
             self._interrupts.keep()
@@ -127,6 +131,7 @@ class Worker:
                 with phase("stage"):
                     stage(table.frame, call["param"], call["stage"])
             return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame))]
+        self._working.enter()
         self._session.begin(call)
         if method == "summary":
             source.drain()
