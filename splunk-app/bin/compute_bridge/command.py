@@ -8,7 +8,7 @@ import time
 from .call import Call, type_of
 from .chunks import Request, Splunkd
 from .ends import Ends, heed_signals, ignore_signals
-from .failure import Failure, Finalized, Gone
+from .failure import Failure, Finalized, Gone, InputClosed
 from .idle import Idle, Reply
 from .log import Log
 from .messages import Messages
@@ -41,7 +41,7 @@ class Command:
             heed_signals()
             self._serve()
         except Gone as gone:
-            outcome = "gone"
+            outcome = "cut" if isinstance(gone, InputClosed) and self._is_cut() else "gone"
             self._log.info("gone", why=gone)
         except Failure as failure:
             outcome = "failed"
@@ -135,6 +135,15 @@ class Command:
                 self._splunkd.reply({**self._messages.take(), "finished": True, "error": sentence})
         except (Failure, Gone) as error:
             self._log.info("gone", why=error)
+
+    def _is_cut(self) -> bool:
+        """Whether the input closed before the last request was whole: an error, where a cancelled search is none."""
+        try:
+            self._splunkd.skip()
+        except Failure as failure:
+            self._log.error("failed", code=failure.code, text=failure.sentence)
+            return True
+        return False
 
     def _fault(self, error: Exception) -> None:
         import traceback

@@ -11,7 +11,7 @@ import signal
 import stat
 import time
 
-from .failure import Finalized, Gone
+from .failure import Finalized, Gone, InputClosed
 from .status import is_finalized
 
 _HANG_UP = getattr(select, "POLLHUP", 0) | getattr(select, "POLLERR", 0) | getattr(select, "POLLRDHUP", 0)
@@ -60,7 +60,7 @@ class Ends:
         Waits until the socket can be read or written, at most so long.
 
         :returns: whether it can be read, and written
-        :raises Gone: when splunkd closed its end
+        :raises InputClosed: when splunkd closed its end
         :raises Finalized: when the user wants what there is
         """
         until = time.monotonic() + seconds
@@ -89,7 +89,7 @@ class Ends:
             poll.register(self._source, _HANG_UP)
         events = dict(poll.poll(seconds * 1000))
         if events.get(self._source, 0) & _HANG_UP and not self._is_cleaning_up:
-            raise Gone("its input is closed")
+            raise InputClosed("its input is closed")
         found = events.get(socket, 0)
         # An error or a hang-up shows in the next read or write.
         broken = bool(found & (select.POLLHUP | select.POLLERR | select.POLLNVAL))

@@ -34,5 +34,9 @@ class Gone(Exception):
     """splunkd went away or ended this process: nobody reads a reply."""
 
 
+class InputClosed(Gone):
+    """splunkd closed its end while it waited for a reply, or before its request was whole."""
+
+
 class Finalized(Exception):
     """The user stopped the search and wants what there is: splunkd still reads replies."""

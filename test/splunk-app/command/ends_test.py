@@ -54,6 +54,7 @@ class Ends(Story):
                 search = self.computing_search(options, finished)
                 code, _, errors = search.end()
                 self.assertEqual((code, errors), (0, b""))
+                self.assertIn("its input is closed", search.log)
                 self.assert_cancelled(options)
                 self.bridge.asked.clear()
 
@@ -106,7 +107,7 @@ class Ends(Story):
                     search = self.begun(*options)
                     search.write(request[:size])
                     self.assertEqual(search.end(), CLEAN)
-                    self.assertRegex(search.log, "is not whole|input is closed")
+                    self.assertRegex(search.log, "level=ERROR .*is not whole")
         self.assertEqual(self.bridge.to("/parts/"), [])
         self.assertEqual([each for each in self.bridge.to("/v1/compute") if each.is_whole], [])
 
