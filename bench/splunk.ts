@@ -50,7 +50,7 @@ try {
     for (const side of sides) measured.get(side.name)?.push(await measure(side, String(address)));
 
   const table = new Table({
-    head: ["command", "seconds", "MB/s", "rows/s", "peak RSS (MB)", "start to getinfo (ms)"],
+    head: ["command", "seconds", "MB/s", "rows/s", "MB per CPU second", "peak RSS (MB)", "start to getinfo (ms)"],
     style: { head: [] },
   });
   for (const [name, rounds] of measured) {
@@ -58,7 +58,8 @@ try {
     const peak = Math.max(...rounds.map((each) => each.peakRss));
     const getinfo = median(rounds.map((each) => each.getinfoMs));
     const speed = [(megabytes / seconds).toFixed(0), Math.round(Number(values.rows) / seconds).toLocaleString("en")];
-    table.push([name, seconds.toFixed(2), ...speed, peak.toFixed(1), getinfo.toFixed(0)]);
+    const processor = median(rounds.map((each) => each.processorSeconds));
+    table.push([name, seconds.toFixed(2), ...speed, (megabytes / processor).toFixed(0), peak.toFixed(1), getinfo.toFixed(0)]);
   }
   console.log(
     `${await machineLine()}; Python ${version}; ${values.rows} rows, ${megabytes.toFixed(1)} MB, ${chunks.length} chunks; medians\n${table}`,
@@ -80,11 +81,12 @@ async function measure({ python, source, command }: Side, address: string) {
   await running.end();
   await running.drain();
   const seconds = (performance.now() - began) / 1000;
+  const { processorSeconds } = running.command;
   const { error, exitCode, peakRss, replies } = await splunkd.result(running);
   const returned = replies.reduce((sum, { body }) => sum + body.length, 0) / 1e6;
   if (error !== undefined || exitCode !== 0 || returned < megabytes * 0.95)
     throw new Error(`${command}: ${error ?? exitCode}, ${returned.toFixed(1)} MB came back`);
-  return { seconds, peakRss, getinfoMs: began - starts };
+  return { seconds, peakRss, processorSeconds, getinfoMs: began - starts };
 }
 
 /** An app whose command is written with Splunk's SDK, in a Python environment of its own; undefined where the SDK cannot be had. */

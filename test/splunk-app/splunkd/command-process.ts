@@ -24,6 +24,8 @@ export class CommandProcess implements AsyncDisposable {
   stderr = "";
   /** The most memory that it ever had resident, in MB, as of the last reply. */
   peakRss = 0;
+  /** Seconds of processor time that it used, as of the last reply. */
+  processorSeconds = 0;
   /** Its command line and environment, as anybody on the machine may see them. */
   visible = "";
   readonly #child: ChildProcessWithoutNullStreams;
@@ -102,6 +104,14 @@ export class CommandProcess implements AsyncDisposable {
     const of = (name: string) => readFile(`/proc/${this.pid}/${name}`, "utf8").catch(() => "");
     const peak = /^VmHWM:\s+(\d+) kB$/m.exec(await of("status"))?.[1];
     this.peakRss = Math.max(this.peakRss, Number(peak ?? 0) / 1024);
+    // After the name, which may hold blanks: utime and stime are the 12th and 13th, in hundredths of a second.
+    const stat = await of("stat");
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13)
+      .map(Number);
+    this.processorSeconds = Math.max(this.processorSeconds, (user + system) / 100);
     this.visible ||= (await of("cmdline")) + (await of("environ"));
   }
 

@@ -29,16 +29,16 @@ export async function countingProxy(bridge: string, fateOf: (request: Counted) =
     requests.push(counted);
     const fate = fateOf(counted);
     if (fate === "silence") return incoming.resume();
-    if (fate === "cut-before") return incoming.socket.destroy();
+    if (fate === "cut-before") return outgoing.destroy();
     if (typeof fate === "number") return incoming.resume().on("end", () => outgoing.writeHead(fate).end("a proxy's own page"));
     const { method, path, headers } = counted;
     const passed = ask(new URL(path, bridge), { method, headers: { ...headers, host: new URL(bridge).host } }, (answer) => {
-      if (fate === "cut-after") return answer.resume().on("end", () => incoming.socket.destroy());
+      if (fate === "cut-after") return answer.resume().on("end", () => outgoing.destroy());
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders();
       return pipeline(answer, outgoing, () => {});
     });
     outgoing.on("close", () => passed.destroy());
-    return pipeline(incoming, passed, (error) => error && incoming.socket.destroy());
+    return pipeline(incoming, passed, (error) => error && !outgoing.headersSent && outgoing.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
