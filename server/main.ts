@@ -139,7 +139,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const shared = { uses, store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });
   const parts = partsWith({ ...shared, targets, clock, onFinished });
-  stack.use(endIdleParts(store, clock, log));
+  const idle = stack.use(endIdleParts(store, clock, log));
   const stage = stageWith(shared);
   const answers = await openAnswers(home, { bridges: store.bridges, now: () => Date.now() });
   const sessions = new Sessions(clock);
@@ -158,6 +158,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     keptTokens,
     users,
     parts,
+    left: idle.left,
     owner: OWNER,
     sessions,
     paths: pathTokens({ home: home.root, onRefused: metrics.pathTokenRefused, clock, log }),

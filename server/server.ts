@@ -40,6 +40,7 @@ export interface ServerParts {
   readonly version: string;
   readonly compute: Omit<ComputeRouteParts, "callerOf" | "allow">;
   readonly parts: PartsRouteParts["parts"];
+  readonly left: PartsRouteParts["left"];
   readonly dsdl: Omit<DsdlRouteParts, "callerOf" | "version">;
   readonly dltk: Pick<DltkRouteParts, "notebooks">;
   readonly algorithms: Omit<AlgorithmsRouteParts, "algorithms" | "versions" | "remove">;
@@ -70,7 +71,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(errors);
   await app.register(docs({ version }));
   await app.register(computeRoutes({ ...parts.compute, callerOf, allow }));
-  await app.register(partsRoutes({ parts: parts.parts, newRunId: parts.compute.newRunId, callerOf, allow }));
+  await app.register(partsRoutes({ parts: parts.parts, left: parts.left, newRunId: parts.compute.newRunId, callerOf, allow }));
   await app.register(dsdlRoutes({ ...parts.dsdl, callerOf, version }));
   await app.register(dltkRoutes({ ...parts.dsdl, ...parts.dltk, callerOf, version }));
   await app.register(algorithmsRoutes({ ...parts.algorithms, ...store, remove: deletions.algorithm }));

@@ -16,6 +16,8 @@ import { requestRows } from "./request-rows.ts";
 
 export interface PartsRouteParts {
   readonly parts: Parts;
+  /** The connection of an open run's caller has closed. */
+  readonly left: (run: string) => void;
   readonly newRunId: () => string;
   /** The name of the token that asks. */
   readonly callerOf: (request: FastifyRequest) => string;
@@ -41,10 +43,11 @@ const Opened = z.object({
 
 /** `/v1/runs`: calls whose rows come in parts, each a request that may be sent again (server/compute/parts.ts). */
 export const partsRoutes =
-  ({ parts, newRunId, callerOf, allow }: PartsRouteParts): FastifyPluginAsyncZod =>
+  ({ parts, left, newRunId, callerOf, allow }: PartsRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["compute"];
     const config = { forUsers: true };
+    const followed = followedRuns(left);
 
     app.post(
       "/v1/runs",
@@ -72,7 +75,10 @@ export const partsRoutes =
         const call = { ...asked, ...said, algorithm: asked.algorithm, caller: callerOf(request), strict: false, part: null } as const;
         const { run, target, notes } = await parts.open(id, { ...call, input: "csv", output: "csv" }, request.body.columns);
         const { name: algorithm, version } = target.manifest;
-        if (run !== null) reply.header("compute-run", run);
+        if (run !== null) {
+          reply.header("compute-run", run);
+          followed.add(request, run);
+        }
         return reply.code(run === null ? 200 : 201).send({ run, rows: run === null ? "whole" : "parts", algorithm, version, notes });
       },
     );
@@ -93,14 +99,21 @@ export const partsRoutes =
             response: { 200: z.object({ receipt: Receipt }) },
           },
         },
-        async (request) => ({ receipt: await parts.end(request.params.run, callerOf(request)) }),
+        async (request) => {
+          const { run } = request.params;
+          const receipt = await parts.end(run, callerOf(request));
+          followed.remove(request, run);
+          return { receipt };
+        },
       );
 
       raw.post(
         "/v1/runs/:run/cancel",
         { config, schema: { summary: "Give a run up", tags, params: ofRun, response: { 204: z.null() } } },
         async (request, reply) => {
-          await parts.cancel(request.params.run, callerOf(request));
+          const { run } = request.params;
+          await parts.cancel(run, callerOf(request));
+          followed.remove(request, run);
           return reply.code(204).send(null);
         },
       );
@@ -119,6 +132,7 @@ export const partsRoutes =
         },
         async (request, reply) => {
           const { run, part } = request.params;
+          followed.add(request, run);
           const { isFrames, output } = outputOf(request.headers.accept);
           const body = replyBody(reply, run);
           const writer = isFrames ? framesAnswer(body) : tableAnswer(body, output);
@@ -143,3 +157,22 @@ export const partsRoutes =
       );
     });
   };
+
+/** Which runs each connection carries: its close is the only word of a caller that was killed. */
+function followedRuns(left: (run: string) => void) {
+  const carried = new WeakMap<object, Set<string>>();
+  return {
+    add({ raw: { socket } }: FastifyRequest, run: string): void {
+      const known = carried.get(socket);
+      if (known) return void known.add(run);
+      const runs = new Set([run]);
+      carried.set(socket, runs);
+      socket.once("close", () => {
+        for (const each of runs) left(each);
+      });
+    },
+    remove({ raw: { socket } }: FastifyRequest, run: string): void {
+      carried.get(socket)?.delete(run);
+    },
+  };
+}
