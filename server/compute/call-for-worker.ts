@@ -31,11 +31,13 @@ export function callForWorker(
       format: call.input,
       fields: call.fields,
       types: call.strict ? null : (options.types ?? signature),
+      untyped: "guess",
       rowWise: !call.strict && call.method === "apply" && options.apply === "row-wise",
       dropMultivalue: !call.strict,
       file: null,
+      segments: [],
     },
-    output: { format: call.output },
+    output: { format: call.output, append: !call.strict && (call.append ?? options.append ?? false) },
     stage: null,
   };
 }
