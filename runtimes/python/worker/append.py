@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .failures import BadRows, UnequalRows
+from .failures import BadRows, UnequalRows, phase
 from .frames import TABLE, Wire
 from .segments import spread
 from .tables_in import is_multivalue
-from .tables_out import ArrowOut, to_csv
+from .tables_out import ArrowOut, send_frame, to_csv
 from .texts import csv_frames, read_texts, split_header
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ class ResultsOut:
             self._arrow.close()
 
     def _csv(self, original: Original, received: int, result: pd.DataFrame) -> None:
+        made = [str(name) for name in result.columns]
+        if arranged(original.names, made) == [(name, False, at) for at, name in enumerate(made)] and made:
+            return send_frame(self._wire, result, "csv")
         # What a call without append answers, read again as text: the result's columns are written in no other way.
         data = to_csv(result) if result.shape[1] > 0 else b""
         names, begin = split_header(data) if data else ([], 0)
@@ -132,9 +135,9 @@ class ResultsOut:
 
 def together(columns: Sequence[Column], original: Original, kind: str, results: Sequence[Any], received: int) -> list[Any]:
     """The columns' values. BadRows when rows as text are not the rows that were read."""
-    kept = original.columns([at for _, is_input, at in columns if is_input], kind)
-    for column in kept[:1]:
-        if len(column) != received:
-            raise BadRows(f"{len(column)} lines of values came, but {received} were read as rows: lines of blanks alone are none. Leave them out.")
+    with phase("parse"):
+        kept = original.columns([at for _, is_input, at in columns if is_input], kind)
+        if kept and len(kept[0]) != received:
+            raise BadRows(f"{len(kept[0])} lines with values came, but {received} were read as rows: lines of blanks alone are none. Leave them out.")
     rest = iter(kept)
     return [next(rest) if is_input else results[at] for _, is_input, at in columns]

@@ -25,6 +25,12 @@ def nothing(model, df, param):
     return pd.DataFrame(index=df.index)
 
 
+def spoils(model, df, param):
+    df["sum"] = df["a"] + 1
+    del df["a"], df["b"]
+    return df
+
+
 def told(model, df, param):
     """The columns that it was given."""
     return {"told": [" ".join(df.columns)] * len(df)}
