@@ -18,6 +18,8 @@ export const Call = z.object({
   param: z.string(),
   /** Columns to keep, in this order; null: all. */
   fields: z.array(z.string()).nullable(),
+  /** Whether each row comes back with all its fields beside the result's; null: as the notebook's options say. */
+  append: z.boolean().nullable(),
   /** True for the old DSDL endpoints (`WorkerCall.strict`). */
   strict: z.boolean(),
   input: TableFormat,
@@ -34,8 +36,11 @@ export const Call = z.object({
 });
 export type Call = z.infer<typeof Call>;
 
-/** Rows as bytes: whole, when they are few, or as they come. */
-export type Rows = Buffer | AsyncIterable<Buffer>;
+/** Stands between the bytes of rows where a segment ends (`FrameKind.segment`). */
+export const SEGMENT_END = Symbol("segment end");
+
+/** Rows as bytes: whole, when they are few and of one segment, or as they come. */
+export type Rows = Buffer | AsyncIterable<Buffer | typeof SEGMENT_END>;
 
 /** A call's name for a staging: it runs no method of an algorithm. */
 export const STAGE = "stage";

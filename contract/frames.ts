@@ -7,6 +7,8 @@ export const FrameKind = {
   call: 0x43, // C
   /** Both ways: bytes of a table. Towards a worker cut anywhere; from it, a header and whole records. */
   table: 0x54, // T
+  /** To a worker: the segment ends; what follows is a header and records of their own, or another Arrow stream. Payload empty. */
+  segment: 0x53, // S
   /** To a worker: the input is complete. Payload empty. */
   end: 0x45, // E
   /** To a worker: stop; instead of `end` while rows are sent, else any time. Payload empty. */

@@ -23,6 +23,8 @@ export const Options = z.looseObject({
   types: z.record(z.string(), ColumnType).optional(),
   /** False: `load` runs at every call instead of once per model version. */
   keep_model: z.boolean().optional(),
+  /** True: each row comes back with all its fields beside the result's, unless a call says otherwise. */
+  append: z.boolean().optional(),
   /** Seconds that one call may take, instead of the bridge's default. */
   timeout: z.number().positive().optional(),
 });

@@ -34,14 +34,22 @@ export const WorkerCall = z.object({
     types: z.record(z.string(), ColumnType).nullable(),
     /** True: `types` are what a fit happened to see, not what anybody declared, so that its whole numbers may come as decimals. */
     fitted: z.boolean().optional(),
+    /** What columns come as of which `types` says nothing: guessed from all rows, or text, which does not depend on other rows. */
+    untyped: z.enum(["guess", "text"]),
     /** Rows may be applied in blocks, if `types` names every column. */
     rowWise: z.boolean(),
     /** Drop Splunk's `__mv_*` columns. */
     dropMultivalue: z.boolean(),
     /** Read the table from this file instead of the frames (which then hold none). */
     file: z.string().nullable(),
+    /** Where in that file further segments begin, in bytes. */
+    segments: z.array(z.int().min(0)),
   }),
-  output: z.object({ format: TableFormat }),
+  output: z.object({
+    format: TableFormat,
+    /** Each row comes back with all its fields as they came, beside the result's. `summary`, `stage` and `parse` take no notice. */
+    append: z.boolean(),
+  }),
   /** `stage` only: where to write. The sender renames; a worker writes these and nothing else. */
   stage: z.object({ csv: z.string(), json: z.string(), parquet: z.string() }).nullable(),
 });

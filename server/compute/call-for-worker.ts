@@ -32,11 +32,14 @@ export function callForWorker(
       fields: call.fields,
       types: call.strict ? null : (options.types ?? signature),
       fitted: options.types === undefined,
+      // A part's columns must not depend on what other parts hold.
+      untyped: call.part === null ? "guess" : "text",
       rowWise: !call.strict && call.method === "apply" && options.apply === "row-wise",
       dropMultivalue: !call.strict,
       file: null,
+      segments: [],
     },
-    output: { format: call.output },
+    output: { format: call.output, append: !call.strict && (call.append ?? options.append ?? false) },
     stage: null,
   };
 }

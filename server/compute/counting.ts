@@ -1,4 +1,4 @@
-import type { Rows } from "#contract/call.ts";
+import { type Rows, SEGMENT_END } from "#contract/call.ts";
 
 /** Counts the bytes of rows as they pass. */
 export function counting(rows: Rows): { rows: Rows; bytes(): number } {
@@ -6,9 +6,9 @@ export function counting(rows: Rows): { rows: Rows; bytes(): number } {
   let bytes = 0;
   return { rows: count(rows), bytes: () => bytes };
 
-  async function* count(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async function* count(chunks: Exclude<Rows, Buffer>): Exclude<Rows, Buffer> {
     for await (const chunk of chunks) {
-      bytes += chunk.length;
+      if (chunk !== SEGMENT_END) bytes += chunk.length;
       yield chunk;
     }
   }

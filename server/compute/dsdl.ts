@@ -114,6 +114,7 @@ export function toCall(method: DsdlMethod | "stage", algorithm: string | null, m
     caller,
     environment: null,
     fields: null,
+    append: null,
     strict: true,
     input: "csv",
     output: "csv",

@@ -28,6 +28,13 @@ export function toBridgeError(error: WorkerError, manifest: Manifest | null, mod
     );
   }
   const place = manifest && placeOf(error, manifest);
+  if (phase === "result" && type === "UnequalRows") {
+    return new BadTable(
+      `With append=true each row comes back beside its result, but ${message}.`,
+      "Return one row for each row of df, in the same order; or call with append=false.",
+      { phase, type },
+    );
+  }
   if (phase === "result") {
     return new BadTable(
       `The result of ${manifest?.name ?? "the call"} is no table: ${message}`,

@@ -12,6 +12,8 @@ export interface ComputeOptions {
   readonly isModelNamed: boolean;
   readonly environment: string | null;
   readonly fields: string[] | null;
+  /** Null: the call does not say. */
+  readonly append: boolean | null;
   /** The `param` of the functions, as JSON text. */
   readonly param: string;
 }
@@ -29,7 +31,7 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
       throw new BadCall(`The option ${key} is given more than once.`, `Give ${key} once; separate several values by commas.`);
     options[key] = value;
   }
-  const { algorithm, method, mode, model_name, model_version, environment, fields, feature_variables, target_variables } = options;
+  const { algorithm, method, mode, model_name, model_version, environment, fields, append, feature_variables, target_variables } = options;
   if (mode !== undefined && mode !== "stage") {
     throw new BadCall(`mode=${mode} is not known.`, "Use mode=stage, or leave mode away and name a method.");
   }
@@ -56,6 +58,7 @@ export function readOptions(query: Readonly<Record<string, unknown>>): ComputeOp
     environment: environment?.trim() || null,
     // An empty list chooses nothing: saved searches fill it from a form.
     fields: list(fields).length === 0 ? null : list(fields),
+    append: truth("append", append),
     param: JSON.stringify({
       options: {
         params: algorithm === undefined ? params : { algo: algorithm, ...params },
@@ -95,6 +98,15 @@ export function fileSafe(option: string, name: string): string {
     `${option}="${name}" is no name: ${parsed.error.issues[0]?.message ?? "it is not allowed"}.`,
     `Choose a ${option} of letters, digits, _ - and dots.`,
   );
+}
+
+/** Splunk's words for yes and no; an empty one is none. @throws BadCall */
+function truth(option: string, text: string | undefined): boolean | null {
+  const word = text?.trim().toLowerCase() ?? "";
+  if (word === "") return null;
+  if (["true", "t", "1"].includes(word)) return true;
+  if (["false", "f", "0"].includes(word)) return false;
+  throw new BadCall(`${option}=${text} is neither true nor false.`, `Write ${option}=true or ${option}=false.`);
 }
 
 function list(text: string | undefined): string[] {

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import type { Rows } from "#contract/call.ts";
+import { type Rows, SEGMENT_END } from "#contract/call.ts";
 import { Cancelled } from "#contract/errors.ts";
 import type { IsLeft } from "./left-behind.ts";
 
@@ -60,7 +60,7 @@ export class Spool implements AsyncDisposable {
   }
 
   /** The rows from their beginning. */
-  async rows(): Promise<Rows> {
+  async rows(): Promise<Buffer | AsyncIterable<Buffer>> {
     if (!this.#stream) return Buffer.concat(this.#chunks);
     return createReadStream(await this.file(), { highWaterMark: 2 ** 20 });
   }
@@ -95,17 +95,25 @@ export class Spool implements AsyncDisposable {
   }
 }
 
-/** Writes all rows to the spool. @throws Cancelled when the signal fires; what reading or writing throws */
-export async function spoolRows(spool: Spool, rows: Rows, signal: AbortSignal): Promise<void> {
+/**
+ * Writes all rows to the spool.
+ *
+ * @returns where segments begin that follow the first, in bytes
+ * @throws Cancelled when the signal fires; what reading or writing throws
+ */
+export async function spoolRows(spool: Spool, rows: Rows, signal: AbortSignal): Promise<number[]> {
+  const segments: number[] = [];
   if (Buffer.isBuffer(rows)) spool.write(rows);
   else {
     for await (const chunk of rows) {
       if (signal.aborted) throw new Cancelled();
-      spool.write(chunk);
+      if (chunk === SEGMENT_END) segments.push(spool.size);
+      else spool.write(chunk);
       await spool.drained();
     }
   }
   await spool.drained();
+  return segments;
 }
 
 /** Resolves when the stream takes more, or never will. */

@@ -50,7 +50,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
     let files: DatasetFiles | undefined;
     try {
       await using spool = new Spool(home.spool, home.mark + id, 0);
-      await spoolRows(spool, received.rows, signal);
+      const segments = await spoolRows(spool, received.rows, signal);
       files = await startDataset(home);
       const start = starts.plain();
       run.progress.environment = start.environment.name;
@@ -58,7 +58,7 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
         algorithm: "",
         ...start,
         purpose: "plain",
-        call: stageCall(id, call, await spool.file(), files),
+        call: stageCall(id, call, await spool.file(), segments, files),
         input: Buffer.alloc(0),
         sink: { event: run.event, table: () => {} },
         signal,
@@ -105,15 +105,18 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
   };
 }
 
-function stageCall(run: string, call: Call, file: string, { csv, json, parquet }: DatasetFiles): WorkerCall {
+function stageCall(run: string, call: Call, file: string, segments: number[], { csv, json, parquet }: DatasetFiles): WorkerCall {
   return {
     run,
     method: "stage",
     strict: call.strict,
     param: call.param,
     model: null,
-    input: { format: call.input, fields: call.fields, types: null, rowWise: false, dropMultivalue: !call.strict, file },
-    output: { format: "csv" },
+    input: {
+      ...{ format: call.input, fields: call.fields, types: null, untyped: "guess", rowWise: false },
+      ...{ dropMultivalue: !call.strict, file, segments },
+    },
+    output: { format: "csv", append: false },
     stage: { csv, json, parquet },
   };
 }

@@ -14,6 +14,9 @@ export const CallOptions = z
     model_version: text.optional().describe("Number or alias of the model's version to apply; default: latest"),
     environment: text.optional(),
     fields: text.optional().describe("Columns to keep, in this order, separated by commas"),
+    append: text
+      .optional()
+      .describe("true: each input row comes back with all its fields and the result's; default: the notebook's, else false"),
     feature_variables: text.optional().describe("Separated by commas"),
     target_variables: text.optional().describe("Separated by commas"),
   })

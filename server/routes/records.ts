@@ -1,3 +1,5 @@
+import { BadTable } from "#contract/errors.ts";
+import { FRAMES_TYPE } from "#contract/frames.ts";
 import type { TableFormat } from "#contract/worker.ts";
 
 const NEWLINE = 0x0a;
@@ -18,7 +20,7 @@ export function endOfRecord(bytes: Buffer): number {
  * Joins a worker's table frames to one body: each CSV frame repeats the header, a body has it once.
  * Arrow frames are one stream already. The bytes given back are parts of those that came.
  *
- * @returns a function that throws when the columns change between two frames
+ * @returns a function that throws BadTable when the columns change between two frames
  */
 export function tableBody(format: TableFormat): (frame: Buffer) => Buffer {
   if (format === "arrow") return (frame) => frame;
@@ -28,7 +30,12 @@ export function tableBody(format: TableFormat): (frame: Buffer) => Buffer {
       header = Buffer.from(frame.subarray(0, endOfRecord(frame)));
       return frame;
     }
-    if (!frame.subarray(0, header.length).equals(header)) throw new Error("the columns of the result changed between two blocks");
+    if (!frame.subarray(0, header.length).equals(header)) {
+      throw new BadTable(
+        "The columns of the result changed between two blocks, which one CSV text cannot hold.",
+        `Return the same columns for all rows, or ask for frames with Accept: ${FRAMES_TYPE}.`,
+      );
+    }
     return frame.subarray(header.length);
   };
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Rows } from "#contract/call.ts";
+import { type Rows, SEGMENT_END } from "#contract/call.ts";
 import { BadCall, BadTable, Cancelled } from "#contract/errors.ts";
 import { BrokenFrames, FRAMES_TYPE, FrameKind, FrameReader } from "#contract/frames.ts";
 import type { TableFormat } from "#contract/worker.ts";
@@ -35,9 +35,15 @@ export async function requestRows(
   if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined)
     return { rows: Buffer.alloc(0), format };
   if (length > WHOLE_BYTES) return { rows: chunks, format };
-  const whole: Buffer[] = [];
-  for await (const chunk of chunks) whole.push(chunk);
-  return { rows: whole.length === 1 ? (whole[0] as Buffer) : Buffer.concat(whole), format };
+  const pieces = await Array.fromAsync(chunks);
+  const whole = pieces.filter((piece) => piece !== SEGMENT_END);
+  if (whole.length < pieces.length) return { rows: each(pieces), format };
+  const [only = Buffer.alloc(0)] = whole;
+  return { rows: whole.length < 2 ? only : Buffer.concat(whole), format };
+}
+
+async function* each<T>(pieces: readonly T[]): AsyncGenerator<T> {
+  yield* pieces;
 }
 
 /** A request's body as it comes. @throws Cancelled when the client goes away before its end */
@@ -50,15 +56,16 @@ export async function* chunksOf(message: IncomingMessage): AsyncGenerator<Buffer
   }
 }
 
-async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unframed(chunks: AsyncIterable<Buffer>): Exclude<Rows, Buffer> {
   const reader = new FrameReader();
   try {
     for await (const chunk of chunks) {
       for (const { kind, payload } of reader.push(chunk)) {
         if (kind === FrameKind.table) yield payload;
+        else if (kind === FrameKind.segment) yield SEGMENT_END;
         else if (kind === FrameKind.end) return;
         else if (kind === FrameKind.cancel) throw new Cancelled("The caller cancelled the call.");
-        else throw new BadTable("A frame came that carries no rows.", "Send table frames and one end frame.");
+        else throw new BadTable("A frame came that carries no rows.", "Send table frames, segment frames between them, and one end frame.");
       }
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Rows } from "#contract/call.ts";
+import { type Rows, SEGMENT_END } from "#contract/call.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, FrameKind, frameHeader } from "#contract/frames.ts";
 import type { WorkerCall } from "#contract/worker.ts";
 
@@ -15,7 +15,7 @@ export class Outgoing {
   readonly #stream: Duplex;
   #isOpen = true;
   #wake: (() => void) | undefined;
-  #rows: AsyncIterator<Buffer> | undefined;
+  #rows: AsyncIterator<Buffer | typeof SEGMENT_END> | undefined;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -48,7 +48,7 @@ export class Outgoing {
     this.#wake = undefined;
   }
 
-  async #pump(head: Buffer, source: AsyncIterable<Buffer>): Promise<void> {
+  async #pump(head: Buffer, source: Exclude<Rows, Buffer>): Promise<void> {
     // Before the first row is taken it must be known that there is somebody to read it.
     const isWritten = await new Promise<boolean>((resolve) => this.#stream.write(head, (error) => resolve(!error)));
     this.isUnsent = !isWritten;
@@ -60,7 +60,8 @@ export class Outgoing {
         const next = await rows.next();
         if (!this.#isOpen) return;
         if (next.done) break;
-        await this.#table(next.value);
+        if (next.value === SEGMENT_END) this.#stream.write(encodeFrame(FrameKind.segment));
+        else await this.#table(next.value);
       }
     } catch (error) {
       if (this.#isOpen) throw error;

@@ -26,7 +26,10 @@ export interface Answer {
 }
 
 /** Differences from a plain apply of CSV rows. */
-export type Asked = Partial<Omit<WorkerCall, "input" | "output">> & { input?: Partial<WorkerCall["input"]>; output?: WorkerCall["output"] };
+export type Asked = Partial<Omit<WorkerCall, "input" | "output">> & {
+  input?: Partial<WorkerCall["input"]>;
+  output?: Partial<WorkerCall["output"]>;
+};
 
 /** A place to start real workers in: a BRIDGE_HOME of its own and one local environment. Dispose of it to end them all. */
 export class Bench implements AsyncDisposable {
@@ -121,7 +124,7 @@ export class Probe {
   /** The whole JSON of a call. */
   asked({ input, output, ...rest }: Asked): WorkerCall {
     const model = { name: "probe_default", key: null, folder: this.#home.data, shared: this.#home.data };
-    const plain = { format: "csv", fields: null, types: null, rowWise: false, dropMultivalue: true, file: null } as const;
+    const plain = { format: "csv", fields: null, types: null, untyped: "guess", rowWise: false, dropMultivalue: true, file: null } as const;
     return {
       run: "r1",
       method: "apply",
@@ -130,8 +133,8 @@ export class Probe {
       model,
       stage: null,
       ...rest,
-      input: { ...plain, ...input },
-      output: output ?? { format: "csv" },
+      input: { ...plain, segments: [], ...input },
+      output: { format: "csv", append: false, ...output },
     };
   }
 

@@ -8,17 +8,22 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from .append import Original, ResultsOut
 from .failures import Failed, NoTable, phase
-from .frames import TABLE, Wire
+from .frames import Wire
 from .interrupts import Cancelled
 from .records import has_record, header_of, last_record_end
-from .tables_in import Input, chosen_columns
-from .tables_out import ArrowOut, to_csv, to_frame
-from .typed import TypedParser
+from .segments import refuse_repeated
+from .tables_in import Input, chosen_columns, types_of
+from .tables_out import to_frame
+from .texts import is_blank, split_header
+from .typed import TypedParser, wider
 
 BLOCK_BYTES = 2 << 20
 # Threads cost more than the work on so few rows.
@@ -28,25 +33,76 @@ AHEAD = 2
 Compute = Callable[[pd.DataFrame], Any]
 
 
-class Blocks:
-    """The rows of one call as parsed blocks; or all bytes, when the types of some column are not known."""
+@dataclass
+class Block:
+    """Some rows, and how they came if they are to come back."""
 
-    def __init__(self, source: Input, asked: Mapping[str, Any]) -> None:
+    frame: pd.DataFrame
+    original: Original | None
+
+
+class Blocks:
+    """The rows of one call as parsed blocks; or all bytes, when the types of some column are not known.
+
+    A further segment is a table of its own but for this: columns that came before and that it lacks are there, empty. A column
+    that came late cannot be given to blocks that were computed before.
+    """
+
+    def __init__(self, source: Input, asked: Mapping[str, Any], append: bool) -> None:
         self.source = source
-        self._pieces = source.pieces()
+        self._asked = asked
+        self._append = append
         self._held = bytearray()
         # So far no record ends, and so many quotes are there.
         self._searched = 0
         self._quotes = 0
-        self._fill(lambda: has_record(self._held))
-        names, end, self.notes = header_of(self._held)
-        types = asked["types"] or {}
+        self._segment()
+        names, end, named = header_of(self._held)
         keep = chosen_columns(names, asked)
+        types, said = types_of(keep, asked["types"], asked["untyped"])
+        self.notes = [*named, *said]
         self.unknown = [name for name in keep if name not in types]
         self.is_typed = bool(keep) and not self.unknown
         if self.is_typed:
+            self._names = self._written = split_header(bytes(self._held[:end]))[0]
+            self._keep = keep
+            self._types = types
             del self._held[:end]
             self.parser = TypedParser(names, types, keep, bool(asked.get("fitted")))
+
+    def _segment(self) -> bool:
+        """Reads on to the next segment that holds anything, and its header. False when there is none."""
+        while not self.source.is_over:
+            self._pieces = self.source.pieces()
+            if self._fill(lambda: has_record(self._held)) or not is_blank(self._held):
+                return True
+            self._held.clear()
+        return False
+
+    def _begin(self) -> None:
+        """Takes the header of a further segment."""
+        written, end = split_header(bytes(self._held))
+        refuse_repeated(written)
+        names = [*self._names, *(name for name in written if name not in self._names)]
+        if names != self._names or len(written) < len(names):
+            self._say("The segments of the rows have different columns; each was applied with those that had come until then.")
+        keep = chosen_columns(names, self._asked)
+        before = self.parser
+        types, said = types_of(keep, {**self._types, **before.widened()}, "text")
+        for note in said:
+            self._say(note)
+        self._names, self._written, self._keep, self._types = names, written, keep, types
+        del self._held[:end]
+        # Something must be read to know how many rows there are.
+        here = [name for name in keep if name in written] or written[:1]
+        self.notes += before.notes()
+        known = {**types, **{name: "object" for name in here if name not in types}}
+        self.parser = TypedParser(written, known, here, bool(self._asked.get("fitted")))
+        self.parser.rows = before.rows
+
+    def _say(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _fill(self, is_enough: Callable[[], bool]) -> bool:
         while not is_enough():
@@ -56,33 +112,50 @@ class Blocks:
             self._held += piece
         return True
 
-    def only(self) -> pd.DataFrame | None:
+    def only(self) -> Block | None:
         """All rows, when they are few and have all come; else None, and nothing is taken."""
-        if self._fill(lambda: len(self._held) >= FEW_BYTES):
+        if self._fill(lambda: len(self._held) >= FEW_BYTES) or not self.source.is_over:
             return None
-        return self.parser.parse(bytes(self._held))
+        return self._block(bytes(self._held))
 
-    def all(self) -> bytes:
-        """Everything, for a whole-table call."""
+    def all(self) -> list[bytes]:
+        """Everything, by segments, for a whole-table call."""
         self._fill(lambda: False)
-        return bytes(self._held)
+        return [bytes(self._held), *self.source.read()]
 
-    def frames(self) -> Iterator[pd.DataFrame]:
+    def frames(self) -> Iterator[Block]:
         """Parsed blocks of about 2 MB, cut at record ends; at least one, which may be empty."""
         is_first = True
         while True:
+            for records in self._records():
+                yield self._block(records)
+                is_first = False
+            if not self._segment():
+                break
+            self._begin()
+        if is_first:
+            yield self._block(b"")
+
+    def _records(self) -> Iterator[bytes]:
+        """The segment's, cut at their ends."""
+        more = True
+        while more:
             more = self._fill(lambda: len(self._held) >= BLOCK_BYTES)
             end = len(self._held)
             if more and (end := self._last_end()) == 0:
                 self._fill(lambda: self._last_end() > 0)
                 end = self._last_end() or len(self._held)
-            if end > 0 or is_first:
-                yield self.parser.parse(bytes(memoryview(self._held)[:end]))
+            if end > 0:
+                yield bytes(memoryview(self._held)[:end])
             del self._held[:end]
             self._searched, self._quotes = 0, 0
-            is_first = False
-            if not more:
-                return
+
+    def _block(self, records: bytes) -> Block:
+        frame = self.parser.parse(records)
+        if list(frame.columns) != self._keep:
+            lacking = {name: pd.Series(np.nan, frame.index, _type_of_none(self._types[name])) for name in self._keep if name not in frame}
+            frame = frame.assign(**lacking)[self._keep]
+        return Block(frame, Original(self._names, self._written, records) if self._append else None)
 
     def _last_end(self) -> int:
         """Where the last whole record ends. What was searched in vain is not searched again: a value may be of any length."""
@@ -93,29 +166,32 @@ class Blocks:
         return end
 
 
+def _type_of_none(kind: str) -> str:
+    """What a column of this type is when all its values are missing."""
+    return kind if kind in ("object", "datetime64[ns]") else wider(kind)
+
+
 def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> int:
     """Compute and send every block. Returns the number of rows, received and returned."""
-    arrow = ArrowOut(wire) if output == "arrow" else None
+    out = ResultsOut(wire, output)
 
-    def send(frame: pd.DataFrame) -> None:
-        if arrow is not None:
-            arrow.write(frame)
-        else:
-            wire.send(TABLE, to_csv(frame))
+    def send(made: tuple[Block, pd.DataFrame]) -> None:
+        block, result = made
+        with phase("result"):
+            out.send(block.original, len(result), result)
 
     with phase("parse"):
         only = blocks.only()
     if only is not None:
-        rows = len(only)
-        send(_result(compute, only))
+        rows = len(only.frame)
+        send((only, _result(compute, only.frame)))
     else:
         rows = 0
         with Ahead(blocks.frames(), blocks.source) as parsed, Behind(send) as sending:
-            for frame in parsed:
-                rows += len(frame)
-                sending.put(_result(compute, frame))
-    if arrow is not None:
-        arrow.close()
+            for block in parsed:
+                rows += len(block.frame)
+                sending.put((block, _result(compute, block.frame)))
+    out.close()
     return rows
 
 
@@ -136,7 +212,7 @@ class Ahead:
     Leaving it early stops it at its next item, for which it is not waited: the answer need not wait for more rows.
     """
 
-    def __init__(self, items: Iterator[pd.DataFrame], source: Input) -> None:
+    def __init__(self, items: Iterator[Block], source: Input) -> None:
         self._source = items
         self._items: queue.Queue[Any] = queue.Queue(AHEAD)
         self._stop = threading.Event()
@@ -159,11 +235,11 @@ class Ahead:
             except queue.Full:
                 continue
 
-    def __enter__(self) -> Iterator[pd.DataFrame]:
+    def __enter__(self) -> Iterator[Block]:
         self._thread.start()
         return self._iterate()
 
-    def _iterate(self) -> Iterator[pd.DataFrame]:
+    def _iterate(self) -> Iterator[Block]:
         while (item := self._items.get()) is not None:
             if isinstance(item, (Cancelled, EOFError)):
                 raise item
@@ -178,7 +254,7 @@ class Ahead:
 class Behind:
     """Sends items in a thread, so that the next block is computed meanwhile."""
 
-    def __init__(self, send: Callable[[pd.DataFrame], None]) -> None:
+    def __init__(self, send: Callable[[Any], None]) -> None:
         self._send = send
         self._items: queue.Queue[Any] = queue.Queue(AHEAD)
         self._error: BaseException | None = None
@@ -192,7 +268,7 @@ class Behind:
                 except BaseException as error:  # told by `put` and at the end
                     self._error = error
 
-    def put(self, item: pd.DataFrame) -> None:
+    def put(self, item: Any) -> None:
         """Waits while two items are unsent."""
         if self._error is not None:
             raise self._error

@@ -36,6 +36,10 @@ class NoTable(Exception):
     """A result that cannot become a table."""
 
 
+class UnequalRows(Exception):
+    """A result that cannot stand beside the rows that it was made of."""
+
+
 @contextlib.contextmanager
 def phase(name: str) -> Iterator[None]:
     """Say which phase an exception belongs to, SystemExit and MemoryError included."""

@@ -8,7 +8,7 @@ import struct
 import threading
 from typing import Any
 
-CALL, TABLE, END, CANCEL, EVENT, DONE, ERROR = b"CTEXVDF"
+CALL, TABLE, SEGMENT, END, CANCEL, EVENT, DONE, ERROR = b"CTSEXVDF"
 HEADER = struct.Struct(">BI")
 RECEIVE_BYTES = 1 << 18
 

@@ -11,12 +11,13 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import _exit as leave  # before the code's own is another (crashes.py)
 from types import ModuleType
 from typing import Any
 
 from . import entry_points, logs, modules
+from .append import Original, ResultsOut, original_of
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
 from .failures import SHOWN, Failed, describe, phase
@@ -27,6 +28,7 @@ from .interrupts import Cancelled, Interrupts
 from .models import DataFolder
 from .paths import MODEL_DATA, rules
 from .randomness import Seeds, undo_shared
+from .segments import unite
 from .staging import stage
 from .surroundings import Surroundings
 from .tables_in import Input, Table, read_table, signature_of
@@ -126,7 +128,7 @@ class Worker:
     def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
         method, output = call["method"], call["output"]["format"]
         if self._session is None:
-            table = self._read(call, source)
+            table, _ = self._read(call, lambda: segments_of(call, source))
             if method == "stage":
                 with phase("stage"):
                     stage(table.frame, call["param"], call["stage"])
@@ -137,18 +139,18 @@ class Worker:
             source.drain()
             frame = self._session.summary(call, report)
             return [(TABLE, to_csv(frame)), done(call, report, 0, 0, 1, None)]
-        table = None
+        append = call["output"]["append"]
         if call["input"]["rowWise"] and call["input"]["format"] == "csv":
             with phase("parse"):
-                blocks = Blocks(source, call["input"])
+                blocks = Blocks(source, call["input"], append)
             if blocks.is_typed:
                 rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
                 report.notes += blocks.notes + blocks.parser.notes()
                 return [done(call, report, rows, rows, rows, None)]
             report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
-            with phase("parse"):
-                table = read_table(call["input"], blocks.all())
-        table = table or self._read(call, source)
+            table, original = self._read(call, blocks.all)
+        else:
+            table, original = self._read(call, lambda: segments_of(call, source))
         signature = signature_of(table.frame) if method == "fit" else None
         report.saw(table.frame)
         used = len(table.frame)
@@ -156,18 +158,34 @@ class Worker:
         report.notes += table.notes
         end = done(call, report, table.received, used, len(result), signature)
         with phase("apply" if call["strict"] else "result"):
+            if original is not None:
+                out = ResultsOut(self._wire, output)
+                out.send(original, used, result)
+                out.close()
+                return [end]
             if output == "csv" and result.size < 20_000:
                 return [(TABLE, to_csv(result)), end]
             send_frame(self._wire, result, output)
         return [end]
 
-    def _read(self, call: Mapping[str, Any], source: Input) -> Table:
+    def _read(self, call: Mapping[str, Any], segments: Callable[[], Sequence[bytes]]) -> tuple[Table, Original | None]:
+        """The table, and how it came if its rows are to come back."""
+        asked = call["input"]
         with phase("parse"):
-            path = call["input"]["file"]
-            if path is None:
-                return read_table(call["input"], source.read())
-            with open(path, "rb") as file:
-                return read_table(call["input"], file.read())
+            data = unite(segments(), asked["format"])
+            table = read_table(asked, data)
+            return table, original_of(data, asked["format"], call["output"]["format"]) if call["output"]["append"] else None
+
+
+def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
+    """All rows that come, or those of the call's file."""
+    path = call["input"]["file"]
+    if path is None:
+        return source.read()
+    with open(path, "rb") as file:
+        data = file.read()
+    begins = [0, *call["input"]["segments"]]
+    return [data] if len(begins) == 1 else [data[begin:end] for begin, end in zip(begins, [*begins[1:], len(data)], strict=True)]
 
 
 def beginning(seeds: Seeds) -> Callable[[], None]:

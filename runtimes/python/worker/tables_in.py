@@ -13,7 +13,7 @@ import pandas as pd
 
 from . import few
 from .failures import BadRows
-from .frames import CANCEL, END, TABLE, Wire
+from .frames import CANCEL, END, SEGMENT, TABLE, Wire
 from .interrupts import Cancelled
 from .records import header_of
 from .typed import TypedParser
@@ -31,22 +31,27 @@ class Input:
         self.reader: threading.Thread | None = None
 
     def pieces(self) -> Iterator[bytes]:
-        """Payloads of table frames until the input's end. Cancelled when the sender gave up."""
+        """Payloads of table frames until the segment's end, which may be the input's (`is_over`). Cancelled when the sender gave up."""
         while not self.is_over:
             kind, payload = self._wire.frame()
             if kind == TABLE:
                 yield payload
                 continue
+            if kind == SEGMENT:
+                return
             self.is_over = True
             if kind == CANCEL:
                 raise Cancelled
             if kind != END:
                 raise EOFError("a frame came that has no place in an input")
 
-    def read(self) -> bytes:
-        """All of it."""
-        pieces = list(self.pieces())
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    def read(self) -> list[bytes]:
+        """All of it, by segments."""
+        segments = []
+        while not self.is_over:
+            pieces = list(self.pieces())
+            segments.append(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        return segments
 
     def drain(self) -> None:
         """Read what is left, so that the next frame is the next call."""
@@ -70,7 +75,7 @@ def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
     """A whole table from its bytes. BadRows, or what pandas raises of rows that it cannot read."""
     if asked["format"] == "arrow":
         return _chosen(_arrow(data), asked)
-    if asked["types"] is None:
+    if asked["types"] is None and asked["untyped"] == "guess":
         quick = few.guess(data)
         return _chosen(pd.read_csv(io.BytesIO(data)) if quick is None else quick, asked)
     return _typed(asked, data)
@@ -84,19 +89,30 @@ def _arrow(data: bytes) -> pd.DataFrame:
 
 
 def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
-    types = asked["types"]
-    names, end, notes = header_of(data)
+    names, end, named = header_of(data)
     keep = chosen_columns(names, asked)
+    types, said = types_of(keep, asked["types"], asked["untyped"])
     unknown = [name for name in keep if name not in types]
     parser = TypedParser(names, types, [name for name in keep if name in types], bool(asked.get("fitted")))
     frame = parser.parse(memoryview(data)[end:])
+    if not keep:
+        frame = frame[keep]
     if unknown:
         # Columns that no type is known of are guessed, as without types.
         guessed = pd.read_csv(io.BytesIO(data), usecols=unknown)
         if len(guessed) != len(frame) and parser.rows:
             raise BadRows("Blank lines are among the rows, so the columns of known types and the others do not match.")
         frame = pd.concat([frame.reset_index(drop=True), guessed], axis=1)[keep] if len(keep) > len(unknown) else guessed[keep]
-    return Table(frame, len(frame), notes + parser.notes())
+    return Table(frame, len(frame), [*named, *said, *parser.notes()])
+
+
+def types_of(keep: Sequence[str], types: Mapping[str, str] | None, untyped: str) -> tuple[Mapping[str, str], list[str]]:
+    """Types of columns, and a note when `untyped` is `text` and that is what some of them came as."""
+    known = types or {}
+    unknown = [name for name in keep if name not in known]
+    if untyped == "guess" or not unknown:
+        return known, []
+    return {**known, **dict.fromkeys(unknown, "object")}, [f"The types of some columns are not known, so they came as text: {', '.join(unknown)}"]
 
 
 def _chosen(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
@@ -107,14 +123,20 @@ def _chosen(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
 
 def chosen_columns(names: Sequence[str], asked: Mapping[str, Any]) -> list[str]:
     """Columns that the call wants, in its order. BadRows names one that is missing and the nearest there is."""
+    is_left_out = is_multivalue if asked["dropMultivalue"] else lambda _: False
     fields = asked["fields"]
     if fields is None:
-        return [name for name in names if not (asked["dropMultivalue"] and name.startswith("__mv_"))]
+        return [name for name in names if not is_left_out(name)]
     for wanted in fields:
         if wanted not in names:
             near = difflib.get_close_matches(wanted, names, 1, 0)
             raise BadRows(f"The rows have no column {wanted}.{f' The nearest is {near[0]}.' if near else ''}")
-    return list(fields)
+    return [name for name in fields if not is_left_out(name)]
+
+
+def is_multivalue(name: str) -> bool:
+    """Whether it is how Splunk names the column with all values of a multivalue field."""
+    return name.startswith("__mv_")
 
 
 def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .failures import NoTable
 from .frames import TABLE, Wire
 from .quick_csv import quick_csv
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FRAME_BYTES = 1 << 20
 # About as many bytes of numbers.
@@ -100,14 +104,26 @@ class ArrowOut:
         import pyarrow as pa
 
         frame.columns = [str(name) for name in frame.columns]
+        if self._schema is not None:
+            self._refuse_other(list(frame.columns))
+        self.write_table(pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False))
+
+    def write_table(self, table: pa.Table) -> None:
+        """Send one table's rows. NoTable when its columns are not those of the first."""
+        import pyarrow as pa
+
         if self._stream is None:
-            batch = pa.RecordBatch.from_pandas(frame, preserve_index=False)
-            self._schema = batch.schema
+            self._schema = table.schema
             self._stream = pa.ipc.new_stream(self._sink, self._schema)
-        else:
-            batch = pa.RecordBatch.from_pandas(frame, schema=self._schema, preserve_index=False)
-        self._stream.write_batch(batch)
+        elif table.schema != self._schema:
+            self._refuse_other(table.column_names)
+            table = table.cast(self._schema)
+        self._stream.write_table(table)
         self._send()
+
+    def _refuse_other(self, names: list[str]) -> None:
+        if names != self._schema.names:
+            raise NoTable(f"its columns were {', '.join(self._schema.names)} at first and then {', '.join(names)}, which one Arrow stream cannot hold; ask for CSV")
 
     def close(self) -> None:
         """End the stream; one without rows has a schema at least."""

@@ -128,12 +128,9 @@ class TypedParser:
 
     def _refuse_open_quote(self, records: bytes | memoryview) -> None:
         """Arrow takes all that follows an open quote for one value. pandas does not, and tells where it opens."""
-        try:
-            pd.read_csv(io.BytesIO(records), header=None, names=range(len(self._names)), dtype=str, index_col=False)
-        except pd.errors.ParserError as error:
-            opened = OPEN.search(str(error))
-            if opened:
-                raise BadRows(f"Row {self.rows + int(opened[1]) + 1}: a quote opens that is not closed.") from None
+        opened = open_quote(records, len(self._names))
+        if opened is not None:
+            raise BadRows(f"Row {self.rows + opened}: a quote opens that is not closed.")
 
     def _empty(self) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in self._types.items()}, columns=self._keep)
@@ -154,6 +151,10 @@ class TypedParser:
         value = misfit[4] if misfit[4] is not None else misfit[5]
         return BadRows(f"{where}, column {column}: {value!r} is no {self._given.get(column, 'value of its type')}.", column if column in self._given else None)
 
+    def widened(self) -> dict[str, str]:
+        """Columns whose type is not the given one any more, and what it is now."""
+        return {name: kind for name, kind in self._types.items() if kind != self._given[name]}
+
     def notes(self) -> list[str]:
         """What was widened, for the receipt."""
         return [
@@ -171,3 +172,15 @@ def _decimal(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
 def wider(kind: str) -> str:
     """What pandas makes of a type once a value is missing."""
     return "object" if kind == "bool" else "float64"
+
+
+def open_quote(records: bytes | memoryview, width: int) -> int | None:
+    """In which record, from 1, of `width` values a quote opens that is not closed; None when there is none."""
+    if bytes(records).count(b'"') % 2 == 0:
+        return None
+    try:
+        pd.read_csv(io.BytesIO(records), header=None, names=range(width), dtype=str, index_col=False)
+    except pd.errors.ParserError as error:
+        opened = OPEN.search(str(error))
+        return int(opened[1]) + 1 if opened else None
+    return None

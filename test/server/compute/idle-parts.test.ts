@@ -19,7 +19,7 @@ const call: Call = {
     fields: null,
     strict: false,
   },
-  ...{ input: "csv", output: "csv", caller: "me", timeout: null, search: null, part: null, rowsSent: null },
+  ...{ input: "csv", output: "csv", caller: "me", append: null, timeout: null, search: null, part: null, rowsSent: null },
 };
 let folder: string;
 let store: Store;

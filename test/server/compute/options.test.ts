@@ -20,6 +20,7 @@ describe("readOptions", () => {
       isModelNamed: true,
       environment: null,
       fields: null,
+      append: null,
     });
     expect(JSON.parse(param)).toEqual({
       options: {

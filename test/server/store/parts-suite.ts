@@ -33,6 +33,7 @@ export function partsSuite(name: string, newEngine: () => Promise<Engine>) {
       input: "csv",
       output: "csv",
       caller: "me",
+      append: null,
       timeout: null,
       search: null,
       part: null,

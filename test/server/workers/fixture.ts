@@ -21,8 +21,12 @@ export function fixtureSpec(label = "fixture", ...flags: string[]): WorkerSpec {
 }
 
 export function callOf(method: string, param: unknown = {}): WorkerCall {
-  const input = { format: "csv", fields: null, types: null, rowWise: false, dropMultivalue: false, file: null } as const;
-  return { run: "run-1", method, strict: false, param: JSON.stringify(param), model: null, input, output: { format: "csv" }, stage: null };
+  const input = { format: "csv", fields: null, types: null, untyped: "guess", rowWise: false, dropMultivalue: false, file: null } as const;
+  return {
+    ...{ run: "run-1", method, strict: false, param: JSON.stringify(param), model: null, stage: null },
+    input: { ...input, segments: [] },
+    output: { format: "csv", append: false },
+  };
 }
 
 /** A sink that keeps everything. */
