@@ -82,8 +82,9 @@ class Blocks:
     def _begin(self) -> None:
         """Takes the header of a further segment."""
         written, end = split_header(bytes(self._held))
-        refuse_repeated(written)
         names = [*self._names, *(name for name in written if name not in self._names)]
+        refuse_repeated(written)
+        refuse_repeated(names)
         if names != self._names or len(written) < len(names):
             self._say("The segments of the rows have different columns; each was applied with those that had come until then.")
         keep = chosen_columns(names, self._asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import sys
@@ -31,7 +32,18 @@ def split_header(data: bytes) -> tuple[list[str], int]:
     """Column names as they are written in the first record that is not blank, and where the records begin."""
     end = record_end(data)
     text = data[:end].lstrip(b"\r\n").decode("utf-8-sig")
-    return next(csv.reader(io.StringIO(text, newline="")), []), end
+    with of_any_length():
+        return next(csv.reader(io.StringIO(text, newline="")), []), end
+
+
+@contextlib.contextmanager
+def of_any_length() -> Iterator[None]:
+    """Python's csv takes values of any length, not of 128 KB at most; what the code has set comes back."""
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
 
 
 def read_texts(width: int, records: bytes | memoryview, wanted: Sequence[int], kind: str = "binary") -> list[pa.ChunkedArray]:
@@ -58,25 +70,20 @@ def read_texts(width: int, records: bytes | memoryview, wanted: Sequence[int], k
         )
     except pa.ArrowInvalid:
         # Records of unequal length, or a very long one.
-        rows = list(_rows(width, records))
+        rows = _rows(width, records)
         return [pa.chunked_array([pa.array([row[at] for row in rows], getattr(pa, kind)())]) for at in wanted]
     return [table.column(names[at]) for at in wanted]
 
 
-def _rows(width: int, records: bytes | memoryview) -> Iterator[list[bytes]]:
-    limit = csv.field_size_limit(sys.maxsize)
-    try:
-        reader = csv.reader(io.StringIO(bytes(records).decode("utf-8", "surrogateescape"), newline=""))
-        at = 0
-        for row in reader:
-            if not row:
-                continue
-            at += 1
+def _rows(width: int, records: bytes | memoryview) -> list[list[bytes]]:
+    rows: list[list[bytes]] = []
+    with of_any_length():
+        for row in csv.reader(io.StringIO(bytes(records).decode("utf-8", "surrogateescape"), newline="")):
             if len(row) > width:
-                raise BadRows(f"Row {at} has {len(row)} values, the header has {width} columns.")
-            yield [value.encode("utf-8", "surrogateescape") for value in row] + [b""] * (width - len(row))
-    finally:
-        csv.field_size_limit(limit)
+                raise BadRows(f"Row {len(rows) + 1} has {len(row)} values, the header has {width} columns.")
+            if row:
+                rows.append([value.encode("utf-8", "surrogateescape") for value in row] + [b""] * (width - len(row)))
+    return rows
 
 
 def header_line(names: Sequence[str]) -> bytes:
