@@ -191,11 +191,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const isContent = stays(() => contentNow(path), content);
     let looked = state;
     return async () => {
-      const found = await stat(join(home.notebooks, path), { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOENT") throw error;
-      });
-      if (!found) return false;
-      const now = stateOf(found);
+      // One that is gone was saved all the same: its version serves on.
+      const now = stateOf(await stat(join(home.notebooks, path), { bigint: true }));
       if (isSame(now, looked)) return true;
       looked = now;
       return await isContent();

@@ -28,8 +28,8 @@ const never = new AbortController().signal;
 /**
  * Imports of new versions, in a worker that stays for their applies when they succeed.
  *
- * Two at once; one that takes long moves over to the slow ones and makes room. Where those are too many already it ends,
- * and begins again when one of them has ended.
+ * Two at once; one that takes long moves over to the slow ones and makes room. Where those are too many already, and
+ * somebody waits for its place, it ends and begins again when one of them has ended.
  */
 export class Checks {
   readonly #seats: Seats;
@@ -78,9 +78,11 @@ export class Checks {
     const onSlow = () => {
       rank = SLOW;
       if (held === this.#slow) return;
-      if (!this.#slow.tryEnter()) return ended.resolve(undefined);
-      held.leave();
-      held = this.#slow;
+      if (this.#slow.tryEnter()) {
+        held.leave();
+        held = this.#slow;
+      } else if (held.isAwaited) ended.resolve(undefined);
+      else timers.push(setTimeout(onSlow, this.#timing.slowAfter));
     };
     const onLate = () => {
       rank = LATE;

@@ -13,6 +13,11 @@ export class Lane {
     this.#free = places;
   }
 
+  /** Whether somebody waits for a place. */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Takes a place if there is one. */
   tryEnter(): boolean {
     if (this.#free === 0) return false;
