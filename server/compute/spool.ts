@@ -31,7 +31,8 @@ export class Spool implements AsyncDisposable {
 
   /** Takes the bytes over: they must not change later. */
   write(bytes: Buffer): void {
-    if (bytes.length === 0) return;
+    // After a failure nothing is written: `drained` throws it.
+    if (bytes.length === 0 || this.#failed) return;
     this.#size += bytes.length;
     if (!this.#stream && this.#size <= this.#memoryBytes) {
       this.#chunks.push(bytes);
@@ -119,6 +120,8 @@ export async function spoolRows(spool: Spool, rows: Rows, signal: AbortSignal): 
 /** Resolves when the stream takes more, or never will. */
 function drainOf(stream: WriteStream): Promise<void> {
   return new Promise((resolve) => {
+    // Closed between two chunks, as by a full disk, it tells of it no more.
+    if (stream.destroyed) return resolve();
     const done = () => {
       stream.off("drain", done).off("close", done);
       resolve();
