@@ -190,6 +190,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     },
     logger,
   });
+  const address = join(home.private, "address");
+  stack.defer(() => rm(address, { force: true }));
   stack.defer(() => closeServer(app));
   // Last in, first out: calls finish before the server closes, and everything else after it.
   stack.defer(() => pool.drain(DRAIN_SECONDS));
@@ -201,8 +203,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   });
   // Fastify knows nothing of what its server speaks.
   const url = certificate ? listening.replace(/^http:/, "https:") : listening;
-  await writeFile(join(home.private, "address"), `${url}\n`, { mode: 0o600 });
-  stack.defer(() => rm(join(home.private, "address"), { force: true }));
+  await writeFile(address, `${url}\n`, { mode: 0o600 });
   log.info({ url }, "the bridge listens");
   const lab =
     config.jupyter &&

@@ -29,13 +29,14 @@ export function commitOn(
         write.transaction().execute(async (tx) => {
           if (shared) await shared.enter(tx);
           const events = eventsWriter(tx, clock);
-          const result = await work(tx, events.tell);
+          // From here on it only ends: others may hear of its commit, and begin their own, before this process does.
+          const result = await work(tx, events.tell).finally(() => {
+            here.isOpen = false;
+          });
           if (shared && events.told.length > 0) await shared.announce(tx);
           return { result, told: events.told };
         });
-      const { result, told } = await within.run(here, transaction).finally(() => {
-        here.isOpen = false;
-      });
+      const { result, told } = await within.run(here, transaction);
       committed?.();
       publish(told);
       return result;

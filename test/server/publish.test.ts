@@ -172,10 +172,10 @@ it("publishes two hundred notebooks that a git checkout brings at once", async (
   await expect
     .poll(
       async () =>
-        ((await (await test.ask("/v1/algorithms")).json()) as Algorithm[]).filter(
+        ((await (await test.ask("/v1/algorithms?limit=1000")).json()) as Algorithm[]).filter(
           (each) => each.name.startsWith("many_") && each.state === "live",
         ).length,
-      { timeout: 60_000, interval: 500 },
+      { timeout: 100_000, interval: 500 },
     )
     .toBe(200);
   expect([await say("many_0"), await say("many_199")]).toEqual(["many 0", "many 199"]);
