@@ -35,6 +35,11 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer[]> {
   return chunks;
 }
 
+async function dropped(request: IncomingMessage): Promise<Buffer[]> {
+  for await (const _ of request);
+  return [];
+}
+
 /** What the T frames of a body hold. */
 function tableIn(body: Buffer): Buffer {
   const parts: Buffer[] = [];
@@ -66,17 +71,20 @@ const server = createServer({ keepAlive: true }, async (request, response) => {
   }
   if (url.pathname === "/v1/runs") {
     request.resume();
-    const isWhole = url.searchParams.get("algorithm") === "whole";
+    const algorithm = url.searchParams.get("algorithm");
+    const isWhole = algorithm === "whole";
     const known = { algorithm: "bench", version: "0", notes: [] };
     return isWhole
       ? json(response, 200, { run: null, rows: "whole", ...known })
-      : json(response, 201, { run: "bench", rows: "parts", ...known });
+      : json(response, 201, { run: algorithm, rows: "parts", ...known });
   }
-  const body = await bytesOf(request);
+  const isDropped = url.pathname.startsWith("/v1/runs/drop/");
+  const body = isDropped ? await dropped(request) : await bytesOf(request);
   if (url.pathname.endsWith("/end")) return json(response, 200, { receipt: receipt("apply", 0) });
   if (url.pathname.endsWith("/cancel")) return response.writeHead(204).end();
   response.writeHead(200, { "content-type": FRAMES });
-  if (url.pathname.includes("/parts/")) for (const each of frame(T, ...body)) response.write(each);
+  if (isDropped) response.write(Buffer.concat(frame(T, Buffer.from("a\n1\n"))));
+  else if (url.pathname.includes("/parts/")) for (const each of frame(T, ...body)) response.write(each);
   else for (const each of cut(tableIn(Buffer.concat(body)))) response.write(each);
   for (const each of done("apply")) response.write(each);
   return response.end();
