@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -146,8 +147,14 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const given = [{ name: OWNER, token }, ...config.tokens];
   const fixed = tokenNames(given);
   const keptTokens = stack.use(await openTokens(home.root, [...given.map(({ name }) => name), "browser", "dltk"], clock.now, log));
-  const isKnown = (name: string) => [...given, ...keptTokens.list()].some((each) => each.name === name);
-  const users = userTokens(await signingKey(home.root), isKnown, () => Date.now());
+  const key = await signingKey(home.root);
+  const voucherOf = (name: string) => {
+    const fixedOne = given.find((each) => each.name === name);
+    // Made again under the same name it is another token.
+    if (fixedOne) return createHmac("sha256", key).update(fixedOne.token).digest("base64url");
+    return keptTokens.list().find((each) => each.name === name)?.createdAt;
+  };
+  const users = userTokens(key, voucherOf, () => Date.now());
   const runtimeNames = runtimes.map((each) => each.name);
 
   const certificate = config.tls && stack.use(await certificateFor(config.tls, config.host, home.private, log));

@@ -30,7 +30,7 @@ export function callForWorker(
     input: {
       format: call.input,
       fields: call.fields,
-      types: call.strict ? null : (options.types ?? signature),
+      types: call.strict || !(options.types || signature) ? null : { ...signature, ...options.types },
       fitted: options.types === undefined,
       // A part's columns must not depend on what other parts hold.
       untyped: call.part === null ? "guess" : "text",

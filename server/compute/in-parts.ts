@@ -9,11 +9,12 @@ import type { Target } from "./target.ts";
  */
 export function whyWhole(call: Call, { manifest, model }: Target, columns: readonly string[]): string | undefined {
   const { options, name } = manifest;
-  if (call.method !== "apply" || options.apply !== "row-wise") {
+  if (call.method !== "apply") return `${call.method} always needs all rows at once.`;
+  if (options.apply !== "row-wise") {
     return `${call.method} of ${name} needs all rows at once: its notebook does not say options.apply = "row-wise".`;
   }
-  const typed = options.types ? Object.keys(options.types) : model?.signature?.map((each) => each.name);
-  if (!typed) return `${name} needs all rows at once: neither its notebook nor its model says what types columns have.`;
+  const typed = [...Object.keys(options.types ?? {}), ...(model?.signature ?? []).map((each) => each.name)];
+  if (typed.length === 0) return `${name} needs all rows at once: neither its notebook nor its model says what types columns have.`;
   const untyped = (call.fields ?? columns).filter((each) => !typed.includes(each));
   if (untyped.length === 0) return undefined;
   const shown = untyped.slice(0, MOST_SHOWN).join(", ") + (untyped.length > MOST_SHOWN ? ", …" : "");

@@ -5,7 +5,7 @@ import { type Caller, type UserToken, Verb } from "#contract/caller.ts";
 const ISSUER = "compute-bridge";
 const ALGORITHM = "HS256";
 
-const Claims = z.object({ sub: z.string(), azp: z.string(), scope: z.string() });
+const Claims = z.object({ sub: z.string(), azp: z.string(), vch: z.string(), scope: z.string() });
 
 /** Short-lived tokens for the users of a client that the bridge trusts: signed, kept nowhere. */
 export interface UserTokens {
@@ -21,15 +21,17 @@ export interface UserTokens {
 /**
  * JSON Web Tokens (RFC 7519), signed with HMAC-SHA256 by a key that the bridges of one home share.
  *
- * @param key 32 random bytes, as text @param isKnown whether a token of that name is good now @param now in milliseconds
+ * @param key 32 random bytes, as text @param voucherOf what tells the token of a name from
+ * others that had or will have it; undefined: there is none now @param now in milliseconds
  */
-export function userTokens(key: string, isKnown: (name: string) => boolean, now: () => number): UserTokens {
+export function userTokens(key: string, voucherOf: (name: string) => string | undefined, now: () => number): UserTokens {
   const secret = new TextEncoder().encode(key);
   return {
     async issue({ user, verbs, seconds }, by) {
-      if (!isKnown(by)) return undefined;
+      const voucher = voucherOf(by);
+      if (voucher === undefined) return undefined;
       const at = Math.floor(now() / 1000);
-      const token = await new SignJWT({ azp: by, scope: verbs.join(" ") })
+      const token = await new SignJWT({ azp: by, vch: voucher, scope: verbs.join(" ") })
         .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
         .setIssuer(ISSUER)
         .setSubject(user)
@@ -44,8 +46,8 @@ export function userTokens(key: string, isKnown: (name: string) => boolean, now:
       if (token.split(".", 4).length !== 3) return undefined;
       try {
         const { payload } = await jwtVerify(token, secret, { issuer: ISSUER, algorithms: [ALGORITHM], currentDate: new Date(now()) });
-        const { sub, azp, scope } = Claims.parse(payload);
-        if (payload.exp === undefined || !isKnown(azp)) return undefined;
+        const { sub, azp, vch, scope } = Claims.parse(payload);
+        if (payload.exp === undefined || voucherOf(azp) !== vch) return undefined;
         return { name: `${azp}/${sub}`, verbs: new Set(z.array(Verb).parse(scope.split(" "))) };
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof z.ZodError) return undefined;

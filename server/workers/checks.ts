@@ -38,6 +38,8 @@ export class Checks {
   readonly #slow = new Lane(SLOW_AT_ONCE);
   /** Ranks of algorithms that were not quick last time. */
   readonly #ranks = new Map<string, number>();
+  /** What ends each import that runs. */
+  readonly #running = new Set<(reason: Error) => void>();
   #isClosed = false;
 
   constructor(seats: Seats, given: CheckTiming = timing) {
@@ -45,10 +47,13 @@ export class Checks {
     this.#timing = given;
   }
 
-  /** Those that wait are refused, and so are new ones. */
+  /** Those that wait are refused, and so are new ones; those that run end unless they are as good as done. */
   close(): void {
     this.#isClosed = true;
     for (const lane of [this.#quick, this.#slow]) lane.close(new Stopping());
+    setTimeout(() => {
+      for (const end of this.#running) end(new Stopping());
+    }, this.#timing.slowAfter).unref();
   }
 
   /** @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute, Stopping, the signal's reason */
@@ -96,6 +101,7 @@ export class Checks {
     });
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
+    this.#running.add(ended.reject);
     ended.promise.then(undefined, () => {}); // the race may be over
     try {
       const answer = seat.ready.finally(() => {
@@ -104,6 +110,7 @@ export class Checks {
       return await Promise.race([answer, ended.promise]);
     } finally {
       isOver = true;
+      this.#running.delete(ended.reject);
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       if (isEnded) await seat.end(); // its place is free when its memory is

@@ -10,7 +10,7 @@ const cells = [
   "import pandas as pd\ndef init(df, param):\n    return {}",
   "def fit(model, df, param):\n    print('fit', ' '.join(df.columns), len(df))",
   "def apply(model, df, param):\n    what = param['options']['params'].get('what')\n    if what == 'fewer':\n        return df.iloc[1:]\n" +
-    "    if what == 'echo':\n        return df\n    if what == 'needs':\n        df['absent']\n    return {'score': [2.5] * len(df)}",
+    "    if what == 'echo':\n        return df\n    if what == 'sorted':\n        return df.assign(score=df['a'] * 10).sort_values('a')[['score']]\n    if what == 'needs':\n        df['absent']\n    return {'score': [2.5] * len(df)}",
   "def summary(model=None):\n    return 'sum'\ndef load(name):\n    return {}",
 ];
 
@@ -30,6 +30,10 @@ describe("append", () => {
     const answer = await apply({ append: "true", fields: "b" }, "a,b,__mv_a\n007,1.5,\n,x,$q$\n");
     expect(await answer.text()).toBe("a,b,score,__mv_a\n007,1.5,2.5,\n,x,2.5,$q$\n");
     expect((await runOf(answer)).receipt?.rows).toMatchObject({ received: 2, used: 2, returned: 2 });
+  });
+
+  it("gives each row its own result when the result was sorted", async () => {
+    expect(await (await apply({ append: "true", what: "sorted" }, "a\n3\n1\n2\n")).text()).toBe("a,score\n3,30\n1,10\n2,20\n");
   });
 
   it("is an option of the call, else of the notebook, else it is not", async () => {

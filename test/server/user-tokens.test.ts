@@ -64,6 +64,8 @@ describe("a user's token", () => {
     await test.ask("/v1/tokens/splunk", { method: "DELETE" });
     expect((await call("apply", token)).status).toBe(401);
     splunk = ((await (await post("/v1/tokens", { name: "splunk" })).json()) as { token: string }).token;
+    // Of the same name, and another token.
+    expect((await call("apply", token)).status).toBe(401);
   });
 
   it("is refused for nobody, for nothing and for ever", async () => {
@@ -81,15 +83,19 @@ describe("a user's token", () => {
 
 it("a user's token is good until its time is over", async () => {
   let now = Date.parse("2026-01-01T00:00:00Z");
+  let voucher = "first";
   const tokens = userTokens(
     "k".repeat(43),
-    (name) => name === "splunk",
+    (name) => (name === "splunk" ? voucher : undefined),
     () => now,
   );
   const issued = await tokens.issue({ user: "alice", verbs: ["fit"], seconds: 60 }, "splunk");
   expect(issued?.expiresAt).toBe("2026-01-01T00:01:00.000Z");
   now += 59_000;
   expect(await tokens.callerOf(issued?.token ?? "")).toEqual({ name: "splunk/alice", verbs: new Set(["fit"]) });
+  voucher = "made again";
+  expect(await tokens.callerOf(issued?.token ?? "")).toBeUndefined();
+  voucher = "first";
   now += 2_000;
   expect(await tokens.callerOf(issued?.token ?? "")).toBeUndefined();
   expect(await tokens.issue({ user: "alice", verbs: ["fit"], seconds: 60 }, "browser")).toBeUndefined();

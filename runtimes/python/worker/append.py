@@ -87,6 +87,14 @@ def arranged(names: Sequence[str], results: Sequence[str]) -> list[Column]:
     return sorted(every, key=lambda column: is_multivalue(column[0]))
 
 
+def in_order(result: pd.DataFrame) -> pd.DataFrame:
+    """The result in the order of the rows that it was made of, as its index tells when it was sorted or put together anew."""
+    index, rows = result.index, pd.RangeIndex(len(result))
+    if index.equals(rows) or not pd.api.types.is_integer_dtype(index.dtype) or not index.is_unique:
+        return result
+    return result.sort_index() if index.sort_values().equals(rows) else result
+
+
 class ResultsOut:
     """Sends results in one format, block by block, beside the rows that they were made of if those are to come back."""
 
@@ -103,9 +111,9 @@ class ResultsOut:
         elif len(result) != received:
             raise UnequalRows(f"{received} rows came and {len(result)} were returned, so that nobody knows which belong together")
         elif self._arrow is None:
-            self._csv(original, received, result)
+            self._csv(original, received, in_order(result))
         else:
-            self._stream(self._arrow, original, received, result)
+            self._stream(self._arrow, original, received, in_order(result))
 
     def close(self) -> None:
         """Ends the answer."""

@@ -15,6 +15,10 @@ OURS = os.path.dirname(os.path.abspath(__file__))
 SHOWN: list[tuple[str, str]] = []
 
 
+# Of an exception's text and of its traceback, in characters.
+LONGEST = 50_000
+
+
 class Failed(Exception):
     """Something went wrong in a phase of a call (contract/worker.ts, Phase)."""
 
@@ -60,13 +64,18 @@ def describe(failed: Failed | Cancelled, folder: str | None, columns: list[str] 
     return {
         "phase": failed.phase,
         "type": type(cause).__name__,
-        "message": text_of(cause),
+        "message": bounded(text_of(cause)),
         "file": file,
         "line": line,
-        "traceback": "" if isinstance(cause, BadRows) else trimmed(cause),
+        "traceback": "" if isinstance(cause, BadRows) else bounded(trimmed(cause)),
         "columns": columns,
         "misfit": cause.misfit if isinstance(cause, BadRows) else None,
     }
+
+
+def bounded(text: str) -> str:
+    """Both ends of a text that is too long to be read: runs are kept, and listed."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … ({len(text)} characters) … {text[-LONGEST // 2 :]}"
 
 
 def text_of(cause: BaseException) -> str:

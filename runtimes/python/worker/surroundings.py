@@ -11,6 +11,7 @@ import decimal
 import logging
 import os
 import sys
+import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,8 @@ class Surroundings:
     def __init__(self) -> None:
         self._environ = dict(os.environ._data)  # type: ignore[attr-defined]
         self._variables = dict(os.environ)
+        self._depth = sys.getrecursionlimit()
+        self._umask = _umask()
         self._path, self._paths = sys.path, list(sys.path)
         self._streams = sys.stdout, sys.stderr
         self._warnings, self._filters = warnings.filters, list(warnings.filters)
@@ -36,6 +39,9 @@ class Surroundings:
         """Put all of it back. For the main thread, in whose context calls run."""
         if os.environ._data != self._environ:  # type: ignore[attr-defined]
             self._restore_environ()
+        if sys.getrecursionlimit() != self._depth:
+            sys.setrecursionlimit(self._depth)
+        os.umask(self._umask)
         if sys.path is not self._path or sys.path != self._paths:
             self._path[:] = self._paths
             sys.path = self._path
@@ -51,6 +57,7 @@ class Surroundings:
         for name in os.environ.keys() - self._variables.keys():
             del os.environ[name]
         os.environ.update(self._variables)
+        time.tzset()  # what the variable TZ says
 
     def _restore_warnings(self) -> None:
         warnings.filters = self._warnings
@@ -73,6 +80,12 @@ class Surroundings:
             if logger.filters != filters:
                 logger.filters[:] = filters
             logger.propagate, logger.disabled = propagate, disabled
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _loggers() -> list[logging.Logger]:

@@ -140,6 +140,15 @@ def is_multivalue(name: str) -> bool:
 
 
 def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:
-    """Names and types of a frame's columns, as the contract names types."""
-    kinds = [str(kind) for kind in frame.dtypes]
-    return [{"name": str(name), "type": kind if kind in COLUMN_TYPES else "object"} for name, kind in zip(frame.columns, kinds, strict=True)]
+    """Names and types of a frame's columns, as the contract names types. A column without a value has no known type, and is left out."""
+    kinds = [(str(name), _kind_of(frame.iloc[:, at])) for at, name in enumerate(frame.columns)]
+    return [{"name": name, "type": kind} for name, kind in kinds if kind is not None]
+
+
+def _kind_of(column: pd.Series) -> str | None:
+    if len(column) > 0 and column.isna().all():
+        return None
+    kind = str(column.dtype)
+    if kind == "object" and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+        return "bool"  # with gaps
+    return kind if kind in COLUMN_TYPES else "object"

@@ -7,11 +7,12 @@
   /** Splunk Web takes a POST only with the key of its cookie, whose name ends with the port (several may be there). */
   function formKey() {
     const cookies = Object.fromEntries(
-      document.cookie.split(/; */).map((each) => [each.slice(0, each.indexOf("=")), decodeURIComponent(each.slice(each.indexOf("=") + 1))]),
+      document.cookie.split(/; */).map((each) => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]),
     );
     const port = location.port || (location.protocol === "https:" ? "443" : "80");
     const names = Object.keys(cookies).filter((name) => name.startsWith("splunkweb_csrf_token_"));
-    return cookies[`splunkweb_csrf_token_${port}`] ?? cookies[names[0]] ?? "";
+    // Only ours: another one may hold anything.
+    return decodeURIComponent(cookies[`splunkweb_csrf_token_${port}`] ?? cookies[names[0]] ?? "");
   }
 
   /** Answers what the handler says; throws an Error with `hint` that can be shown as it is. */

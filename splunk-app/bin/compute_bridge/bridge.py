@@ -43,6 +43,11 @@ class Bridge:
         return self._grant
 
     @property
+    def settings(self) -> token.Grant:
+        """As they came with the last token, which a request under way needs no more: it is not renewed for them."""
+        return self._grant or self.grant
+
+    @property
     def query(self) -> str:
         """The options, as the query of an address."""
         from urllib.parse import urlencode
@@ -55,6 +60,10 @@ class Bridge:
         if grant.append and self._call.verb == "apply":
             options.setdefault("append", "true")
         return urlencode(options)
+
+    def check_ends(self) -> None:
+        """:raises Finalized: when the user has stopped the search"""
+        self._ends.check()
 
     def forget_token(self) -> None:
         self._grant = None
@@ -107,7 +116,7 @@ class Bridge:
         if body:
             headers["Content-Type"] = "application/json"
         connection = self.post(path, headers, seconds)
-        limit = seconds or self.grant.answer_seconds
+        limit = seconds or self.settings.answer_seconds
         connection.send(memoryview(body), limit)
         raw = self.answer.whole(limit)
         if self.answer.is_refusal:
@@ -124,7 +133,7 @@ class Bridge:
 
     def refusal(self) -> Failure:
         """What an answer that is a refusal says; its head has come."""
-        return self._refusal(self.answer.whole(self.grant.connect_seconds))
+        return self._refusal(self.answer.whole(self.settings.connect_seconds))
 
     def close(self) -> None:
         if self._connection is not None:

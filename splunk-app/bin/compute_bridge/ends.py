@@ -55,6 +55,11 @@ class Ends:
         """From now on the end of the search ends no wait."""
         self._is_cleaning_up = True
 
+    def check(self) -> None:
+        """Now, not when it is time: before what cannot be taken back. :raises Finalized:"""
+        self._next_status = 0.0
+        self._check_status()
+
     def wait(self, socket: int, for_read: bool, for_write: bool, seconds: float) -> tuple[bool, bool]:
         """
         Waits until the socket can be read or written, at most so long.

@@ -17,8 +17,8 @@ from .messages import Messages
 from .replies import Replies
 
 #: Seconds before a part is sent again, as often as there are of them.
-_PAUSES = (0.3, 1.0, 2.0)
-_LONGEST_PAUSE = 30.0
+PAUSES = (0.3, 1.0, 2.0)
+LONGEST_PAUSE = 30.0
 _CANCEL_SECONDS = 2.0
 
 
@@ -62,7 +62,7 @@ class Parts:
     def _send(self) -> None:
         """The part, and again when the way to the bridge broke: the bridge counts it once."""
         is_renewed = False
-        for pause in (*_PAUSES, None):
+        for pause in (*PAUSES, None):
             has_older = not self._replies.is_empty
             try:
                 return self._exchange()
@@ -77,14 +77,14 @@ class Parts:
                     is_renewed = True
                     self._bridge.forget_token()
                 else:
-                    self._ends.pause(min(_LONGEST_PAUSE, failure.retry_after or pause))
+                    self._ends.pause(min(LONGEST_PAUSE, failure.retry_after or pause))
 
     def _exchange(self) -> None:
         began = time.monotonic()
         headers = {"Content-Type": "text/csv", "Content-Length": str(self._kept.size), "Accept": MEDIA_TYPE}
         connection = self._bridge.post("%s/parts/%d" % (self._path, self._number), headers)
         incoming = Incoming(self._bridge, self._replies, self._messages)
-        seconds = self._bridge.grant.answer_seconds
+        seconds = self._bridge.settings.answer_seconds
         for piece in self._kept.pieces():
             connection.send(memoryview(piece), seconds, incoming.early)
         receipt = incoming.wait(seconds)
@@ -99,16 +99,24 @@ class Parts:
         )
 
     def _end(self) -> None:
-        """Once more when the way broke: the run's end is told, not made."""
-        self._has_ended = True
+        """All rows have been answered: when the end cannot be told, the receipt alone is missing."""
+        is_renewed = False
         for is_again in (False, True):
             try:
                 said = self._bridge.ask(self._path + "/end")
                 break
             except Failure as failure:
-                if is_again or not failure.can_retry:
-                    raise
                 self._bridge.close()
+                is_refused = failure.code == "UNAUTHORIZED" and not is_renewed
+                if is_again or not (failure.can_retry or is_refused):
+                    self._has_ended = True
+                    self._log.error("end", code=failure.code, text=failure.sentence)
+                    self._messages.add("WARN", "compute: all rows were answered, but the bridge's receipt did not come. %s" % failure.message)
+                    return
+                if is_refused:
+                    is_renewed = True
+                    self._bridge.forget_token()
+        self._has_ended = True
         receipt = said.get("receipt")
         if isinstance(receipt, dict):
             self._messages.receipt(receipt)

@@ -24,7 +24,7 @@ class Peer:
     def late(self, seconds: float) -> Failure:
         """It said nothing for so long."""
         message = "%s did not answer within %g s." % (self._who, seconds)
-        return Failure(message, "See whether it still runs and is not overloaded, or raise the time-out %s" % _SET_UP, "LATE")
+        return Failure(message, "See whether it still runs and is not overloaded, or raise answer_seconds in compute_bridge.conf.", "LATE")
 
     def cut(self, why: str) -> Failure:
         """It stopped within an answer."""

@@ -6,11 +6,12 @@ from .bridge import Bridge
 from .call import Call
 from .chunks import Request, Splunkd
 from .ends import Ends
+from .failure import Failure
 from .header import columns
 from .idle import Idle, Reply
 from .log import Log
 from .messages import Messages
-from .parts import Parts
+from .parts import LONGEST_PAUSE, PAUSES, Parts
 from .whole import Whole
 
 
@@ -37,7 +38,7 @@ class Stateful:
         self._way.cancel()
 
     def _ask(self, header: bytes) -> Parts | Whole:
-        said = self._bridge.ask("/v1/runs?" + self._bridge.query, {"columns": columns(header)})
+        said = self._open({"columns": columns(header)})
         run, way = said.get("run"), said.get("rows")
         self._log.info("asked", run=run, way=way, algorithm=said.get("algorithm"), version=said.get("version"))
         for note in said.get("notes") or []:
@@ -46,3 +47,16 @@ class Stateful:
             self._log.facts["run"] = run
             return Parts(self._bridge, str(run), self._folder, self._ends, self._messages, self._log)
         return Whole(self._bridge, self._call, self._folder, self._messages)
+
+    def _open(self, value: dict) -> dict:
+        """Sent again as parts are: a run that was opened twice ends by itself, and nothing was computed."""
+        for pause in (*PAUSES, None):
+            try:
+                return self._bridge.ask("/v1/runs?" + self._bridge.query, value)
+            except Failure as failure:
+                if pause is None or not failure.can_retry:
+                    raise
+                self._log.info("again", why=failure.sentence, code=failure.code)
+                self._bridge.close()
+                self._ends.pause(min(LONGEST_PAUSE, failure.retry_after or pause))
+        raise AssertionError

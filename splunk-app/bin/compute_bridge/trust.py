@@ -30,14 +30,16 @@ def bridge_context(ca: str) -> ssl.SSLContext:
 
 def splunkd_context(address: Address, home: str) -> ssl.SSLContext:
     """
-    splunkd's own certificate is made for no host name. What goes to loopback leaves this machine never, so that it is
-    not checked there; elsewhere name and chain are, as for the bridge.
+    splunkd's own certificate is made for no host name, and its address is always this machine's. What goes to loopback
+    is not checked; to another of its addresses (SPLUNK_BINDIP) the chain is, and no name.
 
     :param home: SPLUNK_HOME, whose etc/auth/cacert.pem signs what splunkd shows
     """
     authority = os.path.join(home, "etc", "auth", "cacert.pem")
     if not address.is_loopback:
-        return bridge_context(authority if os.path.isfile(authority) else "")
+        elsewhere = bridge_context(authority if os.path.isfile(authority) else "")
+        elsewhere.check_hostname = False
+        return elsewhere
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False

@@ -9,12 +9,16 @@ from .bridge import Bridge
 from .call import Call
 from .chunks import Request, Splunkd
 from .connection import Connection
+from .failure import Failure
 from .frames import END, HEADER, MEDIA_TYPE, SEGMENT, TABLE
 from .idle import Reply
 from .incoming import Incoming
 from .messages import Messages
 from .replies import REPLY_BYTES, Replies
 
+#: What these made is kept by the bridge.
+_KEEPING = ("fit", "stage")
+_NO_ROWS = "Widen its time range, or look at what stands before compute."
 #: splunkd sees life at least so often.
 _REPLY_SECONDS = 1.0
 _PIECE_BYTES = 256 * 1024
@@ -88,7 +92,11 @@ class Whole:
         self._incoming = Incoming(self._bridge, self._replies, self._messages)
 
     def _finish(self) -> None:
+        # What was fitted or staged from a part of the rows would be kept.
+        self._bridge.check_ends()
         if self._connection is None:
+            if not self._header_alone and self._call.verb in _KEEPING:
+                raise Failure("The search found no rows, so that there is nothing to %s." % self._call.verb, _NO_ROWS, "NO_ROWS")
             self._begin()
             if self._header_alone and self._call.verb != "summary":
                 self._frame(TABLE, self._header_alone)
@@ -109,13 +117,20 @@ class Whole:
 
     def _send(self, view: memoryview) -> None:
         assert self._connection is not None and self._incoming is not None
-        self._connection.send(view, self._bridge.grant.answer_seconds, self._incoming.early)
+        self._connection.send(view, self._bridge.settings.answer_seconds, self._incoming.early)
 
     def _drain(self) -> Reply:
         assert self._incoming is not None
-        is_whole = self._incoming.read(_REPLY_SECONDS, REPLY_BYTES)
+        try:
+            is_whole = self._incoming.read(_REPLY_SECONDS, REPLY_BYTES)
+        except Failure as failure:
+            if failure.code == "LOST" and self._call.verb in _KEEPING:
+                what = "its models" if self._call.verb == "fit" else "its data sets"
+                hint = "The bridge may have kept what it made all the same: look at %s, then run the search again." % what
+                raise Failure(failure.message, hint, failure.code) from None
+            raise
         if not is_whole:
-            self._incoming.check_late(self._bridge.grant.answer_seconds)
+            self._incoming.check_late(self._bridge.settings.answer_seconds)
         elif not self._is_told:
             self._is_told = True
             self._tell(self._incoming.receipt or {})

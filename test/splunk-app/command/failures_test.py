@@ -50,8 +50,8 @@ class Failures(Story):
             handler.close_connection = True
 
         self.bridge.on("/parts/|/v1/compute", die)
-        for options in (APPLY, FIT):
-            self.refused(options, "before its answer was whole", "Nothing of it counts")
+        for options, hint in ((APPLY, "Nothing of it counts"), (FIT, "may have kept")):
+            self.refused(options, "before its answer was whole", hint)
         self.assertEqual(len(self.bridge.to("/v1/compute")), 0)
 
     def test_an_answer_that_ends_without_its_last_frame(self) -> None:

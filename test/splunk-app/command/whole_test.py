@@ -61,10 +61,10 @@ class Whole(Story):
                 self.assertEqual(self.bridge.to("/v1/compute")[-1].frames, [("T", b"a,b\n"), ("E", b"")])
                 self.assert_clean_end(search)
 
-    def test_nothing_at_all_calls_without_a_table(self) -> None:
+    def test_a_fit_of_nothing_at_all_says_so_and_calls_nothing(self) -> None:
         search = self.begun(*FIT)
-        search.drain()
-        self.assertEqual(self.bridge.to("/v1/compute")[0].frames, [("E", b"")])
+        self.assert_failed(search, search.execute(b"", finished=True), "found no rows")
+        self.assertEqual(self.bridge.to("/v1/compute"), [])
 
     def test_a_summary_sends_no_rows(self) -> None:
         search = self.begun("algorithm=iris", "method=summary")
