@@ -147,6 +147,6 @@ describe("a header without rows", () => {
   });
 
   it("that the code cannot take is the code's error, with cell and line", async () => {
-    expect(await (await apply({ what: "needs" }, "a\n")).json()).toMatchObject({ code: "CODE_FAILED", cell: 3, line: 8 });
+    expect(await (await apply({ what: "needs" }, "a\n")).json()).toMatchObject({ code: "CODE_FAILED", cell: 3, line: 10 });
   });
 });
