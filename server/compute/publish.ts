@@ -20,6 +20,7 @@ import { type PublishModules, publishModulesWith, type Source, stays, type Takin
 import { siblingFinder } from "./sibling-finder.ts";
 import type { Starts } from "./starts.ts";
 import { Superseded, supersededSignal } from "./superseded.ts";
+import { unnamed } from "./unnamed.ts";
 
 /** A notebook's content as it was read, and the hash of what its export depends on. */
 export interface SavedNotebook {
@@ -307,16 +308,4 @@ async function isThere(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function unnamed(name: string) {
-  return {
-    project: DEFAULT_PROJECT,
-    name,
-    title: name,
-    description: "",
-    category: "",
-    runtime: "python",
-    environment: "default",
-  };
 }

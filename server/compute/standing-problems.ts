@@ -3,6 +3,7 @@ import { DiskFull } from "#contract/errors.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import type { Problem } from "#contract/problem.ts";
 import type { AlgorithmsReader } from "../store/store.ts";
+import { unnamed } from "./unnamed.ts";
 
 /** Why a save could not be taken in, for a reason that is not the notebook's. It is tried again by itself. */
 export function notTaken(error: unknown): Problem {
@@ -65,18 +66,13 @@ export class StandingProblems {
 }
 
 function shown({ name, notebook, problem }: { name: string; notebook: string; problem: Problem }, known: Algorithm | undefined): Algorithm {
-  return { ...(known ?? unnamed(name)), notebook, state: "failing", problems: [problem] };
+  return { ...(known ?? neverLive(name)), notebook, state: "failing", problems: [problem] };
 }
 
-function unnamed(name: string): Algorithm {
+/** An algorithm of which nothing was ever published. */
+function neverLive(name: string): Algorithm {
   return {
-    project: DEFAULT_PROJECT,
-    name,
-    title: name,
-    description: "",
-    category: "",
-    runtime: "python",
-    environment: "default",
+    ...unnamed(name),
     notebook: null,
     state: "failing",
     live: null,

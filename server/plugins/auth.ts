@@ -2,7 +2,6 @@ import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { type Caller, verbOf } from "#contract/caller.ts";
 import { Forbidden, Unauthorized } from "#contract/errors.ts";
-
 import { pathTokenIn, speaksDltk } from "./addresses.ts";
 import type { PathTokens } from "./path-tokens.ts";
 import { sendSentence } from "./problem.ts";

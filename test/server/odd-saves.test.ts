@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -219,35 +219,6 @@ describe("two notebooks of one name", () => {
     await rm(at(`other_${name}/${name}.ipynb`));
     await expect.poll(() => codes(name)).toEqual([]);
     expect(await state(name)).toMatchObject({ state: "live", notebook: `${name}.ipynb` });
-  });
-});
-
-describe("a clock that jumps", () => {
-  it("hides no save: same size, same mtime, same file", async () => {
-    const file = at(`${name}.ipynb`);
-    await writeFile(file, text(answering("1")));
-    const then = new Date("2020-01-01");
-    await utimes(file, then, then);
-    expect(await say(name)).toBe("1");
-    for (const value of ["2", "3"]) {
-      await writeFile(file, text(answering(value)));
-      await utimes(file, then, then);
-      expect(await say(name)).toBe(value);
-    }
-  });
-
-  it("nor one from the past or the future", async () => {
-    const file = at(`${name}.ipynb`);
-    for (const [value, year] of [
-      ["1", "2038"],
-      ["2", "1971"],
-      ["3", "2038"],
-    ] as const) {
-      await writeFile(`${file}.new`, text(answering(value)));
-      await utimes(`${file}.new`, new Date(year), new Date(year));
-      await rename(`${file}.new`, file);
-      expect(await say(name)).toBe(value);
-    }
   });
 });
 

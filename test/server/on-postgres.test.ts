@@ -23,6 +23,7 @@ describe.skipIf(noPostgres)(`with its store on Postgres${noPostgres ? `: ${noPos
 
   // The same tests as on SQLite, of all that a call can be.
   describe("calls", () => import("./compute.test.ts").then(() => {}));
+  describe("keys", () => import("./idempotency.test.ts").then(() => {}));
   describe("old endpoints", () => import("./old-endpoints.test.ts").then(() => {}));
 
   it("a bridge says what is wrong while Postgres is away, finishes what computes, and goes on by itself", async () => {

@@ -3,6 +3,7 @@ import { openStore } from "../../../server/store/open.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { partsSuite } from "./parts-suite.ts";
 import { removalSuite } from "./removal-suite.ts";
+import { runsSuite } from "./runs-suite.ts";
 import { type Engine, storeSuite } from "./store-suite.ts";
 
 describe.skipIf(noPostgres)(noPostgres ?? "a real Postgres", () => {
@@ -26,5 +27,6 @@ describe.skipIf(noPostgres)(noPostgres ?? "a real Postgres", () => {
 
   storeSuite("Postgres", newEngine);
   removalSuite("Postgres", newEngine);
+  runsSuite("Postgres", newEngine);
   partsSuite("Postgres", newEngine);
 });

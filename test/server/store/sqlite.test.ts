@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { openStore, type StoreEdges } from "../../../server/store/open.ts";
 import { partsSuite } from "./parts-suite.ts";
 import { removalSuite } from "./removal-suite.ts";
+import { runsSuite } from "./runs-suite.ts";
 import { algorithm, quietLog, steppingClock, storeSuite } from "./store-suite.ts";
 
 async function newEngine() {
@@ -28,6 +29,7 @@ async function newEngine() {
 
 storeSuite("SQLite", newEngine);
 removalSuite("SQLite", newEngine);
+runsSuite("SQLite", newEngine);
 partsSuite("SQLite", newEngine);
 
 it("is durable before it answers: another process sees what was committed", async () => {
