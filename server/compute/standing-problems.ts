@@ -1,6 +1,6 @@
 import type { Algorithm } from "#contract/algorithm.ts";
 import { DiskFull } from "#contract/errors.ts";
-import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
+import { nameKey } from "#contract/names.ts";
 import type { Problem } from "#contract/problem.ts";
 import type { AlgorithmsReader } from "../store/store.ts";
 import { unnamed } from "./unnamed.ts";
