@@ -16,7 +16,7 @@ export type Odd = "link to nothing" | "link to the outside" | "folder" | "specia
 
 /** What lies at a path: a file to read, or something odd, which has a state as well, so that its changes are seen. */
 export type Place =
-  | { readonly file: string; readonly stat: FileStat; readonly isLink: boolean }
+  | { readonly file: string; readonly stat: FileStat; readonly isLink: boolean; readonly device: bigint }
   | { readonly odd: Odd; readonly stat: FileStat };
 
 const NOTHING_KNOWN: FileStat = { size: 0, mtimeNs: 0n, ctimeNs: 0n, ino: 0n };
@@ -72,7 +72,7 @@ export function isAbsent(error: unknown): boolean {
 
 function placeOf(found: BigIntStats, file: string, isLink: boolean): Place {
   const stat = stateOf(found);
-  if (found.isFile()) return { file, stat, isLink };
+  if (found.isFile()) return { file, stat, isLink, device: found.dev };
   return { odd: found.isDirectory() ? "folder" : "special", stat };
 }
 

@@ -4,6 +4,7 @@ import { contentOf } from "./content.ts";
 import { notJson, tooDeep, unfinished } from "./file-problems.ts";
 import { type FileStat, isSame, placeAt } from "./file-state.ts";
 import type { ParseNotebook } from "./parse.ts";
+import { isUnchanged } from "./quick-look.ts";
 import { type Look, look } from "./reader.ts";
 
 /** Milliseconds. The defaults lost and tore nothing under every way of writing that was tried. */
@@ -84,6 +85,7 @@ export class NotebookLoop {
   #unsureUntil: number | undefined;
   #wasLooked = false;
   #isLink = false;
+  #device: bigint | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -141,6 +143,12 @@ export class NotebookLoop {
     this.#content = undefined;
     this.#problem = undefined;
     this.touch();
+  }
+
+  /** Whether what lies there now has been told, found out at once. False also where that cannot be. @param quick a device (quick-look.ts) */
+  isSettled(quick: bigint | undefined): boolean {
+    if (this.#busy || this.#dirty || this.#isLink || this.#seen === undefined) return false;
+    return quick !== undefined && this.#device === quick && isUnchanged(this.#parts.path, this.#seen);
   }
 
   /** Resolves when what lies there now has been told, or has been looked at and was no notebook for long. */
@@ -304,7 +312,9 @@ export class NotebookLoop {
 
   async #state(): Promise<FileStat | undefined> {
     const place = await placeAt(this.#parts.root, this.#parts.path);
-    this.#isLink = place !== undefined && "isLink" in place && place.isLink;
+    const file = place && "file" in place ? place : undefined;
+    this.#isLink = file?.isLink ?? false;
+    this.#device = file?.device;
     return place?.stat;
   }
 

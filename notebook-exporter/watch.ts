@@ -7,6 +7,7 @@ import { insideOf, isNotebook, lookThrough } from "./folder.ts";
 import { type Hinting, type Hints, systemHints } from "./hints.ts";
 import { timing as measured, NotebookLoop, type Reading, type Timing } from "./loop.ts";
 import { startParser } from "./parse.ts";
+import { quickDevice } from "./quick-look.ts";
 import { type Look, look, stateAt } from "./reader.ts";
 import { inTurns } from "./turns.ts";
 
@@ -45,6 +46,8 @@ export interface Watcher {
   touch(path: string, options?: { vouched?: boolean }): void;
   /** Resolves when what lies at `path` now has been told. Looks at the file first: a change not yet seen counts. */
   settled(path: string): Promise<void>;
+  /** Whether `settled` would have nothing to wait for. False also where that cannot be known at once. */
+  isSettled(path: string): boolean;
   /** The state of the file that was told last. */
   seen(path: string): FileStat | undefined;
   /** The notebooks that are there, as far as was seen; those that were listed and not yet looked at are among them. */
@@ -65,6 +68,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
   const { log, clock, hints = systemHints } = options;
   let root = await realpath(options.root);
   let identity = await identityOf(root);
+  let device = quickDevice(root);
   let leftOut: readonly string[] = [];
   const loops = new Map<string, NotebookLoop>();
   /** Content and time of what went away lately, by path. */
@@ -158,7 +162,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     const [real, now] = [await realpath(options.root).catch(() => root), await identityOf(options.root)];
     if (closed) return;
     if (real !== root || now !== identity) {
-      [root, identity] = [real, now];
+      [root, identity, device] = [real, now, quickDevice(real)];
       log.warn({ root }, now === undefined ? "the notebooks folder is gone" : "the notebooks folder is another one now");
       await hinting.close();
       hinting = await hints(root, touchAll, onHintsFailed);
@@ -212,6 +216,10 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     async settled(path) {
       const notebook = inside(path);
       if (notebook !== undefined && !closed) await loopOf(notebook).settled();
+    },
+    isSettled(path) {
+      const loop = loops.get(path);
+      return loop !== undefined && !closed && loop.isSettled(device);
     },
     seen(path) {
       const notebook = inside(path);

@@ -100,6 +100,7 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     saved: (path) => watching.touch(path, { vouched: true }),
 
     async settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
+      if (notebook !== null && watching.isSettled(notebook)) return true;
       const late = Promise.withResolvers<false>();
       const timer = setTimeout(late.resolve, within, false);
       const paths = notebook === null ? await sameName(algorithm) : [notebook];

@@ -72,7 +72,12 @@ function headersOf(reply: FastifyReply): Record<string, string | number | string
   return headers;
 }
 
+const BEYOND = /[\u007f-\uffff]/;
+const ALL_BEYOND = /[\u007f-\uffff]/g;
+
 /** JSON that fits in a header: beyond ASCII everything is escaped. */
 export function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const json = JSON.stringify(value);
+  if (!BEYOND.test(json)) return json;
+  return json.replaceAll(ALL_BEYOND, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

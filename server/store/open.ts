@@ -10,6 +10,7 @@ import { migrate } from "./migrations/migrate.ts";
 import { modelsReader, modelsWriter } from "./models.ts";
 import { partsReader, partsWriter } from "./parts.ts";
 import { openPostgres } from "./postgres.ts";
+import { type Remembered, remembered } from "./remembered.ts";
 import { interruptRuns, pruneRuns } from "./retention.ts";
 import { RunBatches } from "./run-batches.ts";
 import { RunMemory } from "./run-memory.ts";
@@ -77,10 +78,12 @@ async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KE
   });
   const memory: RunMemory = new RunMemory(clock, log, () => batches.schedule(memory));
 
+  const readers: Remembered = { algorithms: algorithmsReader(read), models: modelsReader(read) };
+
   return {
-    algorithms: algorithmsReader(read),
+    // Of a write by another bridge it is heard a moment too late.
+    ...(shared ? readers : remembered(readers.algorithms, readers.models, events)),
     versions: versionsReader(read),
-    models: modelsReader(read),
     datasets: datasetsReader(read),
     events,
     bridges,

@@ -11,6 +11,10 @@ from typing import Any
 CALL, TABLE, SEGMENT, END, CANCEL, EVENT, DONE, ERROR = b"CTSEXVDF"
 HEADER = struct.Struct(">BI")
 RECEIVE_BYTES = 1 << 18
+# What of an answer's tables waits for the frame that ends it, to go out in one write.
+HELD_BYTES = 1 << 16
+# json.dumps would make one each time.
+ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 class Wire:
@@ -19,7 +23,12 @@ class Wire:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._buffer = bytearray()
+        self._chunk = memoryview(bytearray(RECEIVE_BYTES))
         self._lock = threading.Lock()
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        # Only once all rows have come: before, whoever sends them may wait for results.
+        self._may_hold = False
 
     def frame(self) -> tuple[int, bytes]:
         """The next frame; EOFError when the bridge is gone."""
@@ -32,26 +41,35 @@ class Wire:
                     with memoryview(buffer) as view:
                         payload = bytes(view[HEADER.size : end])
                     del buffer[:end]
+                    self._may_hold = kind == END
                     return kind, payload
-            chunk = self._connection.recv(RECEIVE_BYTES)
-            if not chunk:
+            received = self._connection.recv_into(self._chunk)
+            if received == 0:
                 raise EOFError
-            buffer += chunk
+            buffer += self._chunk[:received]
 
     def send(self, kind: int, payload: bytes | memoryview) -> None:
-        """Send one frame, whole; waits while the bridge takes nothing."""
+        """Send one frame, whole; waits while the bridge takes nothing. A small table of an answer may go out with the next frame."""
         header = HEADER.pack(kind, len(payload))
         with self._lock:
-            if len(payload) < RECEIVE_BYTES:
-                self._connection.sendall(header + payload)
+            if kind == TABLE and self._may_hold and self._held_bytes + len(payload) < HELD_BYTES:
+                self._held += (header, bytes(payload))
+                self._held_bytes += len(payload)
+            elif len(payload) < RECEIVE_BYTES:
+                self._write(header, bytes(payload))
             else:
-                self._connection.sendall(header)
+                self._write(header)
                 self._connection.sendall(payload)
 
     def send_together(self, *frames: tuple[int, bytes]) -> None:
         """Send several small frames in one write."""
         with self._lock:
-            self._connection.sendall(b"".join(HEADER.pack(kind, len(payload)) + payload for kind, payload in frames))
+            self._write(*(part for kind, payload in frames for part in (HEADER.pack(kind, len(payload)), payload)))
+
+    def _write(self, *parts: bytes) -> None:
+        self._connection.sendall(b"".join((*self._held, *parts)))
+        self._held.clear()
+        self._held_bytes = 0
 
     def send_json(self, kind: int, value: dict[str, Any]) -> None:
         """Send one frame of JSON."""
@@ -60,4 +78,4 @@ class Wire:
 
 def to_json(value: dict[str, Any]) -> bytes:
     """JSON as every language reads it: no NaN, UTF-8."""
-    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+    return ENCODER.encode(value).encode()

@@ -13,10 +13,13 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 EAGER_ENTRIES = 256
+# File systems count time in steps of up to two seconds: a folder that changed a moment ago may change and keep its time.
+TICK_NS = 2_000_000_000
 
 # Events of Python's audit hooks whose first argument is a path that the code is about to use, or the folder that it lists.
 ONE_FILE = frozenset({"open", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "sqlite3.connect", "ctypes.dlopen"})
@@ -54,15 +57,20 @@ class SharedFiles:
         self._way = ""
         self._hidden: set[str] = set()
         self._is_lazy = False
+        # The folders that were looked through, with the time of each one's last change; empty when those are too young.
+        self._seen: dict[str, int] = {}
         sys.addaudithook(self._heard)
 
     def show(self, folder: str, shared: str) -> None:
         """Begin a call: make `shared` visible in `folder`, which may be the same."""
-        self._folder, self._is_lazy = "", False
+        if folder == self._folder and self._is_shown():
+            return
+        self._folder, self._is_lazy, self._seen = "", False, {}
         self._hidden.clear()
         if folder == shared:
             return
         self._shared = os.path.realpath(shared)
+        began = time.time_ns()
         self._way = os.path.relpath(self._shared, os.path.realpath(folder))
         found = list(itertools.islice(entries(self._shared), EAGER_ENTRIES + 1))
         self._folder = folder
@@ -73,6 +81,21 @@ class SharedFiles:
         with quietly():
             for name in found:
                 self._link_one(name)
+            self._remember(began, found)
+
+    def _is_shown(self) -> bool:
+        """Whether all is as the last call's beginning left it, so that nothing new can be there to show."""
+        try:
+            return bool(self._seen) and all(os.stat(path).st_mtime_ns == at for path, at in self._seen.items())
+        except OSError:
+            return False
+
+    def _remember(self, began: int, names: Sequence[str]) -> None:
+        folders = ["", *(name for name in names if os.path.isdir(f"{self._shared}/{name}"))]
+        paths = [os.path.join(base, name) for base in (self._shared, self._folder) for name in folders]
+        seen = {path: os.stat(path).st_mtime_ns for path in paths}
+        if all(began - at > TICK_NS for at in seen.values()):
+            self._seen = seen
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
         """The code is about to do something. Never raises: the code's own call says what is wrong with it."""

@@ -1,0 +1,18 @@
+import type { IncomingMessage } from "node:http";
+import { Cancelled } from "#contract/errors.ts";
+
+/** A request's body once all of it is there: for those known to be small. @throws Cancelled when the client goes away before its end */
+export function wholeBody(message: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const gone = () => reject(new Cancelled("The caller went away before all rows had come."));
+    message
+      .on("data", (chunk: Buffer) => chunks.push(chunk))
+      .once("end", () => {
+        message.off("close", gone);
+        resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+      })
+      .once("error", gone)
+      .once("close", gone);
+  });
+}
