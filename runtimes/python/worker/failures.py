@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import traceback
-from collections.abc import Iterator
+from types import TracebackType
 from typing import Any
 
 from .interrupts import Cancelled
@@ -44,15 +43,20 @@ class UnequalRows(Exception):
     """A result that cannot stand beside the rows that it was made of."""
 
 
-@contextlib.contextmanager
-def phase(name: str) -> Iterator[None]:
-    """Say which phase an exception belongs to, SystemExit and MemoryError included."""
-    try:
-        yield
-    except (Cancelled, Failed):
-        raise
-    except BaseException as cause:
-        raise Failed(name, cause) from cause
+class phase:
+    """Say which phase an exception belongs to, SystemExit and MemoryError included. Each call enters several: a generator would cost more."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: type[BaseException] | None, cause: BaseException | None, _at: TracebackType | None) -> None:
+        if cause is not None and not isinstance(cause, (Cancelled, Failed)):
+            raise Failed(self._name, cause) from cause
 
 
 def describe(failed: Failed | Cancelled, folder: str | None, columns: list[str] | None = None) -> dict[str, Any]:

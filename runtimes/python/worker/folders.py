@@ -12,10 +12,21 @@ class WorkingFolder:
 
     def __init__(self, folders: Sequence[str]) -> None:
         self._folders = folders
+        self._first = ""
 
     def enter(self) -> None:
         """Go there, wherever the code went before."""
-        for folder in self._folders:
+        if self._is_there():
+            return
+        for number, folder in enumerate(self._folders):
             with contextlib.suppress(OSError):
                 os.chdir(folder)
+                self._first = os.getcwd() if number == 0 else ""
                 return
+
+    def _is_there(self) -> bool:
+        """Whether nobody went anywhere. The system answers for the folder that one is in: not when another took its place or it is gone."""
+        try:
+            return os.getcwd() == self._first
+        except OSError:
+            return False

@@ -23,6 +23,8 @@ class Wire:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._buffer = bytearray()
+        # Where in it the next frame begins.
+        self._at = 0
         self._chunk = memoryview(bytearray(RECEIVE_BYTES))
         self._lock = threading.Lock()
         self._held: list[bytes] = []
@@ -34,15 +36,18 @@ class Wire:
         """The next frame; EOFError when the bridge is gone."""
         buffer = self._buffer
         while True:
-            if len(buffer) >= HEADER.size:
-                kind, length = HEADER.unpack_from(buffer)
-                end = HEADER.size + length
-                if len(buffer) >= end:
+            begin = self._at + HEADER.size
+            if len(buffer) >= begin:
+                kind, length = HEADER.unpack_from(buffer, self._at)
+                if len(buffer) >= begin + length:
                     with memoryview(buffer) as view:
-                        payload = bytes(view[HEADER.size : end])
-                    del buffer[:end]
+                        payload = bytes(view[begin : begin + length])
+                    self._at = begin + length
                     self._may_hold = kind == END
                     return kind, payload
+            if self._at > 0:
+                del buffer[: self._at]
+                self._at = 0
             received = self._connection.recv_into(self._chunk)
             if received == 0:
                 raise EOFError

@@ -29,6 +29,7 @@ class Interrupts:
         self._in_code = False
         self._asked = False
         self._before: dict[int, Any] = {}
+        self._code = Code(self)
 
     def install(self) -> None:
         """Take over SIGINT."""
@@ -66,13 +67,31 @@ class Interrupts:
             if raw_handler(number) is not before:
                 signal.signal(number, before)
 
-    @contextlib.contextmanager
-    def code(self) -> Iterator[None]:
+    def code(self) -> Code:
         """For as long as the user's code runs. Raises Cancelled at once if a signal came before."""
+        return self._code
+
+    def enter_code(self) -> None:
+        """From now on a signal stops what runs. Raises Cancelled at once if one came before."""
         if self._asked:
             raise Cancelled
         self._in_code = True
-        try:
-            yield
-        finally:
-            self._in_code = False
+
+    def leave_code(self) -> None:
+        """From now on a signal waits."""
+        self._in_code = False
+
+
+class Code:
+    """The user's code, for `with`."""
+
+    __slots__ = ("_interrupts",)
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
+
+    def __enter__(self) -> None:
+        self._interrupts.enter_code()
+
+    def __exit__(self, *_: object) -> None:
+        self._interrupts.leave_code()
