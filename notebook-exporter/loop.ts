@@ -131,9 +131,9 @@ export class NotebookLoop {
     if (this.#failed || isLate || !isSame(await this.#state(), this.#seen)) this.touch();
   }
 
-  /** For every second or so: touches what could not be read or taken in, more rarely the longer that lasts. */
+  /** For every second or so: touches what could not be read or taken in, more rarely the longer that lasts, and what was gone (mounts tell nothing). */
   async retry(): Promise<void> {
-    if (this.#running || (this.#again === undefined && this.#problem === undefined)) return;
+    if (this.#running || (this.#again === undefined && this.#problem === undefined && this.mayBeThere)) return;
     if (this.#again && this.#parts.clock.ticks() >= this.#again.at) this.touch();
     else if (!isSame(await this.#state(), this.#seen)) this.touch();
   }

@@ -159,9 +159,11 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
 
   /** The folder itself may be replaced, mounted over or mounted again: then the system's notifications are of the old one. */
   async function pulse(): Promise<void> {
-    const [real, now] = [await realpath(options.root).catch(() => root), await identityOf(options.root)];
-    if (closed) return;
-    if (real !== root || now !== identity) {
+    for (;;) {
+      const [real, now] = [await realpath(options.root).catch(() => root), await identityOf(options.root)];
+      if (closed) return;
+      // What was looked through may have been another one again: it is looked at once more.
+      if (real === root && now === identity) break;
       [root, identity, device] = [real, now, quickDevice(real)];
       log.warn({ root }, now === undefined ? "the notebooks folder is gone" : "the notebooks folder is another one now");
       await hinting.close();
