@@ -13,8 +13,7 @@ import pandas as pd
 from . import few
 from .failures import BadRows
 
-NA_WORDS = sorted(pd._libs.parsers.STR_NA_VALUES)  # type: ignore[attr-defined]
-NA_SET = frozenset(NA_WORDS)
+NA_WORDS = sorted(few.NA_SET)
 MISFIT = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(?:CSV conversion error to (.+?): invalid value '(.*)'|(.*))", re.DOTALL)
 WHOLE = ("int64", "uint64")
 # Below it every whole number is a float.
@@ -29,8 +28,11 @@ class TypedParser:
     `fitted`: they are what a fit saw. From the first block on that holds another number, a column of whole ones is float64.
     """
 
-    def __init__(self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str], fitted: bool = False) -> None:
+    def __init__(
+        self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str], fitted: bool = False, shape: few.Shape | None = None
+    ) -> None:
         self._names = list(names)
+        self._shape = shape
         self._keep = list(keep)
         self._given = {name: types[name] for name in keep}
         self._types = dict(self._given)
@@ -41,13 +43,15 @@ class TypedParser:
 
     def parse(self, records: bytes | memoryview, threads: bool = False) -> pd.DataFrame:
         """Whole records, without header, to a frame of the kept columns. BadRows names row (from 1) and column."""
-        import pyarrow as pa
-
         if len(records) == 0:
             return self._empty()
-        few_rows = few.parse(bytes(records), self._names, self._types, NA_SET) if len(records) <= few.MOST_BYTES else None
-        if few_rows is not None:
-            return self._counted(few_rows)
+        if len(records) <= few.MOST_BYTES:
+            self._shape = self._shape or few.shape_of(self._names, self._keep, self._types)
+            quick = few.read(bytes(records), self._shape)
+            if quick is not None:
+                return self.took(*quick)
+        import pyarrow as pa
+
         if bytes(records).count(b'"') % 2 == 1:
             self._refuse_open_quote(records)
         try:
@@ -105,6 +109,7 @@ class TypedParser:
             values = columns[at].to_numpy()
             if _decimal(values, kind).any():
                 self._types[name] = "float64"
+                self._shape = None
                 self._decimals[name] = 0
             elif columns[at].null_count == 0:
                 is_exact = bool((np.abs(values) < EXACT).all())
@@ -119,6 +124,16 @@ class TypedParser:
             return self._read(records, {name: kind}, False).column(name)
         except pa.ArrowInvalid:
             return otherwise
+
+    def took(self, frame: pd.DataFrame, empties: Mapping[str, int]) -> pd.DataFrame:
+        """Counts what was read without this parser, and how many values were missing there; gives the frame back."""
+        for name, count in empties.items():
+            self._empties[name] = self._empties.get(name, 0) + count
+        for name in self._decimals:
+            missing = int(frame[name].isna().sum())
+            if missing:
+                self._empties[name] = self._empties.get(name, 0) + missing
+        return self._counted(frame)
 
     def _counted(self, frame: pd.DataFrame) -> pd.DataFrame:
         self.rows += len(frame)

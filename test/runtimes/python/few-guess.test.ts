@@ -9,13 +9,18 @@ const script = `
 import io, json, sys
 sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})
 import pandas as pd
-from worker import few
+from worker.tables_in import read_table
+asked = {"format": "csv", "fields": None, "types": None, "untyped": "guess", "dropMultivalue": False}
 out = []
 for text in json.load(sys.stdin):
-    quick = few.guess(text.encode())
-    if quick is None:
+    try:
+        table = read_table(asked, text.encode())
+    except Exception:
+        table = None
+    if table is None or not table.is_quick:
         out.append("left")
         continue
+    quick = table.frame
     try:
         slow = pd.read_csv(io.BytesIO(text.encode()))
         pd.testing.assert_frame_equal(quick, slow, check_exact=True)
