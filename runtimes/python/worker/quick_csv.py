@@ -21,6 +21,8 @@ LEAST, MOST = 1e-4, 1e9
 ODD_FLOATS = frozenset(("nan", "inf", "-inf"))
 WHOLE = frozenset("bhilqBHILQ")
 TEXT = {str}
+# Where so few floats are written in another way than Arrow's, its texts are cut there.
+FEW_SPECIAL = 32
 NAN = np.nan
 
 
@@ -146,10 +148,29 @@ def _floats(values: np.ndarray[Any, Any]) -> Any:
     texts = compute.cast(pa.array(values), pa.string())
     with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN all the same; a warning would be the notebook's
         whole = (values == np.trunc(values)) & (size < MOST)
-    odd = ~(((size >= LEAST) & (size < MOST)) | whole)
+    plain = (size >= LEAST) & (size < MOST)
+    special = np.flatnonzero(~plain | whole)
+    if len(special) <= FEW_SPECIAL:
+        return _with(texts, special.tolist(), values)
     if whole.any():
         texts = compute.if_else(pa.array(whole), compute.binary_join_element_wise(texts, ".0", ""), texts)
+    odd = ~(plain | whole)
     if odd.any():
-        written = [None if each != each else repr(each) for each in values[odd].tolist()]
-        texts = compute.replace_with_mask(texts, pa.array(odd), pa.array(written, pa.string()))
+        texts = compute.replace_with_mask(texts, pa.array(odd), pa.array(list(map(_written, values[odd].tolist())), pa.string()))
     return texts
+
+
+def _with(texts: Any, special: Sequence[int], values: np.ndarray[Any, Any]) -> Any:
+    """The texts with others at a few places. Nothing is copied."""
+    import pyarrow as pa
+
+    written = pa.array(list(map(_written, values[special].tolist())), pa.string())
+    pieces, begin = [], 0
+    for number, at in enumerate(special):
+        pieces += [texts.slice(begin, at - begin), written.slice(number, 1)]
+        begin = at + 1
+    return pa.chunked_array([*pieces, texts.slice(begin)])
+
+
+def _written(value: float) -> str | None:
+    return repr(value) if value == value else None
