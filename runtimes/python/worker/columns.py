@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def _plan(data: bytes | bytearray, asked: Mapping[str, Any], wish: tuple[Any, ..
     types, said = types_of(keep, asked["types"], asked["untyped"])
     unknown = [name for name in keep if name not in types]
     # Names that pandas would change, or may read in another way.
-    is_odd = names != written or len(set(keep)) < len(keep) or (bool(unknown) and few.is_strange(bytes(data[:end])))
+    is_odd = names != written or len(set(keep)) < len(keep) or (bool(unknown) and (data.startswith(codecs.BOM_UTF8) or any(map(few.is_strange, names))))
     return Plan(wish, written, names, end, keep, dict(types), unknown, [*named, *said], None if is_odd else few.shape_of(names, keep, types))
 
 

@@ -6,7 +6,6 @@ length, a value that does not fit) is left to it, errors and all.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -31,13 +30,13 @@ WHOLE_TEXT = {"int64": re.compile(r"[0-9,-]*"), "uint64": re.compile(r"[0-9,]*")
 FLOATS = re.compile(r"[0-9.eE,-]*(?:(?<=[eE])\+[0-9.eE,-]*)*")
 # For guessing: what pandas reads in ways of its own, and blanks beside a separator.
 STRANGE = re.compile(r"[\t\v\f\0]|(?:^|[,\n]) | (?:[,\n]|$)")
-STRANGE_QUOTED = re.compile(r'[\t\v\f\0]|(?:^|[,\n"]) | (?:[,\n"]|$)')
+STRANGE_VALUE = re.compile(r"[\t\v\f\0]|^ | \Z")
 WHOLES = re.compile(r"-?[0-9]{1,18}(?:,-?[0-9]{1,18})*")
 # Of 15 digits both pandas and Python make the nearest number.
 DECIMAL = r"-?(?=[0-9.]{1,16}(?:,|$))[0-9]{1,15}(?:\.[0-9]+)?"
 DECIMALS = re.compile(f"{DECIMAL}(?:,{DECIMAL})*")
 # No number, whatever stands around it: times, dates and addresses are such.
-TEXT = re.compile(r"[^0-9.eE+\-infatyINFATY]|\..*\.|[0-9]-", re.DOTALL)
+TEXT = re.compile(r"[^0-9.eE+\-infatyINFATY]|^(?![iI][nN][fF])[A-Za-z]|\..*\.|[0-9]-", re.DOTALL)
 # Whole bodies of floats, the most frequent ones. Where types are guessed, each value tells its type.
 NUMBERS = re.compile(r"[0-9.eE,\n-]*")
 PLAIN_FLOATS = re.compile(r"(?:-?(?=[0-9.]{3,16}[,\n])[0-9]+\.[0-9]+[,\n])*")
@@ -79,9 +78,9 @@ def shape_of(written: Sequence[str], kept: Sequence[str], types: Mapping[str, st
     return Shape(len(written), list(kept), [places[name] for name in kept], [types.get(name) for name in kept])
 
 
-def is_strange(header: bytes) -> bool:
-    """Whether pandas may read names of a header in ways of its own."""
-    return header.startswith(codecs.BOM_UTF8) or STRANGE_QUOTED.search(header.decode()) is not None
+def is_strange(name: str) -> bool:
+    """Whether pandas may read a name, or a value, in ways of its own."""
+    return STRANGE_VALUE.search(name) is not None
 
 
 class Left(Exception):
@@ -157,13 +156,16 @@ def _rows(text: str, is_guessed: bool) -> list[list[str]]:
         if is_guessed and STRANGE.search(text):
             raise Left
         return [line.split(",") for line in text.split("\n") if line]
-    if not QUOTED.fullmatch(text) or (is_guessed and STRANGE_QUOTED.search(text)) or "\0" in text:
+    if not QUOTED.fullmatch(text) or "\0" in text:
         raise Left
     try:
         # Lines end at "\n" alone, whatever else Python takes for a line's end.
-        return [row for row in csv.reader(f"{line}\n" for line in text.split("\n")) if row]
+        rows = [row for row in csv.reader(f"{line}\n" for line in text.split("\n")) if row]
     except csv.Error:
         raise Left from None
+    if is_guessed and any(is_strange(value) for row in rows for value in row):
+        raise Left
+    return rows
 
 
 def _floats(values: Sequence[str]) -> tuple[Sequence[Any], str]:
@@ -219,7 +221,9 @@ def _guess(values: Sequence[str]) -> tuple[Sequence[Any], str]:
         if not TRUTH.keys() >= set(truths):
             raise Left
         return [TRUTH.get(each, np.nan) for each in values], "bool" if present is values else "object"
-    return [np.nan if each in NA_SET else float_as_pandas(each) for each in values], "float64"
+    made = [np.nan if each in NA_SET else float_as_pandas(each) for each in values]
+    # Whole numbers with gaps are read as such, so that `-0` is 0 among them.
+    return [each + 0.0 for each in made] if WHOLES.fullmatch(",".join(present)) else made, "float64"
 
 
 CONVERT: dict[str | None, Callable[[Sequence[str]], tuple[Sequence[Any], str]]] = {

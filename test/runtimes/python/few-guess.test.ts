@@ -91,7 +91,7 @@ it("guesses few plain rows as pandas does, or not at all", () => {
   const input = [
     ...fc.sample(
       table(() => fc.oneof({ weight: 4, arbitrary: numbers }, { weight: 2, arbitrary: word }, { weight: 1, arbitrary: odd }), end),
-      3000,
+      1000,
     ),
     ...fc.sample(
       table(() => fc.oneof(numbers, odd), end),
@@ -99,7 +99,7 @@ it("guesses few plain rows as pandas does, or not at all", () => {
     ),
     ...fc.sample(
       columnsOf.chain((columns) => table((column) => columns[column] ?? word, fc.constant("\n"))),
-      3000,
+      1000,
     ),
   ];
   const said = JSON.parse(
