@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .columns import is_multivalue
 from .failures import BadRows, UnequalRows, phase
 from .frames import TABLE, Wire
 from .segments import spread
-from .tables_in import is_multivalue
 from .tables_out import ArrowOut, send_frame, to_csv
 from .texts import csv_frames, read_texts, split_header
 

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from .append import Original, ResultsOut
+from .columns import chosen_columns, plan_of, types_of
 from .failures import Failed, NoTable, phase
 from .frames import Wire
 from .interrupts import Cancelled
-from .records import has_record, header_of, last_record_end
+from .records import has_record, last_record_end
 from .segments import refuse_repeated
-from .tables_in import Input, chosen_columns, types_of
+from .tables_in import Input
 from .tables_out import to_frame
 from .texts import is_blank, split_header
 from .typed import TypedParser, wider
@@ -57,18 +58,16 @@ class Blocks:
         self._searched = 0
         self._quotes = 0
         self._segment()
-        names, end, named = header_of(self._held)
-        keep = chosen_columns(names, asked)
-        types, said = types_of(keep, asked["types"], asked["untyped"])
-        self.notes = [*named, *said]
-        self.unknown = [name for name in keep if name not in types]
-        self.is_typed = bool(keep) and not self.unknown
+        plan = plan_of(self._held, asked)
+        self.notes = [*plan.notes]
+        self.unknown = plan.unknown
+        self.is_typed = bool(plan.keep) and not plan.unknown
         if self.is_typed:
-            self._names = self._written = split_header(bytes(self._held[:end]))[0]
-            self._keep = keep
-            self._types = types
-            del self._held[:end]
-            self.parser = TypedParser(names, types, keep, bool(asked.get("fitted")))
+            self._names = self._written = plan.written
+            self._keep = plan.keep
+            self._types: Mapping[str, str] = plan.types
+            del self._held[: plan.end]
+            self.parser = TypedParser(plan.names, plan.types, plan.keep, bool(asked.get("fitted")), plan.shape)
 
     def _segment(self) -> bool:
         """Reads on to the next segment that holds anything, and its header. False when there is none."""

@@ -11,59 +11,93 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .pandas_inside import column_arrays
+
 # Up to here joining strings takes less time than Arrow's start.
 FEW_CELLS = 2000
 QUOTED = frozenset('",\r\n')
 # Where Python writes a float without an exponent, and Arrow does, too.
 LEAST, MOST = 1e-4, 1e9
+ODD_FLOATS = frozenset(("nan", "inf", "-inf"))
+WHOLE = frozenset("bhilqBHILQ")
+TEXT = {str}
+# Where so few floats are written in another way than Arrow's, its texts are cut there.
+FEW_SPECIAL = 32
+NAN = np.nan
+
+
+# Names of the columns and the header that they make; forgotten all at once, so that code which makes new names fills nothing.
+_headers: dict[tuple[str, ...], str] = {}
+HEADERS_KEPT = 64
 
 
 def quick_csv(frame: pd.DataFrame) -> bytes | None:
     """Header and records; None when pandas must be asked."""
-    names = frame.columns
-    if type(frame) is not pd.DataFrame or len(names) == 0 or not names.is_unique:
+    if type(frame) is not pd.DataFrame:
         return None
-    if not all(type(name) is str and name and QUOTED.isdisjoint(name) for name in names):
+    header = _header(frame.columns)
+    if header is None:
         return None
-    columns = [column for _, column in frame.items()]
-    if not all(isinstance(column.dtype, np.dtype) for column in columns):
-        return None
-    arrays = [column.to_numpy() for column in columns]
-    header = ",".join(names) + "\n"
+    arrays = column_arrays(frame)
+    for values in arrays:
+        if type(values) is not np.ndarray:
+            return None
     try:
-        return _few(header, arrays) if frame.size <= FEW_CELLS else _many(header, arrays)
+        return _few(header, arrays) if len(arrays) * len(frame) <= FEW_CELLS else _many(header, arrays)
     except UnicodeEncodeError:
         return None
+
+
+def _header(columns: pd.Index) -> str | None:
+    """None for names that are repeated, no text, or need quotes."""
+    names = tuple(columns.tolist())
+    try:
+        header = _headers.get(names)
+    except TypeError:
+        return None
+    if header is not None:
+        return header
+    if not names or len(set(names)) < len(names) or not all(type(name) is str and name and QUOTED.isdisjoint(name) for name in names):
+        return None
+    if len(_headers) >= HEADERS_KEPT:
+        _headers.clear()
+    header = _headers[names] = ",".join(names) + "\n"
+    return header
 
 
 def _few(header: str, arrays: Sequence[np.ndarray[Any, Any]]) -> bytes | None:
     texts: list[list[str]] = []
     for values in arrays:
         text = _texts(values)
-        # A record of one empty value would be an empty line: pandas quotes it.
-        if text is None or (len(arrays) == 1 and "" in text):
+        if text is None:
             return None
         texts.append(text)
-    records = texts[0] if len(texts) == 1 else map(",".join, zip(*texts, strict=True))
-    body = "\n".join(records)
+    if len(texts) > 1:
+        body = "\n".join(map(",".join, zip(*texts, strict=True)))
+    elif "" in texts[0]:
+        return None  # a record of one empty value would be an empty line: pandas quotes it
+    else:
+        body = "\n".join(texts[0])
     return f"{header}{body}\n".encode() if body else header.encode()
 
 
 def _texts(values: np.ndarray[Any, Any]) -> list[str] | None:
-    listed = values.tolist()
-    kind = values.dtype.kind
-    if kind in "iu":
-        return list(map(str, listed))
-    if kind == "b":
-        return ["True" if each else "False" for each in listed]
-    if values.dtype == np.float64:
-        texts = list(map(repr, listed))
-        if "inf" in texts or "-inf" in texts:
-            return None
-        return ["" if each == "nan" else each for each in texts] if "nan" in texts else texts
-    if kind == "O" and all(type(each) is str for each in listed) and QUOTED.isdisjoint("".join(listed)):
-        return listed
-    return None
+    kind = values.dtype.char
+    if kind == "d":
+        texts = list(map(repr, values.tolist()))
+        if ODD_FLOATS.isdisjoint(texts):
+            return texts
+        return None if "inf" in texts or "-inf" in texts else ["" if each == "nan" else each for each in texts]
+    if kind in WHOLE:
+        return list(map(str, values.tolist()))
+    if kind == "?":
+        return ["True" if each else "False" for each in values.tolist()]
+    if kind != "O":
+        return None
+    listed: list[Any] = values.tolist()
+    texts = ["" if each is None or each is NAN else each for each in listed]
+    # NaN of another making, or anything else that is no text, is left to pandas.
+    return texts if set(map(type, texts)) <= TEXT and QUOTED.isdisjoint("".join(texts)) else None
 
 
 def _many(header: str, arrays: Sequence[np.ndarray[Any, Any]]) -> bytes | None:
@@ -114,10 +148,29 @@ def _floats(values: np.ndarray[Any, Any]) -> Any:
     texts = compute.cast(pa.array(values), pa.string())
     with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN all the same; a warning would be the notebook's
         whole = (values == np.trunc(values)) & (size < MOST)
-    odd = ~(((size >= LEAST) & (size < MOST)) | whole)
+    plain = (size >= LEAST) & (size < MOST)
+    special = np.flatnonzero(~plain | whole)
+    if len(special) <= FEW_SPECIAL:
+        return _with(texts, special.tolist(), values)
     if whole.any():
         texts = compute.if_else(pa.array(whole), compute.binary_join_element_wise(texts, ".0", ""), texts)
+    odd = ~(plain | whole)
     if odd.any():
-        written = [None if each != each else repr(each) for each in values[odd].tolist()]
-        texts = compute.replace_with_mask(texts, pa.array(odd), pa.array(written, pa.string()))
+        texts = compute.replace_with_mask(texts, pa.array(odd), pa.array(list(map(_written, values[odd].tolist())), pa.string()))
     return texts
+
+
+def _with(texts: Any, special: Sequence[int], values: np.ndarray[Any, Any]) -> Any:
+    """The texts with others at a few places. In one piece: Arrow 26 writes garbage where a column begins with an empty one."""
+    import pyarrow as pa
+
+    written = pa.array(list(map(_written, values[special].tolist())), pa.string())
+    pieces, begin = [], 0
+    for number, at in enumerate(special):
+        pieces += [texts.slice(begin, at - begin), written.slice(number, 1)]
+        begin = at + 1
+    return pa.concat_arrays([*pieces, texts.slice(begin)])
+
+
+def _written(value: float) -> str | None:
+    return repr(value) if value == value else None

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from . import few
+from .columns import chosen_columns, plan_of
 from .failures import BadRows
 from .frames import CANCEL, END, SEGMENT, TABLE, Wire
 from .interrupts import Cancelled
-from .records import header_of
 from .typed import TypedParser
 
 COLUMN_TYPES = ("int64", "uint64", "float64", "bool", "datetime64[ns]")
@@ -69,6 +68,8 @@ class Table:
     frame: pd.DataFrame
     received: int
     notes: list[str] = field(default_factory=list)
+    # Whether it was read in the quick way for few rows (few.py).
+    is_quick: bool = False
 
 
 def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
@@ -76,9 +77,20 @@ def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
     if asked["format"] == "arrow":
         return _chosen(_arrow(data), asked)
     if asked["types"] is None and asked["untyped"] == "guess":
-        quick = few.guess(data)
-        return _chosen(pd.read_csv(io.BytesIO(data)) if quick is None else quick, asked)
+        return _quick(asked, data) or _chosen(pd.read_csv(io.BytesIO(data)), asked)
     return _typed(asked, data)
+
+
+def _quick(asked: Mapping[str, Any], data: bytes) -> Table | None:
+    """A few rows of guessed types; None when they are left to pandas, faults included."""
+    if len(data) > few.MOST_BYTES:
+        return None
+    try:
+        plan = plan_of(data, asked)
+    except (BadRows, ValueError):  # text that is no UTF-8 among them
+        return None
+    quick = plan.shape and few.read(data[plan.end :], plan.shape)
+    return Table(quick[0], len(quick[0]), is_quick=True) if quick else None
 
 
 def _arrow(data: bytes) -> pd.DataFrame:
@@ -89,12 +101,15 @@ def _arrow(data: bytes) -> pd.DataFrame:
 
 
 def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
-    names, end, named = header_of(data)
-    keep = chosen_columns(names, asked)
-    types, said = types_of(keep, asked["types"], asked["untyped"])
-    unknown = [name for name in keep if name not in types]
-    parser = TypedParser(names, types, [name for name in keep if name in types], bool(asked.get("fitted")))
-    frame = parser.parse(memoryview(data)[end:])
+    plan = plan_of(data, asked)
+    quick = few.read(data[plan.end :], plan.shape) if plan.shape and len(data) <= few.MOST_BYTES else None
+    if quick is not None and not quick[1]:
+        return Table(quick[0], len(quick[0]), [*plan.notes], True)
+    keep, unknown = plan.keep, plan.unknown
+    parser = TypedParser(plan.names, plan.types, [name for name in keep if name in plan.types], bool(asked.get("fitted")))
+    if quick is not None:
+        return Table(parser.took(*quick), len(quick[0]), [*plan.notes, *parser.notes()], True)
+    frame = parser.parse(memoryview(data)[plan.end :])
     if not keep:
         frame = frame[keep]
     if unknown:
@@ -103,40 +118,13 @@ def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
         if len(guessed) != len(frame) and parser.rows:
             raise BadRows("Blank lines are among the rows, so the columns of known types and the others do not match.")
         frame = pd.concat([frame.reset_index(drop=True), guessed], axis=1)[keep] if len(keep) > len(unknown) else guessed[keep]
-    return Table(frame, len(frame), [*named, *said, *parser.notes()])
-
-
-def types_of(keep: Sequence[str], types: Mapping[str, str] | None, untyped: str) -> tuple[Mapping[str, str], list[str]]:
-    """Types of columns, and a note when `untyped` is `text` and that is what some of them came as."""
-    known = types or {}
-    unknown = [name for name in keep if name not in known]
-    if untyped == "guess" or not unknown:
-        return known, []
-    return {**known, **dict.fromkeys(unknown, "object")}, [f"The types of some columns are not known, so they came as text: {', '.join(unknown)}"]
+    return Table(frame, len(frame), [*plan.notes, *parser.notes()])
 
 
 def _chosen(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
     names = [str(name) for name in frame.columns]
     keep = chosen_columns(names, asked)
     return Table(frame if keep == names else frame[keep], len(frame))
-
-
-def chosen_columns(names: Sequence[str], asked: Mapping[str, Any]) -> list[str]:
-    """Columns that the call wants, in its order. BadRows names one that is missing and the nearest there is."""
-    is_left_out = is_multivalue if asked["dropMultivalue"] else lambda _: False
-    fields = asked["fields"]
-    if fields is None:
-        return [name for name in names if not is_left_out(name)]
-    for wanted in fields:
-        if wanted not in names:
-            near = difflib.get_close_matches(wanted, names, 1, 0)
-            raise BadRows(f"The rows have no column {wanted}.{f' The nearest is {near[0]}.' if near else ''}")
-    return [name for name in fields if not is_left_out(name)]
-
-
-def is_multivalue(name: str) -> bool:
-    """Whether it is how Splunk names the column with all values of a multivalue field."""
-    return name.startswith("__mv_")
 
 
 def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:

@@ -63,7 +63,7 @@ def read_texts(width: int, records: bytes | memoryview, wanted: Sequence[int], k
         table = arrow_csv.read_csv(
             pa.py_buffer(records),
             read_options=arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=READ_BYTES),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=_holds(records, b'"')),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=holds(records, b'"')),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, getattr(pa, kind)()), include_columns=list(dict.fromkeys(names[at] for at in wanted))
             ),
@@ -141,16 +141,18 @@ def _quoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column as it is written: in quotes, all of it, as soon as one value needs them."""
     from pyarrow import compute
 
-    found = [special for special in SPECIAL if any(_holds(chunk.buffers()[2], special) for chunk in column.chunks)]
+    found = [special for special in SPECIAL if any(holds(chunk.buffers()[2], special) for chunk in column.chunks)]
     if not found:
         return column
     doubled = compute.replace_substring(column, b'"', b'""') if b'"' in found else column
     return compute.binary_join_element_wise(b"", doubled, b"", b'"')
 
 
-def _holds(data: Any, byte: bytes) -> bool:
+def holds(data: Any, byte: bytes) -> bool:
     """Whether a buffer, which may be none, holds the byte. Looks at pieces, so that no copy of all is made."""
     if data is None:
         return False
+    if isinstance(data, bytes):
+        return byte in data
     view = memoryview(data).cast("B")
     return any(byte in bytes(view[at : at + READ_BYTES]) for at in range(0, len(view), READ_BYTES))

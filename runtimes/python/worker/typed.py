@@ -12,11 +12,13 @@ import pandas as pd
 
 from . import few
 from .failures import BadRows
+from .pandas_inside import Layout, frame_of
+from .texts import holds
 
-NA_WORDS = sorted(pd._libs.parsers.STR_NA_VALUES)  # type: ignore[attr-defined]
-NA_SET = frozenset(NA_WORDS)
+NA_WORDS = sorted(few.NA_SET)
 MISFIT = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(?:CSV conversion error to (.+?): invalid value '(.*)'|(.*))", re.DOTALL)
 WHOLE = ("int64", "uint64")
+NUMBERS = frozenset((*WHOLE, "float64"))
 # Below it every whole number is a float.
 EXACT = 2.0**53
 OPEN = re.compile(r"EOF inside string starting at row (\d+)")
@@ -29,34 +31,47 @@ class TypedParser:
     `fitted`: they are what a fit saw. From the first block on that holds another number, a column of whole ones is float64.
     """
 
-    def __init__(self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str], fitted: bool = False) -> None:
+    def __init__(
+        self, names: Sequence[str], types: Mapping[str, str], keep: Sequence[str], fitted: bool = False, shape: few.Shape | None = None
+    ) -> None:
         self._names = list(names)
+        self._shape = shape
         self._keep = list(keep)
         self._given = {name: types[name] for name in keep}
         self._types = dict(self._given)
         self._fitted = fitted
         self.rows = 0
+        # Whether a word for a missing value was among numbers.
+        self._has_words = False
         self._empties: dict[str, int] = {}
         self._decimals: dict[str, int] = {}
 
     def parse(self, records: bytes | memoryview, threads: bool = False) -> pd.DataFrame:
         """Whole records, without header, to a frame of the kept columns. BadRows names row (from 1) and column."""
-        import pyarrow as pa
-
         if len(records) == 0:
             return self._empty()
-        few_rows = few.parse(bytes(records), self._names, self._types, NA_SET) if len(records) <= few.MOST_BYTES else None
-        if few_rows is not None:
-            return self._counted(few_rows)
-        if bytes(records).count(b'"') % 2 == 1:
+        if len(records) <= few.MOST_BYTES:
+            self._shape = self._shape or few.shape_of(self._names, self._keep, self._types)
+            quick = few.read(bytes(records), self._shape)
+            if quick is not None:
+                return self.took(*quick)
+        import pyarrow as pa
+
+        if holds(records, b'"') and bytes(records).count(b'"') % 2 == 1:
             self._refuse_open_quote(records)
         try:
             table = self._read(records, self._types, threads)
         except pa.ArrowInvalid as error:
+            if not self._has_words:
+                self._has_words = True
+                return self.parse(records, threads)
             bad = self._said(str(error))
             if not self._fitted or bad.misfit is None or self._types[bad.misfit] not in WHOLE:
                 raise bad from None
             table = self._read_decimals(records, threads)
+        numbers = self._numbers(table)
+        if numbers is not None:
+            return self._counted(numbers)
         frame = table.to_pandas(ignore_metadata=True)
         for name, kind in self._given.items():
             column = table.column(name)
@@ -68,6 +83,19 @@ class TypedParser:
                 frame[name] = frame[name].astype(object).where(frame[name].notna(), np.nan)
         return self._counted(frame)
 
+    def _numbers(self, table: Any) -> pd.DataFrame | None:
+        """The table as a frame, if it holds floats alone: what comes most, and in an eighth of pyarrow's time."""
+        names = list(self._types)
+        if not names:
+            return None
+        for name, column in zip(names, table.columns, strict=True):
+            if self._types[name] != "float64" or (column.null_count > 0 and self._given[name] != "float64"):
+                return None
+        values = np.empty((table.num_columns, table.num_rows))
+        for row, column in zip(values, table.columns, strict=True):
+            row[:] = column.to_numpy()
+        return frame_of(Layout(names, ["float64"] * len(names)), [values], table.num_rows)
+
     def _read(self, records: bytes | memoryview, types: Mapping[str, str], threads: bool) -> Any:
         """An Arrow table of the columns of `types`; ArrowInvalid when they do not fit."""
         import pyarrow as pa
@@ -77,11 +105,12 @@ class TypedParser:
         return arrow_csv.read_csv(
             pa.py_buffer(records),
             read_options=arrow_csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=b'"' in bytes(records) if len(records) < 1 << 26 else True),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=holds(records, b'"')),
             convert_options=arrow_csv.ConvertOptions(
                 column_types={name: arrow.get(kind) or getattr(pa, kind)() for name, kind in types.items()},
                 include_columns=list(types),
-                null_values=NA_WORDS,
+                # Looking for words costs a seventh of the time; where numbers alone are expected, one that is there is a misfit at first.
+                null_values=NA_WORDS if self._has_words or not NUMBERS.issuperset(types.values()) else [""],
                 strings_can_be_null=True,
                 true_values=["True", "TRUE", "true"],
                 false_values=["False", "FALSE", "false"],
@@ -105,6 +134,7 @@ class TypedParser:
             values = columns[at].to_numpy()
             if _decimal(values, kind).any():
                 self._types[name] = "float64"
+                self._shape = None
                 self._decimals[name] = 0
             elif columns[at].null_count == 0:
                 is_exact = bool((np.abs(values) < EXACT).all())
@@ -119,6 +149,16 @@ class TypedParser:
             return self._read(records, {name: kind}, False).column(name)
         except pa.ArrowInvalid:
             return otherwise
+
+    def took(self, frame: pd.DataFrame, empties: Mapping[str, int]) -> pd.DataFrame:
+        """Counts what was read without this parser, and how many values were missing there; gives the frame back."""
+        for name, count in empties.items():
+            self._empties[name] = self._empties.get(name, 0) + count
+        for name in self._decimals:
+            missing = int(frame[name].isna().sum())
+            if missing:
+                self._empties[name] = self._empties.get(name, 0) + missing
+        return self._counted(frame)
 
     def _counted(self, frame: pd.DataFrame) -> pd.DataFrame:
         self.rows += len(frame)

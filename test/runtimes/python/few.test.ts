@@ -12,14 +12,17 @@ from worker import few, typed
 out = []
 for case in json.load(sys.stdin):
     names, types, records = case["names"], case["types"], case["records"].encode()
-    quick = few.parse(records, names, types, typed.NA_SET)
-    if quick is None:
+    made = few.read(records, few.shape_of(names, names, types))
+    if made is None:
         out.append("left")
         continue
+    parser = typed.TypedParser(names, types, names)
+    quick = parser.took(*made)
     few.MOST_BYTES, kept = -1, few.MOST_BYTES
     try:
-        slow = typed.TypedParser(names, types, names).parse(records)
-        same = quick.equals(slow) and list(map(str, quick.dtypes)) == list(map(str, slow.dtypes))
+        library = typed.TypedParser(names, types, names)
+        slow = library.parse(records)
+        same = library.notes() == parser.notes() and quick.equals(slow) and list(map(str, quick.dtypes)) == list(map(str, slow.dtypes))
         out.append("same" if same else f"{quick.to_dict()} {slow.to_dict()}")
     except Exception as error:
         out.append(f"{quick.to_dict()} but {error}")

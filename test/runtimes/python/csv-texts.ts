@@ -1,0 +1,184 @@
+import fc from "fast-check";
+
+/** A CSV text, and the lengths of the pieces that it is sent in. */
+export interface CsvText {
+  readonly text: string;
+  readonly cuts: readonly number[];
+}
+
+const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });
+const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map(String);
+const fixed = fc
+  .tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 1, max: 7 }))
+  .map(([whole, places]) => (whole / 1e4).toFixed(places));
+const date = fc.date({ min: new Date("1990-01-01"), max: new Date("2040-01-01"), noInvalidDate: true });
+const words = fc.constantFrom(
+  "GET",
+  "web-1",
+  "a b",
+  "it's",
+  "10.0.0.1",
+  "50%",
+  "é",
+  "T",
+  "a",
+  "info",
+  "tiny",
+  "/index.html",
+  "a=b;c",
+  "x_y",
+  "#1",
+  "user@host",
+  "1 apple",
+  "12:30",
+);
+const quoted = fc.constantFrom('"a, b"', '"say ""x"""', '"GET / HTTP/1.1"', '"two words"', '""""');
+
+/** A column's values as Splunk and pandas write them. */
+const ordinary: Record<string, fc.Arbitrary<string>> = {
+  whole: fc.oneof(fc.integer(), fc.integer({ min: -99, max: 99 })).map(String),
+  float: fixed,
+  // As many digits as a float has: an average, a probability.
+  long: fc.tuple(fc.integer(), fc.constantFrom(3, 7, 9e4, 1.1e12, 49)).map(([sum, count]) => String(sum / count)),
+  epoch: date.map((each) => `${Math.floor(each.getTime() / 1000)}.${String(each.getUTCMilliseconds()).padStart(3, "0")}`),
+  iso: date.map((each) => each.toISOString().replace("Z", "+00:00")),
+  time: date.map((each) => `${each.toISOString().slice(0, 19).replace("T", " ")} UTC`),
+  day: date.map((each) => each.toISOString().slice(0, 10)),
+  text: words,
+  quoted: fc.oneof(words, quoted),
+  truth: fc.constantFrom("True", "False"),
+};
+
+/** What is read in ways of its own, or in no way. */
+const odd = fc.constantFrom(
+  ...[
+    "",
+    "NA",
+    "nan",
+    "NaN",
+    "None",
+    "null",
+    "NULL",
+    "inf",
+    "-inf",
+    "Infinity",
+    "True",
+    "false",
+    "TRUE",
+    "tRue",
+    "N/A",
+    "#N/A",
+    "-nan",
+    "<NA>",
+  ],
+  ...[
+    "007",
+    "-0",
+    "-0.0",
+    "1e5",
+    "1E-3",
+    "1e+16",
+    "1e-400",
+    "1e400",
+    ".5",
+    "5.",
+    "+5",
+    " 5",
+    "5 ",
+    "0x1f",
+    "1_000",
+    "1,000",
+    "-",
+    ".",
+    "-.5",
+    "e5",
+    "1e",
+    "--5",
+    "nAn",
+    "Inf",
+    "infant",
+  ],
+  ...[
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551616",
+    "123456789012345678",
+    "0.1234567890123456789",
+  ],
+  ...[
+    '"q"',
+    '"5"',
+    '""',
+    '" 5"',
+    'a"b',
+    '"a\nb"',
+    "\t1",
+    "a\tb",
+    "\u0665",
+    "\u00a05",
+    "1.2.3",
+    "2026-01-31",
+    "a\u2028b",
+    "\u0000",
+    "x\u001cy",
+  ],
+);
+const name = fc.constantFrom("a", "b", "c d", "_time", "1", "x.1", "True", "NA", "é", "user", "date_hour");
+const oddName = fc.oneof(name, fc.constantFrom("a", "a", "", " b", '"q,r"', "Unnamed: 0", "\ufeffz"));
+
+const gappy = (cell: fc.Arbitrary<string>) => fc.oneof({ weight: 4, arbitrary: cell }, { weight: 1, arbitrary: fc.constant("") });
+const uniqueNames = (width: number) => fc.uniqueArray(name, { minLength: width, maxLength: width });
+
+/** Tables as they are sent every day: of ints, floats, texts, truths and times, with empty cells. */
+export const ordinaryCsv: fc.Arbitrary<CsvText> = csv({
+  names: uniqueNames,
+  column: fc.constantFrom(...Object.values(ordinary)).chain((cell) => fc.constantFrom(cell, cell, gappy(cell), fc.constant(""))),
+  end: fc.constantFrom("\n", ""),
+  least: 2,
+});
+
+/** Tables of ordinary columns and odd values, some of which are no tables at all. */
+export const anyCsv: fc.Arbitrary<CsvText> = csv({
+  names: (width) =>
+    fc.oneof(
+      { weight: 6, arbitrary: uniqueNames(width) },
+      { weight: 1, arbitrary: fc.array(oddName, { minLength: width, maxLength: width }) },
+    ),
+  column: fc
+    .constantFrom(
+      ...Object.values(ordinary),
+      digits,
+      double,
+      fc.tuple(digits, digits).map((parts) => parts.join(".")),
+    )
+    .chain((cell) => fc.constantFrom(cell, gappy(cell), fc.oneof({ weight: 5, arbitrary: cell }, { weight: 1, arbitrary: odd }), odd)),
+  end: fc.constantFrom("\n", "\n", "", "\n\n", "\r\n", "\n,\n", "\nx\n", '\n"'),
+  least: 1,
+});
+
+interface Parts {
+  names(width: number): fc.Arbitrary<string[]>;
+  readonly column: fc.Arbitrary<fc.Arbitrary<string>>;
+  readonly end: fc.Arbitrary<string>;
+  readonly least: number;
+}
+
+function csv({ names, column, end, least }: Parts): fc.Arbitrary<CsvText> {
+  return fc.tuple(fc.integer({ min: least, max: 5 }), fc.integer({ min: 1, max: 8 })).chain(([width, rows]) =>
+    fc
+      .tuple(
+        names(width),
+        fc.array(
+          column.chain((cell) => fc.array(cell, { minLength: rows, maxLength: rows })),
+          { minLength: width, maxLength: width },
+        ),
+        end,
+        fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 6 }),
+      )
+      .map(([header, columns, last, cuts]) => {
+        const records = Array.from({ length: rows }, (_, at) => columns.map((values) => values[at]).join(","));
+        return { text: [header.join(","), ...records].join("\n") + last, cuts };
+      }),
+  );
+}
