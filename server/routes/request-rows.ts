@@ -35,7 +35,7 @@ export async function requestRows(
   if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined)
     return { rows: Buffer.alloc(0), format };
   if (length > WHOLE_BYTES) return { rows: chunks, format };
-  const pieces = await Array.fromAsync(chunks);
+  const pieces = await Array.fromAsync<Buffer | typeof SEGMENT_END>(chunks);
   const whole = pieces.filter((piece) => piece !== SEGMENT_END);
   if (whole.length < pieces.length) return { rows: each(pieces), format };
   const [only = Buffer.alloc(0)] = whole;
@@ -56,7 +56,7 @@ export async function* chunksOf(message: IncomingMessage): AsyncGenerator<Buffer
   }
 }
 
-async function* unframed(chunks: AsyncIterable<Buffer>): Exclude<Rows, Buffer> {
+async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | typeof SEGMENT_END> {
   const reader = new FrameReader();
   try {
     for await (const chunk of chunks) {
