@@ -1,9 +1,11 @@
 import type { RunningBridge } from "../server/main.ts";
+import { collectBuffersEarly } from "./young-buffers.ts";
 
 export type { RunningBridge };
 
 /** The server is loaded only by the commands that need it. @throws BridgeError when the configuration or a port is wrong */
 export async function startBridge(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
+  collectBuffersEarly();
   const { main } = await import("../server/main.ts");
   return main(env);
 }

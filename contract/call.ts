@@ -14,8 +14,8 @@ export const Call = z.object({
   modelVersion: ModelVersionName.nullable(),
   /** Name of an environment or one of its aliases; null: the algorithm's own. */
   environment: z.string().nullable(),
-  /** The functions' `param`, as JSON text exactly as it goes to them. */
-  param: z.string(),
+  /** The functions' `param`, as JSON text exactly as it goes to them; null: it comes after the rows, as a `LateParam`. */
+  param: z.string().nullable(),
   /** Columns to keep, in this order; null: all. */
   fields: z.array(z.string()).nullable(),
   /** Whether each row comes back with all its fields beside the result's; null: as the notebook's options say. */
@@ -39,8 +39,17 @@ export type Call = z.infer<typeof Call>;
 /** Stands between the bytes of rows where a segment ends (`FrameKind.segment`). */
 export const SEGMENT_END = Symbol("segment end");
 
+/** The `param` of a call that began without. Whoever knows it only after the rows sends them on meanwhile. */
+export class LateParam {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
 /** Rows as bytes: whole, when they are few and of one segment, or as they come. */
-export type Rows = Buffer | AsyncIterable<Buffer | typeof SEGMENT_END>;
+export type Rows = Buffer | AsyncIterable<Buffer | typeof SEGMENT_END | LateParam>;
 
 /** A call's name for a staging: it runs no method of an algorithm. */
 export const STAGE = "stage";

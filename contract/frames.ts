@@ -9,6 +9,8 @@ export const FrameKind = {
   table: 0x54, // T
   /** To a worker: the segment ends; what follows is a header and records of their own, or another Arrow stream. Payload empty. */
   segment: 0x53, // S
+  /** To a worker: the `param` of a call that came without, JSON text, between its rows and `end`. */
+  param: 0x50, // P
   /** To a worker: the input is complete. Payload empty. */
   end: 0x45, // E
   /** To a worker: stop; instead of `end` while rows are sent, else any time. Payload empty. */

@@ -12,8 +12,8 @@ export const WorkerCall = z.object({
   method: z.string(),
   /** True on the old endpoints: DSDL's order to the letter, `summary` included, pandas' guessing of types, errors by its phases. */
   strict: z.boolean(),
-  /** The functions' `param`, as JSON text exactly as it was sent: numbers keep their spelling. */
-  param: z.string(),
+  /** The functions' `param`, as JSON text exactly as it was sent: numbers keep their spelling. Null: it comes after the rows, in a param frame. */
+  param: z.string().nullable(),
   model: z
     .object({
       /** What `save` and `load` are given: `<algorithm>_<model_name>`. */

@@ -1,4 +1,4 @@
-import { type Rows, SEGMENT_END } from "#contract/call.ts";
+import type { Rows } from "#contract/call.ts";
 
 /** Counts the bytes of rows as they pass. */
 export function counting(rows: Rows): { rows: Rows; bytes(): number } {
@@ -8,7 +8,7 @@ export function counting(rows: Rows): { rows: Rows; bytes(): number } {
 
   async function* count(chunks: Exclude<Rows, Buffer>): Exclude<Rows, Buffer> {
     for await (const chunk of chunks) {
-      if (chunk !== SEGMENT_END) bytes += chunk.length;
+      if (Buffer.isBuffer(chunk)) bytes += chunk.length;
       yield chunk;
     }
   }

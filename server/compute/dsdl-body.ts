@@ -1,5 +1,6 @@
-import { BadEscape, readEscape } from "./json-escape.ts";
+import { BadEscape } from "./json-escape.ts";
 import { rawMembers } from "./json-members.ts";
+import { BadCharacter, JsonText } from "./json-text.ts";
 import { parsePythonJson } from "./python-json.ts";
 import type { Spool } from "./spool.ts";
 
@@ -21,12 +22,12 @@ const BACKSLASH = 0x5c;
 const DATA = Buffer.from('"data"');
 /**
  * Reads a body of the old endpoints without parsing the table as JSON: the text of the top-level key `data` is
- * unescaped in place, chunk by chunk, into the spool, and all else (`skeleton`, with an empty text there) is parsed.
+ * unescaped, chunk by chunk, into the spool, and all else (`skeleton`, with an empty text there) is parsed.
  *
  * @throws BadBody for what is no JSON object with both keys; what the chunks throw.
  */
 export async function readDsdlBody(chunks: AsyncIterable<Buffer>, spool: Spool): Promise<DsdlBody> {
-  const scanner = new Scanner(spool);
+  const scanner = new DsdlScanner(spool);
   for await (const chunk of chunks) {
     scanner.push(chunk);
     await spool.drained();
@@ -34,9 +35,16 @@ export async function readDsdlBody(chunks: AsyncIterable<Buffer>, spool: Spool):
   return scanner.finish();
 }
 
+/** Where the text of `data` goes. */
+export interface TextSink {
+  write(bytes: Buffer): void;
+  /** Another `data` begins, and the first is to be forgotten. */
+  reset(): void;
+}
+
 /** A JSON scanner that knows strings and depth; `JSON.parse` of the skeleton is the judge of everything else. */
-class Scanner {
-  readonly #spool: Spool;
+export class DsdlScanner {
+  readonly #sink: TextSink;
   #skeleton: Buffer[] = [];
   #depth = 0;
   #inString = false;
@@ -46,18 +54,23 @@ class Scanner {
   #key: number[] | undefined;
   #lastKey: Buffer = Buffer.alloc(0);
   #afterColon = false;
-  /** An escape of the data that the chunk's end cut. */
-  #cut: Buffer = Buffer.alloc(0);
+  #text = new JsonText();
 
-  constructor(spool: Spool) {
-    this.#spool = spool;
+  constructor(sink: TextSink) {
+    this.#sink = sink;
   }
 
+  /** @throws BadBody */
   push(chunk: Buffer): void {
     let bytes = chunk;
-    while (bytes.length > 0) bytes = this.#inData ? this.#readData(bytes) : this.#readSkeleton(bytes);
+    try {
+      while (bytes.length > 0) bytes = this.#inData ? this.#readData(bytes) : this.#readSkeleton(bytes);
+    } catch (error) {
+      throw error instanceof BadEscape || error instanceof BadCharacter ? new BadBody(error.message) : error;
+    }
   }
 
+  /** @throws BadBody */
   finish(): DsdlBody {
     if (this.#inData) throw new BadBody("Unterminated string starting at: data");
     const text = Buffer.concat(this.#skeleton).toString("utf8");
@@ -90,7 +103,8 @@ class Scanner {
         case QUOTE:
           if (this.#depth === 1 && this.#afterColon && this.#isDataKey()) {
             this.#inData = true;
-            this.#spool.reset(); // a second `data` wins over the first, as in Python
+            this.#text = new JsonText();
+            this.#sink.reset(); // a second `data` wins over the first, as in Python
             this.#skeleton.push(bytes.subarray(0, i + 1));
             return bytes.subarray(i + 1);
           }
@@ -123,36 +137,12 @@ class Scanner {
 
   /** Bytes of the table's text; returns the rest from its closing quote on. */
   #readData(chunk: Buffer): Buffer {
-    const bytes = this.#cut.length > 0 ? Buffer.concat([this.#cut, chunk]) : chunk;
-    this.#cut = Buffer.alloc(0);
-    // A new buffer: the chunk is the socket's. Unescaping never makes text longer.
-    const out = Buffer.allocUnsafe(bytes.length);
-    let length = 0;
-    let i = 0;
-    for (; i < bytes.length; i++) {
-      const byte = bytes[i] as number;
-      if (byte === QUOTE) {
-        this.#inData = false;
-        this.#inString = true; // the closing quote belongs to the skeleton
-        this.#spool.write(out.subarray(0, length));
-        return bytes.subarray(i);
-      }
-      if (byte < 0x20) throw new BadBody("Invalid control character in the text of data");
-      if (byte !== BACKSLASH) {
-        out[length++] = byte;
-        continue;
-      }
-      const escaped = escapeAt(bytes, i);
-      if (!escaped) {
-        this.#cut = Buffer.from(bytes.subarray(i));
-        break;
-      }
-      if (typeof escaped.value === "number") out[length++] = escaped.value;
-      else length += out.write(escaped.value, length, "utf8");
-      i += escaped.size - 1;
-    }
-    this.#spool.write(out.subarray(0, length));
-    return chunk.subarray(chunk.length);
+    const { text, rest } = this.#text.read(chunk);
+    this.#sink.write(text);
+    if (rest === undefined) return chunk.subarray(chunk.length);
+    this.#inData = false;
+    this.#inString = true; // the closing quote belongs to the skeleton
+    return rest;
   }
 }
 
@@ -174,13 +164,4 @@ function parseObject(text: string): object {
   if (Array.isArray(value)) throw new BadBody("list indices must be integers or slices, not str");
   if (value === null || typeof value !== "object") throw new BadBody("the JSON is no object");
   return value;
-}
-
-function escapeAt(bytes: Buffer, at: number) {
-  try {
-    return readEscape(bytes, at);
-  } catch (error) {
-    if (error instanceof BadEscape) throw new BadBody(error.message);
-    throw error;
-  }
 }

@@ -103,8 +103,8 @@ function noOtherMode(mode: string): string {
   return `local variable 'path' referenced before assignment (mode is ${JSON.stringify(mode)}: use mode=stage, or leave mode away to fit)`;
 }
 
-/** The call of an old request; its `param` is `meta` exactly as it was sent. */
-export function toCall(method: DsdlMethod | "stage", algorithm: string | null, model: string, param: string, caller: string): Call {
+/** The call of an old request; its `param` is `meta` exactly as it was sent, or null while that is still to come. */
+export function toCall(method: DsdlMethod | "stage", algorithm: string | null, model: string, param: string | null, caller: string): Call {
   return {
     method,
     algorithm,

@@ -1,8 +1,9 @@
-import type { Rows } from "#contract/call.ts";
+import type { Call, Rows } from "#contract/call.ts";
 import type { Log } from "#contract/edges.ts";
 import { BridgeError, Cancelled, Stopping } from "#contract/errors.ts";
 import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
+import { arrivingRows, type Named } from "./arriving-rows.ts";
 import type { AnswerSink, Compute } from "./compute.ts";
 import { type DsdlMethod, type DsdlPhase, dsdlFailure, dsdlMessage, notText, type OldClient, readDsdlMeta, toCall } from "./dsdl.ts";
 import { BadBody, type DsdlBody, readDsdlBody } from "./dsdl-body.ts";
@@ -21,20 +22,23 @@ export interface DsdlAnswer {
   readonly message: string;
 }
 
+/** `POST /fit` or `POST /apply`. */
+export interface OldRequest {
+  readonly run: string;
+  readonly method: DsdlMethod;
+  readonly body: AsyncIterable<Buffer>;
+  readonly client: OldClient;
+  /** What its headers say already: its rows then go to a worker while they come. Null: they are held until `meta` says it. */
+  readonly named: Named | null;
+}
+
 export interface OldEndpoints {
   /**
-   * `POST /fit` and `POST /apply` (contracts, sections 2 and 3): every failure of the call is an answer.
+   * Answers an old request (contracts, sections 2 and 3): every failure of the call is an answer.
    *
    * @throws Stopping, Cancelled: there is nobody to answer, or no answer to give.
    */
-  call(
-    run: string,
-    method: DsdlMethod,
-    body: AsyncIterable<Buffer>,
-    client: OldClient,
-    sink: AnswerSink,
-    signal: AbortSignal,
-  ): Promise<DsdlAnswer>;
+  call(request: OldRequest, sink: AnswerSink, signal: AbortSignal): Promise<DsdlAnswer>;
   /** `GET /summary`: the last model that this caller fitted or applied here, and no other's. `summary` is JSON text. */
   summary(run: string, caller: string, signal: AbortSignal): Promise<{ model: string; summary?: string }>;
 }
@@ -54,60 +58,8 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
   const lastUsed = new Map<string, { algorithm: string; model: string }>();
 
   return {
-    async call(run, method, body, { caller, deployment }, sink, signal) {
-      await using spool = new Spool(home.spool, home.mark + run, HELD_BYTES);
-      const failed = (phase: DsdlPhase, exception: string): DsdlAnswer => ({
-        status: "error",
-        message: dsdlMessage(method, phase, exception, deployment),
-      });
-      let read: DsdlBody;
-      try {
-        read = await readDsdlBody(body, spool);
-      } catch (error) {
-        if (error instanceof BadBody) return failed("json", error.message);
-        const asked = { method, algorithm: deployment, model: null, environment: null, caller, rowsSent: null, search: null };
-        if (error instanceof Cancelled) runs.begin(run, asked).fail(error); // what the call names comes at the body's end
-        throw error;
-      }
-      if (!read.data.isText) return failed("csv", notText(read.data.json));
-      const rows = await spool.rows();
-      const asked = readDsdlMeta(method, read.meta, deployment);
-      const rowsFirst = async (phase: DsdlPhase, exception: string) => {
-        const problem = await rowsProblem(run, await spool.rows(), signal);
-        return problem === undefined ? failed(phase, exception) : failed("csv", problem);
-      };
-      if (asked.kind === "refused") return rowsFirst(asked.phase, asked.message);
-      try {
-        if (asked.kind === "stage") {
-          const { dataset } = await stage(run, asked.name, toCall("stage", null, asked.name, read.meta, caller), rows, signal);
-          return {
-            status: "staged",
-            message: `Model data staged successfully in /srv/notebooks/data/${dataset.name}.csv - no model was built yet.`,
-          };
-        }
-        const { receipt } = await compute(
-          run,
-          {
-            ...toCall(method, asked.algorithm, asked.model, read.meta, caller),
-            algorithm: asked.algorithm,
-            modelVersion: asked.modelVersion,
-          },
-          rows,
-          sink,
-          signal,
-        );
-        lastUsed.set(caller, { algorithm: receipt.algorithm ?? asked.algorithm, model: asked.model });
-        return { status: "success", message: `/${method} done successfully` };
-      } catch (error) {
-        if (error instanceof Cancelled || error instanceof Stopping) throw error;
-        if (!(error instanceof BridgeError || error instanceof WorkerFailed))
-          log.error({ err: error, run }, "an old call failed in the bridge itself");
-        const { phase, exception } = dsdlFailure(method, error, deployment);
-        // Code that cannot be found or imported is told only when the rows can be read: DSDL looks at those first.
-        const isBeforeRows = phase === "load" || (phase === "init" && !(error instanceof WorkerFailed && error.error.phase !== "import"));
-        return isBeforeRows ? rowsFirst(phase, exception) : failed(phase, exception);
-      }
-    },
+    call: (request, sink, signal) =>
+      request.named === null ? held(request, sink, signal) : arriving(request, request.named, sink, signal),
 
     async summary(run, caller, signal) {
       const last = lastUsed.get(caller);
@@ -123,6 +75,82 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
       }
     },
   };
+
+  async function held(request: OldRequest, sink: AnswerSink, signal: AbortSignal): Promise<DsdlAnswer> {
+    const { run, method, body } = request;
+    const { caller, deployment } = request.client;
+    await using spool = new Spool(home.spool, home.mark + run, HELD_BYTES);
+    const failed = failedWith(method, deployment);
+    let read: DsdlBody;
+    try {
+      read = await readDsdlBody(body, spool);
+    } catch (error) {
+      if (error instanceof BadBody) return failed("json", error.message);
+      const asked = { method, algorithm: deployment, model: null, environment: null, caller, rowsSent: null, search: null };
+      if (error instanceof Cancelled) runs.begin(run, asked).fail(error); // what the call names comes at the body's end
+      throw error;
+    }
+    if (!read.data.isText) return failed("csv", notText(read.data.json));
+    const rows = await spool.rows();
+    const asked = readDsdlMeta(method, read.meta, deployment);
+    const rowsFirst = async (phase: DsdlPhase, exception: string) => {
+      const problem = await rowsProblem(run, await spool.rows(), signal);
+      return problem === undefined ? failed(phase, exception) : failed("csv", problem);
+    };
+    if (asked.kind === "refused") return rowsFirst(asked.phase, asked.message);
+    try {
+      if (asked.kind === "stage") {
+        const { dataset } = await stage(run, asked.name, toCall("stage", null, asked.name, read.meta, caller), rows, signal);
+        return {
+          status: "staged",
+          message: `Model data staged successfully in /srv/notebooks/data/${dataset.name}.csv - no model was built yet.`,
+        };
+      }
+      const call = { ...toCall(method, asked.algorithm, asked.model, read.meta, caller), modelVersion: asked.modelVersion };
+      return await computed(request, { ...call, algorithm: asked.algorithm }, rows, sink, signal);
+    } catch (error) {
+      const { phase, exception } = failureOf(error, request);
+      // Code that cannot be found or imported is told only when the rows can be read: DSDL looks at those first.
+      const isBeforeRows = phase === "load" || (phase === "init" && !(error instanceof WorkerFailed && error.error.phase !== "import"));
+      return isBeforeRows ? rowsFirst(phase, exception) : failed(phase, exception);
+    }
+  }
+
+  /** What the headers name is looked for before the first row is taken, and told when it is not there. */
+  async function arriving(request: OldRequest, named: Named, sink: AnswerSink, signal: AbortSignal): Promise<DsdlAnswer> {
+    const { method, body } = request;
+    const { caller, deployment } = request.client;
+    const failed = failedWith(method, deployment);
+    const { rows, refusal } = arrivingRows(method, body, named);
+    try {
+      const call = { ...toCall(method, named.algorithm, named.model, null, caller), algorithm: named.algorithm };
+      return await computed(request, call, rows, sink, signal);
+    } catch (error) {
+      const refused = refusal();
+      const { phase, exception } = refused ?? failureOf(error, request);
+      return failed(phase, exception);
+    }
+  }
+
+  async function computed(
+    { run, method }: OldRequest,
+    call: Call & { algorithm: string },
+    rows: Rows,
+    sink: AnswerSink,
+    signal: AbortSignal,
+  ): Promise<DsdlAnswer> {
+    const { receipt } = await compute(run, call, rows, sink, signal);
+    lastUsed.set(call.caller, { algorithm: receipt.algorithm ?? call.algorithm, model: call.model });
+    return { status: "success", message: `/${method} done successfully` };
+  }
+
+  /** @throws Stopping, Cancelled */
+  function failureOf(error: unknown, { run, method, client }: OldRequest) {
+    if (error instanceof Cancelled || error instanceof Stopping) throw error;
+    if (!(error instanceof BridgeError || error instanceof WorkerFailed))
+      log.error({ err: error, run }, "an old call failed in the bridge itself");
+    return dsdlFailure(method, error, client.deployment);
+  }
 
   /** What pandas says of rows that it cannot read; undefined when it can. */
   async function rowsProblem(run: string, rows: Rows, signal: AbortSignal): Promise<string | undefined> {
@@ -161,4 +189,11 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
       throw error;
     }
   }
+}
+
+function failedWith(method: DsdlMethod, deployment: string | null) {
+  return (phase: DsdlPhase, exception: string): DsdlAnswer => ({
+    status: "error",
+    message: dsdlMessage(method, phase, exception, deployment),
+  });
 }

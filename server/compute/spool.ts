@@ -109,7 +109,7 @@ export async function spoolRows(spool: Spool, rows: Rows, signal: AbortSignal): 
     for await (const chunk of rows) {
       if (signal.aborted) throw new Cancelled();
       if (chunk === SEGMENT_END) segments.push(spool.size);
-      else spool.write(chunk);
+      else if (Buffer.isBuffer(chunk)) spool.write(chunk);
       await spool.drained();
     }
   }

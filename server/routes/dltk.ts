@@ -93,7 +93,7 @@ async function call(
   const body = chunksOf(request.raw);
   answer.finish(
     isJson(request.headers["content-type"])
-      ? await old.call(run, method, body, client, answer, goneSignal(reply))
+      ? await old.call({ run, method, body, client, named: null }, answer, goneSignal(reply))
       : { status: "error", message: dsdlMessage(method, "json", NO_JSON_TYPE, client.deployment) },
   );
   return reply;

@@ -1,9 +1,10 @@
+import { escapedPieces } from "../compute/json-escape.ts";
 import type { DsdlAnswer } from "../compute/old-endpoints.ts";
 import type { NotedBody } from "./body.ts";
 import { tableBody } from "./records.ts";
 
-/** Results up to this many characters are held until the call has ended, so that a late failure is still an answer. */
-const HELD_CHARACTERS = 8 * 2 ** 20;
+/** Results up to this many bytes are held until the call has ended, so that a late failure is still an answer. */
+const HELD_BYTES = 8 * 2 ** 20;
 
 /** What FastAPI, and so DSDL, calls its JSON; Flask, and so DLTK, calls the same text HTML. */
 export type OldType = "application/json" | "text/html; charset=utf-8";
@@ -15,7 +16,7 @@ export type OldType = "application/json" | "text/html; charset=utf-8";
  */
 export function dsdlAnswer(body: NotedBody, success: string, type: OldType = "application/json") {
   const records = tableBody("csv");
-  const held: string[] = [];
+  let held: Buffer[] = [];
   let size = 0;
   let tableBytes = 0;
   return {
@@ -25,17 +26,18 @@ export function dsdlAnswer(body: NotedBody, success: string, type: OldType = "ap
     table(bytes: Buffer): void | Promise<void> {
       const piece = records(bytes);
       tableBytes += piece.length;
-      const text = JSON.stringify(piece.toString("utf8")).slice(1, -1);
-      size += text.length;
-      if (size <= HELD_CHARACTERS) {
-        held.push(text);
-        return;
+      for (const escaped of escapedPieces(piece)) {
+        size += escaped.length;
+        held.push(escaped);
       }
+      if (size <= HELD_BYTES) return;
       if (!body.isStarted) {
         body.start(type);
-        held.unshift(`{"status":"success","message":${JSON.stringify(success)},"results":"`);
+        held.unshift(Buffer.from(`{"status":"success","message":${JSON.stringify(success)},"results":"`));
       }
-      return body.write(...held.splice(0), text);
+      const ready = held;
+      held = [];
+      return body.write(...ready);
     },
     finish({ status, message }: DsdlAnswer): void {
       if (body.isStarted) {
@@ -43,8 +45,10 @@ export function dsdlAnswer(body: NotedBody, success: string, type: OldType = "ap
         else body.cut();
         return;
       }
-      const results = status === "success" ? `,"results":"${held.join("")}"` : "";
-      const json = Buffer.from(`{"status":${JSON.stringify(status)},"message":${JSON.stringify(message)}${results}}`);
+      const head = `{"status":${JSON.stringify(status)},"message":${JSON.stringify(message)}`;
+      const json = Buffer.concat(
+        status === "success" ? [Buffer.from(`${head},"results":"`), ...held, Buffer.from('"}')] : [Buffer.from(`${head}}`)],
+      );
       body.start(type, { length: json.length });
       body.end(json);
     },

@@ -1,8 +1,10 @@
-import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { OldEndpoints } from "../compute/old-endpoints.ts";
 import { replyBody } from "./body.ts";
 import { dsdlAnswer } from "./dsdl-answer.ts";
 import { goneSignal } from "./gone.ts";
+import { NamingHeaders, namedIn } from "./naming-headers.ts";
 import { chunksOf } from "./request-rows.ts";
 import { dsdlSummaryTold, dsdlTold } from "./told.ts";
 
@@ -16,21 +18,21 @@ export interface DsdlRouteParts {
 
 /** The endpoints of DSDL's container, for clients of today (contracts, section 2). */
 export const dsdlRoutes =
-  ({ old, newRunId, callerOf, version }: DsdlRouteParts): FastifyPluginAsync =>
+  ({ old, newRunId, callerOf, version }: DsdlRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
     // Content-Type is not looked at, as in DSDL.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
 
     for (const method of ["fit", "apply"] as const) {
-      const schema = { summary: `DSDL's /${method}`, tags: ["old clients"], hide: false };
+      const schema = { summary: `DSDL's /${method}`, tags: ["old clients"], hide: false, headers: NamingHeaders };
       app.post(`/${method}`, { schema, config: { told: dsdlTold } }, async (request, reply) => {
         const run = newRunId();
         reply.header("compute-run", run);
         const answer = dsdlAnswer(replyBody(reply, run), `/${method} done successfully`);
-        answer.finish(
-          await old.call(run, method, chunksOf(request.raw), { caller: callerOf(request), deployment: null }, answer, goneSignal(reply)),
-        );
+        const client = { caller: callerOf(request), deployment: null };
+        const asked = { run, method, body: chunksOf(request.raw), client, named: namedIn(request.headers) };
+        answer.finish(await old.call(asked, answer, goneSignal(reply)));
         return reply;
       });
     }

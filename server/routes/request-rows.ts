@@ -34,7 +34,7 @@ export async function requestRows(message: IncomingMessage, body?: AsyncIterable
   if (length <= WHOLE_BYTES && !isFrames && body === undefined) return { rows: await wholeBody(message), format };
   const chunks = isFrames ? unframed(body ?? chunksOf(message)) : (body ?? chunksOf(message));
   if (length > WHOLE_BYTES) return { rows: chunks, format };
-  const pieces = await Array.fromAsync(chunks);
+  const pieces = await Array.fromAsync<Buffer | typeof SEGMENT_END>(chunks);
   const whole = pieces.filter((piece) => piece !== SEGMENT_END);
   if (whole.length < pieces.length) return { rows: each(pieces), format };
   const [only = Buffer.alloc(0)] = whole;
@@ -55,7 +55,7 @@ export async function* chunksOf(message: IncomingMessage): AsyncGenerator<Buffer
   }
 }
 
-async function* unframed(chunks: AsyncIterable<Buffer>): Exclude<Rows, Buffer> {
+async function* unframed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer | typeof SEGMENT_END> {
   const reader = new FrameReader();
   try {
     for await (const chunk of chunks) {

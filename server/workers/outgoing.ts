@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type Rows, SEGMENT_END } from "#contract/call.ts";
+import { LateParam, type Rows, SEGMENT_END } from "#contract/call.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, FrameKind, frameHeader } from "#contract/frames.ts";
 import type { WorkerCall } from "#contract/worker.ts";
 
@@ -15,7 +15,7 @@ export class Outgoing {
   readonly #stream: Duplex;
   #isOpen = true;
   #wake: (() => void) | undefined;
-  #rows: AsyncIterator<Buffer | typeof SEGMENT_END> | undefined;
+  #rows: AsyncIterator<Buffer | typeof SEGMENT_END | LateParam> | undefined;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -61,6 +61,7 @@ export class Outgoing {
         if (!this.#isOpen) return;
         if (next.done) break;
         if (next.value === SEGMENT_END) this.#stream.write(encodeFrame(FrameKind.segment));
+        else if (next.value instanceof LateParam) this.#stream.write(encodeFrame(FrameKind.param, next.value.json));
         else await this.#table(next.value);
       }
     } catch (error) {

@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LateParam } from "#contract/call.ts";
+import { BadCall } from "#contract/errors.ts";
 import type { Home, WorkerSpec } from "../../runtimes/runtime.ts";
 import { WorkerLink } from "../../server/workers/call.ts";
 import type { Answer, Asked, Probe } from "./bench.ts";
@@ -182,6 +184,26 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
       for (const byte of text) yield Buffer.from([byte]);
     }
     expect((await echo.call(bytes())).csv).toBe(text.toString());
+  });
+
+  it("takes the param after the rows where the call says so, and begins no code before", async () => {
+    const order = await start("order");
+    async function* rows() {
+      yield Buffer.from("a\n1\n");
+      yield Buffer.from("2\n");
+      yield new LateParam('{"k": 3.0}');
+    }
+    const { log, done } = await order.call(rows(), { method: "fit", strict: true, param: null });
+    expect(log.slice(0, 2)).toEqual(["summary none", "init 2 3.0"]);
+    expect(done?.rows.received).toBe(2);
+
+    async function* never() {
+      yield Buffer.from("a\n1\n");
+      throw new BadCall("no", "param");
+    }
+    const refused = order.call(never(), { method: "fit", strict: true, param: null });
+    await expect(refused).rejects.toMatchObject({ message: "no" });
+    expect((await order.call("a\n1\n", { method: "fit", strict: true, param: '{"k": 4}' })).log).toContain("init 1 4");
   });
 
   it("stays in step after rows that cannot be read", async () => {

@@ -8,7 +8,7 @@ import struct
 import threading
 from typing import Any
 
-CALL, TABLE, SEGMENT, END, CANCEL, EVENT, DONE, ERROR = b"CTSEXVDF"
+CALL, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"CTSPEXVDF"
 HEADER = struct.Struct(">BI")
 RECEIVE_BYTES = 1 << 18
 # What of an answer's tables waits for the frame that ends it, to go out in one write.

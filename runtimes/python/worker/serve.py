@@ -151,6 +151,8 @@ class Worker:
             table, original = self._read(call, blocks.all)
         else:
             table, original = self._read(call, lambda: segments_of(call, source))
+        if call["param"] is None:
+            call = {**call, "param": source.param}
         signature = signature_of(table.frame) if method == "fit" else None
         report.saw(table.frame)
         used = len(table.frame)

@@ -13,7 +13,7 @@ import pandas as pd
 from . import few
 from .columns import chosen_columns, plan_of
 from .failures import BadRows
-from .frames import CANCEL, END, SEGMENT, TABLE, Wire
+from .frames import CANCEL, END, PARAM, SEGMENT, TABLE, Wire
 from .interrupts import Cancelled
 from .typed import TypedParser
 
@@ -26,6 +26,8 @@ class Input:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self.is_over = False
+        # Of a call that began without: it comes after the rows.
+        self.param: str | None = None
         # A thread that reads the frames, if there is one: it may be waiting for the next.
         self.reader: threading.Thread | None = None
 
@@ -38,6 +40,9 @@ class Input:
                 continue
             if kind == SEGMENT:
                 return
+            if kind == PARAM:
+                self.param = payload.decode()
+                continue
             self.is_over = True
             if kind == CANCEL:
                 raise Cancelled

@@ -90,4 +90,51 @@ describe("readDsdlBody", () => {
       { numRuns: 300 },
     );
   });
+
+  it("gives what JSON.parse gives of long texts, of which the engine reads what it can", async () => {
+    const piece = fc.constantFrom(
+      "1.5,-2\n",
+      'a "quoted" \\ value,\r\n',
+      "\t\b\f/",
+      "é",
+      "漢字",
+      "😀",
+      "u",
+      "\\u0041",
+      "\u0001\u001f",
+      "\u007f\u2028",
+    );
+    const ascii = (json: string) => json.replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 500, max: 3000 }),
+        fc.boolean(),
+        fc.integer({ min: 4090, max: 9000 }),
+        async (pieces, times, isAscii, cut) => {
+          const data = pieces.join("").repeat(times);
+          const json = JSON.stringify({ data, meta: { data } });
+          const got = await read(isAscii ? ascii(json) : json, cut);
+          expect(got.rows === data).toBe(true);
+          expect(JSON.parse(got.meta)).toEqual({ data });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([["\\x"], ["\\u12g4"], ["\n"], ["\\"]])("refuses a long text with %j in it", async (wrong) => {
+    const long = "a,b\\n".repeat(5000);
+    await expect(read(`{"data":"${long}${wrong}${long}","meta":{}}`, 65536)).rejects.toBeInstanceOf(BadBody);
+  });
+
+  it("keeps bytes that are no characters as they came", async () => {
+    await using spool = new Spool(folder, "bytes", 1_000_000);
+    const bytes = Buffer.concat(Array.from({ length: 3000 }, () => Buffer.from([0x61, 0xff, 0xc3, 0x5c, 0x6e])));
+    async function* chunks() {
+      yield Buffer.concat([Buffer.from('{"meta":{},"data":"'), bytes, Buffer.from('"}')]);
+    }
+    await readDsdlBody(chunks(), spool);
+    expect(await spool.rows()).toEqual(Buffer.from(bytes.toString("latin1").replaceAll("\\n", "\n"), "latin1"));
+  });
 });
