@@ -34,14 +34,15 @@ export class Growth {
   /** A call waits. */
   wake(): void {
     this.#quietLooks = 0;
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  /** Every 20 ms while somebody waits. */
+  look(): void {
     for (const [key, waited] of this.#waited) {
       if (waited > 1) this.#waited.set(key, waited * KEPT);
       else this.#waited.delete(key);

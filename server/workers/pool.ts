@@ -251,7 +251,7 @@ export function startPool({
     const entry = waitingFor(key);
     if (!entry || isStopping || !seats.mayGrow(key)) return true;
     log.info({ worker: key, waiting: turns.count(entry.request.algorithm) }, "calls wait: one more worker starts");
-    return await warming.start(entry.request);
+    return await warming.start(entry.request, { isFurther: true });
   }
 
   async function run(entry: Entry, seat: Seat): Promise<void> {

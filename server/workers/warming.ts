@@ -37,7 +37,7 @@ export class Warming {
     this.#last = this.#last.then(async () => {
       if (this.#isClosed) return;
       if (!this.#seats.has(target.key)) {
-        if (this.#seats.hasRoom) await this.start(target);
+        if (this.#seats.hasRoom) await this.start(target, { isFurther: false });
         return;
       }
       await Promise.all(
@@ -51,12 +51,16 @@ export class Warming {
     await this.#last;
   }
 
-  /** Starts one more worker of the target, which loads the models that calls used last. False when it did not start. */
-  async start(target: PoolTarget): Promise<boolean> {
+  /**
+   * Starts a worker of the target, which loads the models that calls used last. False when it did not start.
+   *
+   * @param isFurther others serve the calls that wait, so that it has time for its first model
+   */
+  async start(target: PoolTarget, { isFurther }: { readonly isFurther: boolean }): Promise<boolean> {
     const seat = this.#seats.keep(target);
     try {
       await seat.ready;
-      await this.#load(seat);
+      await this.#load(seat, isFurther ? 1 : 0);
       return true;
     } catch (error) {
       if (!this.#isClosed) this.#log.warn({ err: error, worker: target.key }, "a worker could not be started before it was needed");
@@ -71,14 +75,14 @@ export class Warming {
     this.#isClosed = true;
   }
 
-  /** Loads what is not there yet; no further model once a call waits for a worker like this one. Never throws. */
-  async #load(seat: Seat): Promise<void> {
+  /** Loads what is not there yet; after so many at `least`, none while a call waits for a worker like this one. Never throws. */
+  async #load(seat: Seat, least = 0): Promise<void> {
     const { key } = seat.target;
-    let isFirst = true;
+    let loaded = 0;
     for (const model of this.models.of(key)) {
       if (model.key === null || seat.loaded.has(model.key)) continue;
-      if (this.#isClosed || !seat.isUsable || (!isFirst && this.#isAwaited(key))) return;
-      isFirst = false;
+      if (this.#isClosed || !seat.isUsable || (loaded >= least && this.#isAwaited(key))) return;
+      loaded++;
       seat.warming = model.key;
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(new DeadlinePassed(LOAD_SECONDS, "what is loaded before a call")), LOAD_SECONDS * 1000);
