@@ -195,12 +195,18 @@ export class QueueFull extends BridgeError {
   override readonly name = "QueueFull";
   readonly code = "QUEUE_FULL";
   readonly status = 429;
-  readonly hint = "Send the call again after the time in Retry-After, or raise BRIDGE_QUEUE.";
+  readonly hint: string;
   override readonly retryAfter: number;
 
-  constructor(algorithm: string, waiting: number, retryAfter: number) {
-    super(`${waiting} calls wait for ${algorithm} already, which is the limit.`);
+  /** @param caller whose share of the queue is full; null: all of it is */
+  constructor(algorithm: string, waiting: number, retryAfter: number, caller: string | null = null) {
+    const whose = caller === null ? "calls wait" : `calls of ${caller} wait`;
+    super(`${waiting} ${whose} for ${algorithm} already, which is the limit${caller === null ? "" : " for one caller"}.`);
     this.retryAfter = retryAfter;
+    this.hint =
+      caller === null
+        ? "Send the call again after the time in Retry-After, or raise BRIDGE_QUEUE."
+        : "Send fewer calls at once, or this one again after the time in Retry-After; or raise BRIDGE_QUEUE, of which one caller gets three quarters.";
   }
 }
 

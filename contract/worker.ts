@@ -8,7 +8,7 @@ export type TableFormat = z.infer<typeof TableFormat>;
 /** The JSON of a call frame: one request to a worker (runtimes/PROTOCOL.md). Paths are absolute. */
 export const WorkerCall = z.object({
   run: z.string(),
-  /** A method of the version, or `stage` / `parse` for a plain worker, which has no version. */
+  /** A method of the version, or `load`; or `stage` / `parse` for a plain worker, which has no version. */
   method: z.string(),
   /** True on the old endpoints: DSDL's order to the letter, `summary` included, pandas' guessing of types, errors by its phases. */
   strict: z.boolean(),
@@ -54,6 +54,9 @@ export const WorkerCall = z.object({
   stage: z.object({ csv: z.string(), json: z.string(), parquet: z.string() }).nullable(),
 });
 export type WorkerCall = z.infer<typeof WorkerCall>;
+
+/** The method of a call that only loads a model, for calls to come. No version has a method of this name: `load` is an entry point. */
+export const LOAD = "load";
 
 /** First frame of a worker, before any call: its code is imported (else the first frame is an error of phase `import`). */
 export const WorkerReady = z.object({

@@ -31,6 +31,7 @@ import { startsIn } from "./compute/starts.ts";
 import { sweepHome } from "./compute/sweep.ts";
 import { targetFinder } from "./compute/target.ts";
 import { Uses } from "./compute/uses.ts";
+import { keepWarm } from "./compute/warmth.ts";
 import { BadConfig, type Config, readConfig } from "./config.ts";
 import { environmentFinder } from "./environments/index.ts";
 import { localEnvironment } from "./environments/local/environment.ts";
@@ -116,6 +117,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
 
   retireWithOthers(store, pool, starts, log);
   const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, watch: config.watch, clock, log }));
+  stack.use(keepWarm({ store, pool, starts, home, log }));
   const isOurs = config.jupyter !== null && (await store.bridges.claim(JUPYTER)) !== undefined;
   const jupyter = isOurs ? stack.use(lateJupyter()) : undefined;
   const elsewhere = config.jupyter === null || isOurs ? undefined : await store.bridges.holder(JUPYTER);

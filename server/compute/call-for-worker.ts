@@ -20,13 +20,7 @@ export function callForWorker(
     method: call.method,
     strict: call.strict,
     param: call.param,
-    model: {
-      name: `${manifest.name}_${call.model}`,
-      // Without a fitted version the files may be anybody's and may change: load them each time.
-      key: model && options.keep_model !== false ? `${manifest.name}/${call.model}@${model.version}` : null,
-      folder: unfinished ?? (model ? join(home.root, model.folder) : home.data),
-      shared: home.data,
-    },
+    model: { ...modelForWorker(home, manifest, call.model, model), ...(unfinished !== undefined && { folder: unfinished }) },
     input: {
       format: call.input,
       fields: call.fields,
@@ -41,6 +35,22 @@ export function callForWorker(
     },
     output: { format: call.output, append: !call.strict && (call.append ?? options.append ?? false) },
     stage: null,
+  };
+}
+
+/** What a worker is told of a model. @param model its fitted version, if there is one */
+export function modelForWorker(
+  home: BridgeHome,
+  { name: algorithm, options }: Manifest,
+  name: string,
+  model: ModelVersion | undefined,
+): NonNullable<WorkerCall["model"]> {
+  return {
+    name: `${algorithm}_${name}`,
+    // Without a fitted version the files may be anybody's and may change: load them each time.
+    key: model && options.keep_model !== false ? `${algorithm}/${name}@${model.version}` : null,
+    folder: model ? join(home.root, model.folder) : home.data,
+    shared: home.data,
   };
 }
 

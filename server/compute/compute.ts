@@ -92,6 +92,8 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
         algorithm: manifest.name,
         ...start,
         purpose: call.method === "fit" ? "fit" : "apply",
+        caller: call.caller,
+        isScheduled: call.search?.isScheduled ?? false,
         call: callForWorker(home, id, call, target, unfinished),
         input: received.rows,
         sink: {

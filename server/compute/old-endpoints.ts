@@ -94,7 +94,7 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
     const rows = await spool.rows();
     const asked = readDsdlMeta(method, read.meta, deployment);
     const rowsFirst = async (phase: DsdlPhase, exception: string) => {
-      const problem = await rowsProblem(run, await spool.rows(), signal);
+      const problem = await rowsProblem(run, await spool.rows(), caller, signal);
       return problem === undefined ? failed(phase, exception) : failed("csv", problem);
     };
     if (asked.kind === "refused") return rowsFirst(asked.phase, asked.message);
@@ -153,12 +153,14 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
   }
 
   /** What pandas says of rows that it cannot read; undefined when it can. */
-  async function rowsProblem(run: string, rows: Rows, signal: AbortSignal): Promise<string | undefined> {
+  async function rowsProblem(run: string, rows: Rows, caller: string, signal: AbortSignal): Promise<string | undefined> {
     try {
       await pool.call({
         algorithm: "",
         ...starts.plain(),
         purpose: "plain",
+        caller,
+        isScheduled: false,
         call: {
           run,
           method: "parse",

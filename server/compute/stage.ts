@@ -58,6 +58,8 @@ export function stageWith({ store, pool, starts, runs, home, timeout, log }: Sta
         algorithm: "",
         ...start,
         purpose: "plain",
+        caller: call.caller,
+        isScheduled: call.search?.isScheduled ?? false,
         call: stageCall(id, call, await spool.file(), segments, files),
         input: Buffer.alloc(0),
         sink: { event: run.event, table: () => {} },

@@ -5,20 +5,25 @@ import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
 import type { CallSink, WorkerLink } from "./call.ts";
 import { Checks, type CheckTiming } from "./checks.ts";
 import { NeverReached } from "./failures.ts";
+import { Growth } from "./growth.ts";
 import { Pace } from "./pace.ts";
+import type { WorkerModel } from "./recent-models.ts";
 import type { Seat } from "./seat.ts";
 import { Seats } from "./seats.ts";
+import { Shares } from "./shares.ts";
 import { type Purpose, type Slots, slotsFor } from "./slots.ts";
 import type { PoolTarget } from "./target.ts";
-import { Turns } from "./turns.ts";
+import { type Asking, Turns } from "./turns.ts";
+import { Warming } from "./warming.ts";
 
-const purposes = ["apply", "plain", "fit"] as const;
+/** Of the calls that may wait for one algorithm, those of one caller: three quarters, so that others still get in. */
+const CALLERS_SHARE = 0.75;
 /** What setTimeout can hold, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
 
-export interface PoolCall extends PoolTarget {
+export interface PoolCall extends PoolTarget, Asking {
   /** A fit never shares a process with applies. */
   readonly purpose: Purpose;
   readonly call: WorkerCall;
@@ -44,7 +49,7 @@ export interface PoolSnapshot {
   readonly restarts: Readonly<Record<string, number>>;
 }
 
-/** Leases workers to calls: a bounded queue an algorithm, fair turns between algorithms, deadlines, cancels. */
+/** Leases workers to calls: a bounded queue an algorithm, fair turns between callers, deadlines, cancels. */
 export interface Pool extends AsyncDisposable {
   /** @throws QueueFull, Cancelled, DeadlinePassed, Stopping, WorkerLost, WorkerFailed, what the input throws */
   call(request: PoolCall): Promise<Answered>;
@@ -55,6 +60,11 @@ export interface Pool extends AsyncDisposable {
    * @throws WorkerFailed of phase `import`, WorkerLost, DeadlinePassed after a minute
    */
   check(target: PoolTarget, signal?: AbortSignal): Promise<WorkerReady>;
+  /**
+   * Has a worker of this target with these models loaded before a call needs it: in the background, and only as long as
+   * memory is plenty. Resolves when that was tried; what fails is logged. The first model matters most.
+   */
+  warm(target: PoolTarget, models: readonly WorkerModel[]): Promise<void>;
   /** Workers of this algorithm with another key end as soon as their calls did. */
   retire(algorithm: string, except: string): void;
   /** New calls are refused; resolves when those under way have ended, which are stopped after `seconds`. */
@@ -98,8 +108,14 @@ export function startPool({
 }: PoolOptions): Pool {
   const turns = new Turns<Entry>();
   const running = new Set<Entry>();
-  const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree: () => queueMicrotask(dispatch) });
+  const shares = new Shares(slots);
+  const onFree = (purpose: Purpose) => {
+    if (!turns.isEmpty(purpose)) queueMicrotask(() => dispatch(purpose));
+  };
+  const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree });
   const checks = new Checks(seats, checkTiming);
+  const warming = new Warming(seats, (key) => waitingFor(key) !== undefined, log);
+  const growth = new Growth({ waiting: waitingApplies, grow });
   const pace = new Pace();
   let isStopping = false;
 
@@ -107,14 +123,8 @@ export function startPool({
     async call(request) {
       if (isStopping) throw new Stopping();
       if (request.signal.aborted) throw new Cancelled();
-      const { algorithm, purpose, deadline, signal } = request;
-      const waiting = turns.count(algorithm);
-      if (waiting >= queueLimit)
-        throw new QueueFull(
-          algorithm,
-          waiting,
-          pace.secondsFor(`${purpose} ${algorithm}`, waiting, purpose === "apply" ? slots.perKey : 1),
-        );
+      refuseTooMany(request);
+      const { deadline, signal } = request;
       const entry: Entry = {
         request,
         since: clock.ticks(),
@@ -124,7 +134,7 @@ export function startPool({
       };
       const leave = (reason: Error) => {
         entry.abort.abort(reason);
-        if (turns.remove(algorithm, purpose, entry)) entry.answered.reject(reason);
+        if (turns.remove(entry)) entry.answered.reject(reason);
       };
       const onGone = () => leave(signal.reason instanceof BridgeError ? signal.reason : new Cancelled());
       signal.addEventListener("abort", onGone, { once: true });
@@ -132,8 +142,7 @@ export function startPool({
         () => leave(new DeadlinePassed(deadline.seconds, deadline.limit)),
         Math.min(deadline.seconds * 1000, LONGEST_TIMER),
       );
-      turns.add(algorithm, purpose, entry);
-      dispatch();
+      admit(entry);
       try {
         return await entry.answered.promise;
       } finally {
@@ -144,11 +153,15 @@ export function startPool({
 
     check: (target, signal) => checks.run(target, signal),
 
+    warm: (target, models) => warming.warm(target, models),
+
     retire: (algorithm, except) => seats.retire(algorithm, except),
 
     async drain(seconds) {
       isStopping = true;
       checks.close();
+      warming.close();
+      growth.close();
       // Those that wait were accepted: they finish, too.
       const accepted = [...running, ...turns.all()];
       const ended = Promise.allSettled(accepted.map((entry) => entry.answered.promise));
@@ -177,16 +190,68 @@ export function startPool({
     },
   };
 
+  /** @throws QueueFull */
+  function refuseTooMany(request: PoolCall): void {
+    const { algorithm, purpose } = request;
+    const waiting = turns.count(algorithm);
+    if (waiting === 0) return;
+    const own = turns.countOf(request);
+    const isOwnShare = own >= Math.ceil(queueLimit * CALLERS_SHARE);
+    if (waiting < queueLimit && !isOwnShare) return;
+    const atOnce = purpose === "apply" ? slots.perKey : 1;
+    const seconds = pace.secondsFor(`${purpose} ${algorithm}`, waiting, atOnce);
+    throw new QueueFull(algorithm, isOwnShare ? own : waiting, seconds, isOwnShare ? request.caller : null);
+  }
+
+  /** It computes at once, or waits for its turn. */
+  function admit(entry: Entry): void {
+    const { purpose } = entry.request;
+    const isNext = turns.isEmpty(purpose);
+    const isServed = mayServe(entry);
+    if (isServed && isNext) serve(entry);
+    else turns.add(entry);
+    if (isServed && !isNext) dispatch(purpose);
+    else if (!isServed && purpose === "apply") growth.wake();
+  }
+
+  function mayServe({ request }: Entry): boolean {
+    const { purpose, call } = request;
+    return seats.hasSlot(purpose) && shares.mayTake(request) && seats.canTake(request, purpose, call.model?.key);
+  }
+
+  function serve(entry: Entry): void {
+    running.add(entry);
+    shares.take(entry.request);
+    void run(entry, seats.take(entry.request, entry.request.purpose));
+  }
+
   /** Gives free slots to those whose turn it is, as long as there are both. */
-  function dispatch(): void {
-    for (const purpose of purposes) {
-      while (seats.hasSlot(purpose)) {
-        const entry = turns.next(purpose, ({ request }) => seats.canTake(request, purpose));
-        if (!entry) break;
-        running.add(entry);
-        void run(entry, seats.take(entry.request, purpose));
-      }
+  function dispatch(purpose: Purpose): void {
+    while (seats.hasSlot(purpose)) {
+      const entry = turns.next(purpose, mayServe);
+      if (!entry) return;
+      serve(entry);
     }
+  }
+
+  /** Applies that another worker of their version could serve at once: their caller has not its share yet. */
+  function* waitingApplies(): Generator<[string, number]> {
+    for (const line of turns.lines("apply")) {
+      const [first] = line;
+      if (first && shares.mayTake(first.request)) yield [first.request.key, line.size];
+    }
+  }
+
+  function waitingFor(key: string): Entry | undefined {
+    for (const [first] of turns.lines("apply")) if (first?.request.key === key) return first;
+    return undefined;
+  }
+
+  async function grow(key: string): Promise<boolean> {
+    const entry = waitingFor(key);
+    if (!entry || isStopping || !seats.mayGrow(key)) return true;
+    log.info({ worker: key, waiting: turns.count(entry.request.algorithm) }, "calls wait: one more worker starts");
+    return await warming.start(entry.request, { isFurther: true });
   }
 
   async function run(entry: Entry, seat: Seat): Promise<void> {
@@ -195,16 +260,20 @@ export function startPool({
     try {
       const link = seat.link ?? (await started(seat, abort.signal));
       const began = clock.ticks();
+      const { model } = request.call;
+      if (request.purpose === "apply") warming.models.add(request.key, model);
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
+      if (model?.key) seat.loaded.add(model.key);
       pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
       if (error instanceof NeverReached && entry.tries < MOST_TRIES && !abort.signal.aborted && !isStopping) {
         entry.tries++;
-        turns.add(request.algorithm, request.purpose, entry, { isFirst: true });
+        turns.add(entry, { isFirst: true });
       } else answered.reject(error);
     } finally {
       running.delete(entry);
+      shares.give(request);
       seats.give(seat);
     }
   }

@@ -15,9 +15,15 @@ export class Seat {
   /** Another version is live, or it cannot be trusted any more: it ends when its call does. */
   isRetired = false;
   idleSince = 0;
+  /** The key of the model that it loads for calls to come; undefined while it does not. */
+  warming: string | undefined;
+  /** Keys of models that it has loaded; it may have dropped some. */
+  readonly loaded = new Set<string>();
   readonly #connecting = Promise.withResolvers<void>();
   #link: WorkerLink | undefined;
   #isEnding = false;
+  #isStarting = true;
+  #size = 0;
 
   constructor(target: PoolTarget, purpose: Purpose) {
     this.target = target;
@@ -32,7 +38,9 @@ export class Seat {
     this.#link = new WorkerLink(worker);
     this.#connecting.resolve();
     if (this.#isEnding) await worker.kill();
-    return await this.#link.ready;
+    const ready = await this.#link.ready;
+    this.#isStarting = false;
+    return ready;
   }
 
   /** Undefined until it has connected. */
@@ -54,8 +62,18 @@ export class Seat {
     return this.#link?.worker.pid ?? 0;
   }
 
-  async memory(): Promise<number> {
-    return (await this.#link?.worker.memory()) ?? 0;
+  /** Whether it is still to import its code. */
+  get isStarting(): boolean {
+    return this.#isStarting;
+  }
+
+  /** Bytes of memory of its own when they were measured last. */
+  get size(): number {
+    return this.#size;
+  }
+
+  async measure(): Promise<void> {
+    this.#size = (await this.#link?.worker.memory()) ?? 0;
   }
 
   /** Ends the worker at once, or, when it has not connected yet, as soon as it has; that is not waited for. */

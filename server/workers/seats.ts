@@ -1,13 +1,15 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import { nameKey } from "#contract/names.ts";
 import { Seat } from "./seat.ts";
-import type { Purpose, Slots } from "./slots.ts";
+import { type Purpose, type Slots, together } from "./slots.ts";
 import type { PoolTarget } from "./target.ts";
 
 /** How often idle workers and memory are looked at. */
 const LOOK_MS = 1000;
 /** Idle workers beyond these end, the longest idle first: a checkout of many notebooks leaves one for each. */
 const MOST_IDLE = 32;
+/** What a further worker of a version may idle, in seconds: it was started for a load that has passed. */
+const FURTHER_IDLE_SECONDS = 60;
 
 export interface SeatsOptions {
   readonly slots: Slots;
@@ -17,7 +19,7 @@ export interface SeatsOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** A seat became free or empty: somebody who waits may take it. */
-  readonly onFree: () => void;
+  readonly onFree: (purpose: Purpose) => void;
   /** A worker had to be replaced: it died, was cancelled in vain, did not start, or took too much memory. */
   readonly onRestart?: ((reason: string) => void) | undefined;
 }
@@ -26,9 +28,12 @@ export interface SeatsOptions {
 export class Seats implements AsyncDisposable {
   readonly #options: SeatsOptions;
   readonly #seats = new Set<Seat>();
+  readonly #byKey: Readonly<Record<Purpose, Map<string, Set<Seat>>>> = { fit: new Map(), apply: new Map(), plain: new Map() };
   readonly #taken: Record<Purpose, number> = { fit: 0, apply: 0, plain: 0 };
   readonly #restarts = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
+  /** Bytes of memory that all workers took at the last look. */
+  #memory = 0;
 
   constructor(options: SeatsOptions) {
     this.#options = options;
@@ -36,27 +41,33 @@ export class Seats implements AsyncDisposable {
   }
 
   hasSlot(purpose: Purpose): boolean {
-    return this.#taken[purpose] < this.#options.slots[purpose];
+    return this.#taken[purpose] < together(this.#options.slots[purpose]);
   }
 
-  /** Whether `take` would find an idle worker, or may start one. */
-  canTake({ key }: PoolTarget, purpose: Purpose): boolean {
+  /**
+   * Whether `take` would find an idle worker, or may start one. An apply starts the first of its version; further ones
+   * start beside the calls, when enough of them wait (growth.ts). It waits for no other call's model to be loaded.
+   *
+   * @param model the key of the model that it needs
+   */
+  canTake({ key }: PoolTarget, purpose: Purpose, model?: string | null): boolean {
     let count = 0;
-    for (const seat of this.#seats) {
-      if (seat.target.key !== key || seat.purpose !== purpose) continue;
-      if (!seat.isBusy && seat.isUsable) return true;
-      if (!seat.isRetired) count++;
+    let isServed = false;
+    for (const seat of this.#of(purpose, key)) {
+      if (!seat.isUsable) continue;
+      if (!seat.isBusy) return true;
+      if (seat.warming === undefined || seat.warming === model || (model && seat.loaded.has(model))) isServed = true;
+      count++;
     }
-    return count < (purpose === "fit" ? this.#options.slots.fit : this.#options.slots.perKey);
+    return purpose === "apply" ? !isServed : count < together(this.#options.slots[purpose]);
   }
 
   /** An idle worker of the key, the one used last; else a new one. Give it back with `give`. */
   take(target: PoolTarget, purpose: Purpose): Seat {
     this.#taken[purpose]++;
     let found: Seat | undefined;
-    for (const seat of this.#seats) {
-      if (seat.target.key !== target.key || seat.purpose !== purpose || seat.isBusy || !seat.isUsable) continue;
-      if (!found || seat.idleSince > found.idleSince) found = seat;
+    for (const seat of this.#of(purpose, target.key)) {
+      if (!seat.isBusy && seat.isUsable && (!found || seat.idleSince > found.idleSince)) found = seat;
     }
     const seat = found ?? this.#add(target, purpose);
     seat.isBusy = true;
@@ -68,7 +79,7 @@ export class Seats implements AsyncDisposable {
     this.rest(seat);
   }
 
-  /** A worker that was started for a check waits for applies. It takes no slot: a check holds up no call. */
+  /** A worker that is started for applies to come. It is busy until `rest`, and takes no slot: it holds up no call. */
   keep(target: PoolTarget): Seat {
     return this.#add(target, "apply");
   }
@@ -82,12 +93,40 @@ export class Seats implements AsyncDisposable {
       const idle = this.#idle();
       for (const each of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) void this.#remove(each, "idle");
     }
-    this.#options.onFree();
+    this.#options.onFree(seat.purpose);
   }
 
-  /** An idle worker of the key that has imported its code. */
+  /** A worker of the key that has connected. */
   find(key: string): Seat | undefined {
-    return [...this.#seats].find((seat) => seat.target.key === key && seat.purpose === "apply" && seat.link !== undefined && seat.isUsable);
+    return [...this.#of("apply", key)].find((seat) => seat.link !== undefined && seat.isUsable);
+  }
+
+  /** Whether there is a worker of the key, or one comes. */
+  has(key: string): boolean {
+    return [...this.#of("apply", key)].some((seat) => seat.isUsable);
+  }
+
+  /** Idle workers for applies of the key. */
+  idle(key: string): Seat[] {
+    return [...this.#of("apply", key)].filter((seat) => !seat.isBusy && seat.isUsable);
+  }
+
+  /** Whether another worker of the key, besides those that there are, has its place and its memory. */
+  mayGrow(key: string): boolean {
+    let count = 0;
+    let size = 0;
+    for (const seat of this.#of("apply", key)) {
+      if (!seat.isUsable) continue;
+      if (seat.isStarting || seat.warming !== undefined) return false; // one comes already
+      count++;
+      size = Math.max(size, seat.size);
+    }
+    return count < together(this.#options.slots.perKey) && this.#memory + size < this.#options.memoryBytes;
+  }
+
+  /** Whether a worker may be started for calls that may come: others that idle must not end for it. */
+  get hasRoom(): boolean {
+    return this.#seats.size < MOST_IDLE / 2 && this.#memory < this.#options.memoryBytes / 2;
   }
 
   /** Ends the idle workers of an algorithm that serve another key, and marks the busy ones. */
@@ -107,20 +146,27 @@ export class Seats implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     const all = [...this.#seats];
-    this.#seats.clear(); // so that their ends are known to be asked for
+    for (const seat of all) this.#forget(seat); // so that their ends are known to be asked for
     await Promise.all(all.map((seat) => seat.end()));
+  }
+
+  #of(purpose: Purpose, key: string): ReadonlySet<Seat> {
+    return this.#byKey[purpose].get(key) ?? none;
   }
 
   #add(target: PoolTarget, purpose: Purpose): Seat {
     const seat = new Seat(target, purpose);
     this.#seats.add(seat);
+    const alike = this.#byKey[purpose].get(target.key);
+    if (alike) alike.add(seat);
+    else this.#byKey[purpose].set(target.key, new Set([seat]));
     seat.ready.then(
       () =>
         seat.link?.worker.ended.then((how) => {
-          if (!this.#seats.delete(seat)) return;
+          if (!this.#forget(seat)) return;
           this.#count(seat.reason);
           this.#options.log.warn({ worker: target.key, how, reason: seat.reason }, "a worker ended before its time");
-          this.#options.onFree();
+          this.#options.onFree(purpose);
         }),
       () => this.#remove(seat, "start failed"),
     );
@@ -128,9 +174,17 @@ export class Seats implements AsyncDisposable {
   }
 
   async #remove(seat: Seat, reason: string): Promise<void> {
-    if (!this.#seats.delete(seat)) return;
+    if (!this.#forget(seat)) return;
     this.#count(reason);
     await seat.end();
+  }
+
+  /** False when it was forgotten before. */
+  #forget(seat: Seat): boolean {
+    const alike = this.#byKey[seat.purpose].get(seat.target.key);
+    alike?.delete(seat);
+    if (alike?.size === 0) this.#byKey[seat.purpose].delete(seat.target.key);
+    return this.#seats.delete(seat);
   }
 
   #count(reason: string): void {
@@ -140,17 +194,21 @@ export class Seats implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { clock, idleSeconds, memoryBytes, log } = this.#options;
-    for (const seat of this.#idle()) if (clock.ticks() - seat.idleSince > idleSeconds * 1000) void this.#remove(seat, "idle");
-    const used = new Map(await Promise.all([...this.#seats].map(async (seat) => [seat, await seat.memory()] as const)));
-    let total = [...used.values()].reduce((sum, each) => sum + each, 0);
+    for (const seat of this.#idle()) {
+      const isFurther = this.#of(seat.purpose, seat.target.key).size > 1;
+      const limit = isFurther ? Math.min(FURTHER_IDLE_SECONDS, idleSeconds) : idleSeconds;
+      if (clock.ticks() - seat.idleSince > limit * 1000) void this.#remove(seat, "idle");
+    }
+    await Promise.all([...this.#seats].map((seat) => seat.measure()));
+    this.#memory = [...this.#seats].reduce((sum, { size }) => sum + size, 0);
     // Those idle now, not when the memory was asked for.
     for (const seat of this.#idle()) {
-      if (total <= memoryBytes) return;
+      if (this.#memory <= memoryBytes) return;
       log.info(
-        { worker: seat.target.key, total, limit: memoryBytes },
+        { worker: seat.target.key, total: this.#memory, limit: memoryBytes },
         "the workers' memory is over BRIDGE_MEMORY: the longest idle one ends",
       );
-      total -= used.get(seat) ?? 0;
+      this.#memory -= seat.size;
       void this.#remove(seat, "memory");
     }
   }
@@ -160,3 +218,5 @@ export class Seats implements AsyncDisposable {
     return [...this.#seats].filter((seat) => !seat.isBusy).sort((a, b) => a.idleSince - b.idleSince);
   }
 }
+
+const none: ReadonlySet<Seat> = new Set();

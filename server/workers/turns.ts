@@ -1,69 +1,116 @@
+import { Callers } from "./callers.ts";
+import { Counts } from "./counts.ts";
 import type { Purpose } from "./slots.ts";
 
-interface Line<T> {
+/** What decides whose turn it is. */
+export interface Asking {
   readonly algorithm: string;
+  /** Calls of one key wait for the same workers. */
+  readonly key: string;
   readonly purpose: Purpose;
-  readonly entries: T[];
+  /** Who asks. */
+  readonly caller: string;
+  /** Nobody looks at the screen for it: calls of people come first. */
+  readonly isScheduled: boolean;
 }
 
-/** Who comes next: within an algorithm who came first, between algorithms each in turn. */
-export class Turns<T> {
-  /** In the order of their turns: the line that was served goes to the end. */
-  #lines: Line<T>[] = [];
+/** While both wait, scheduled calls have one turn after this many of people's. */
+const PEOPLES_TURNS = 4;
 
-  /** @param isFirst before all others of its algorithm */
-  add(algorithm: string, purpose: Purpose, entry: T, { isFirst = false } = {}): void {
-    const line = this.#lines.find((each) => each.algorithm === algorithm && each.purpose === purpose);
-    if (line && isFirst) line.entries.unshift(entry);
-    else if (line) line.entries.push(entry);
-    else this.#lines.push({ algorithm, purpose, entries: [entry] });
+interface Two<T> {
+  readonly people: Callers<T>;
+  readonly scheduled: Callers<T>;
+  /** Turns that people had while scheduled calls waited. */
+  since: number;
+}
+
+/**
+ * Who comes next: people's calls before scheduled ones, four to one, so that none starves; among them each caller in
+ * turn, of a caller each algorithm in turn, and there who came first.
+ */
+export class Turns<T extends { readonly request: Asking }> {
+  readonly #purposes: Readonly<Record<Purpose, Two<T>>> = { fit: two(), apply: two(), plain: two() };
+  readonly #byAlgorithm = new Counts();
+  readonly #byCaller = new Counts();
+
+  isEmpty(purpose: Purpose): boolean {
+    const { people, scheduled } = this.#purposes[purpose];
+    return people.isEmpty && scheduled.isEmpty;
   }
 
-  /**
-   * The first entry that `fits`, of the next line that has one; it is taken out. Calls of a new version do not wait
-   * behind those of an old one whose workers are all busy.
-   */
+  /** @param isFirst before all others of its caller and algorithm */
+  add(entry: T, { isFirst = false } = {}): void {
+    const { request } = entry;
+    this.#callersOf(request).add(request.caller, request.key, entry, isFirst);
+    this.#count(request, 1);
+  }
+
+  /** Takes out the entry whose turn it is among those that `fits`. */
   next(purpose: Purpose, fits: (entry: T) => boolean): T | undefined {
-    for (const [index, line] of this.#lines.entries()) {
-      if (line.purpose !== purpose) continue;
-      const at = line.entries.findIndex(fits);
-      const [found] = at < 0 ? [] : line.entries.splice(at, 1);
-      if (found === undefined) continue;
-      this.#lines.splice(index, 1);
-      if (line.entries.length > 0) this.#lines.push(line);
-      return found;
-    }
-    return undefined;
+    const both = this.#purposes[purpose];
+    const { people, scheduled } = both;
+    const isTheirs = both.since >= PEOPLES_TURNS;
+    const entry = isTheirs ? (scheduled.next(fits) ?? people.next(fits)) : (people.next(fits) ?? scheduled.next(fits));
+    if (!entry) return undefined;
+    if (entry.request.isScheduled || scheduled.isEmpty) both.since = 0;
+    else both.since++;
+    this.#count(entry.request, -1);
+    return entry;
   }
 
   /** False when it was not waiting. */
-  remove(algorithm: string, purpose: Purpose, entry: T): boolean {
-    const line = this.#lines.find((each) => each.algorithm === algorithm && each.purpose === purpose);
-    const at = line?.entries.indexOf(entry) ?? -1;
-    if (!line || at < 0) return false;
-    line.entries.splice(at, 1);
-    if (line.entries.length === 0) this.#lines.splice(this.#lines.indexOf(line), 1);
-    return true;
+  remove(entry: T): boolean {
+    const { request } = entry;
+    const isThere = this.#callersOf(request).remove(request.caller, request.key, entry);
+    if (isThere) this.#count(request, -1);
+    return isThere;
   }
 
+  /** Calls that wait for an algorithm. */
   count(algorithm: string): number {
-    let count = 0;
-    for (const line of this.#lines) if (line.algorithm === algorithm) count += line.entries.length;
-    return count;
+    return this.#byAlgorithm.of(algorithm);
   }
 
-  counts(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const { algorithm, entries } of this.#lines) counts.set(algorithm, (counts.get(algorithm) ?? 0) + entries.length);
-    return counts;
+  /** Of these, those of one caller; its scheduled ones and its others apart. */
+  countOf(request: Asking): number {
+    return this.#byCaller.of(shareOf(request));
+  }
+
+  /** Algorithms for which calls wait, and how many. */
+  counts(): IterableIterator<[string, number]> {
+    return this.#byAlgorithm.entries();
+  }
+
+  /** Entries that wait for the same workers, of one caller. */
+  *lines(purpose: Purpose): Generator<ReadonlySet<T>> {
+    const { people, scheduled } = this.#purposes[purpose];
+    yield* people.lines();
+    yield* scheduled.lines();
   }
 
   all(): T[] {
-    return this.#lines.flatMap((line) => line.entries);
+    return (["fit", "apply", "plain"] as const).flatMap((purpose) => [...this.lines(purpose)].flatMap((line) => [...line]));
   }
 
   /** Takes all out. */
   clear(): T[] {
-    return this.#lines.splice(0).flatMap((line) => line.entries);
+    return this.all().filter((entry) => this.remove(entry));
   }
+
+  #callersOf({ purpose, isScheduled }: Asking): Callers<T> {
+    return this.#purposes[purpose][isScheduled ? "scheduled" : "people"];
+  }
+
+  #count(request: Asking, by: 1 | -1): void {
+    this.#byAlgorithm.add(request.algorithm, by);
+    this.#byCaller.add(shareOf(request), by);
+  }
+}
+
+function two<T>(): Two<T> {
+  return { people: new Callers(), scheduled: new Callers(), since: 0 };
+}
+
+function shareOf({ algorithm, caller, isScheduled }: Asking): string {
+  return `${algorithm}\n${caller}\n${isScheduled}`;
 }

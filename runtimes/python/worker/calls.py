@@ -95,6 +95,11 @@ class Session:
         text = value if isinstance(value, str) else report.summary
         return pd.DataFrame({"summary": [text]})
 
+    def load(self, call: Mapping[str, Any], report: Report) -> None:
+        """Have the model in memory for calls to come; one that would not be kept is not loaded."""
+        if call["model"]["key"] is not None:
+            self.model(call, report, with_summary=False)
+
     def model(self, call: Mapping[str, Any], report: Report, with_summary: bool = True) -> Any:
         """The loaded model: from memory if it is there, else by `load`."""
         strict, wanted = call["strict"], call["model"]

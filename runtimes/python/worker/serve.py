@@ -139,6 +139,10 @@ class Worker:
             source.drain()
             frame = self._session.summary(call, report)
             return [(TABLE, to_csv(frame)), done(call, report, 0, 0, 1, None)]
+        if method == "load":
+            source.drain()
+            self._session.load(call, report)
+            return [done(call, report, 0, 0, 0, None)]
         append = call["output"]["append"]
         if call["input"]["rowWise"] and call["input"]["format"] == "csv":
             with phase("parse"):

@@ -17,6 +17,7 @@ function connect() {
   let isOpen = false; // whether the input of the last call may go on
   let rows = 0;
   let hoarded;
+  const loads = [];
 
   const frame = (kind, payload) => {
     const head = Buffer.alloc(5);
@@ -70,6 +71,17 @@ function connect() {
     hoard() {
       hoarded = Buffer.alloc(JSON.parse(call.param).bytes, 1);
       log(String(hoarded.length));
+      done();
+    },
+    /** Of a model named `slow` never, until it is interrupted; of one named `broken` it fails. */
+    load() {
+      loads.push(call.model.key);
+      if (call.model.name === "slow") call.timer = setTimeout(() => {}, 1e9);
+      else if (call.model.name === "broken") fail("FileNotFoundError", "no file", "load");
+      else done();
+    },
+    loads() {
+      log(loads.join());
       done();
     },
     fail: () => fail("ValueError", "no"),

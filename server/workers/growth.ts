@@ -1,0 +1,71 @@
+/** How often it is looked who waits, while somebody does. */
+const LOOK_MS = 20;
+/** Calls that have waited so long together, lately, are worth another worker: starting one takes about as much. */
+const WORTH_MS = 100;
+/** What is left of past waiting at the next look. */
+const KEPT = 0.9;
+/** Looks without anybody waiting after which it rests until somebody does again. */
+const QUIET_LOOKS = 50;
+/** How long after a worker did not start no other is tried. */
+const FAILED_MS = 5000;
+
+export interface GrowthParts {
+  /** Keys of workers for which calls wait that another worker could serve, and how many. */
+  readonly waiting: () => Iterable<readonly [key: string, count: number]>;
+  /** Starts one more worker, where there may be more. Never throws. False: it did not start. */
+  readonly grow: (key: string) => Promise<boolean>;
+}
+
+/**
+ * Decides when a version gets a further worker: when its calls have waited longer together than the worker costs. So one
+ * call that finds the only worker busy waits for it, and many that go on coming get a second.
+ */
+export class Growth {
+  readonly #parts: GrowthParts;
+  readonly #waited = new Map<string, number>();
+  readonly #failed = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #quietLooks = 0;
+
+  constructor(parts: GrowthParts) {
+    this.#parts = parts;
+  }
+
+  /** A call waits. */
+  wake(): void {
+    this.#quietLooks = 0;
+    this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Every 20 ms while somebody waits. */
+  look(): void {
+    for (const [key, waited] of this.#waited) {
+      if (waited > 1) this.#waited.set(key, waited * KEPT);
+      else this.#waited.delete(key);
+    }
+    for (const [key, left] of this.#failed) {
+      if (left > LOOK_MS) this.#failed.set(key, left - LOOK_MS);
+      else this.#failed.delete(key);
+    }
+    let isQuiet = true;
+    for (const [key, count] of this.#parts.waiting()) {
+      isQuiet = false;
+      this.#waited.set(key, (this.#waited.get(key) ?? 0) + count * LOOK_MS);
+    }
+    for (const [key, waited] of this.#waited) {
+      if (waited < WORTH_MS || this.#failed.has(key)) continue;
+      this.#waited.delete(key);
+      void this.#parts.grow(key).then((isStarted) => {
+        if (!isStarted) this.#failed.set(key, FAILED_MS);
+      });
+    }
+    this.#quietLooks = isQuiet ? this.#quietLooks + 1 : 0;
+    if (this.#quietLooks < QUIET_LOOKS) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { Growth } from "../../../server/workers/growth.ts";
+
+/** A growth that is looked at by hand. */
+function growing(waiting: () => [string, number][], isStarted = true) {
+  const grown: string[] = [];
+  const grow = async (key: string) => {
+    grown.push(key);
+    return isStarted;
+  };
+  return { growth: new Growth({ waiting, grow }), grown };
+}
+
+it("adds a worker for calls that go on waiting, sooner for many", () => {
+  let looks = 0;
+  for (const [count, most] of [
+    [1, 8],
+    [30, 1],
+  ] as const) {
+    const { growth, grown } = growing(() => [["a", count]]);
+    for (looks = 0; grown.length === 0; looks++) growth.look();
+    expect(looks).toBeLessThanOrEqual(most);
+  }
+});
+
+it("adds none for one call that waits now and then", () => {
+  let look = 0;
+  const { growth, grown } = growing(() => (look++ % 5 === 0 ? [["a", 1]] : []));
+  for (let n = 0; n < 1000; n++) growth.look();
+  expect(grown).toEqual([]);
+});
+
+it("leaves a key alone for a while whose worker did not start", async () => {
+  const { growth, grown } = growing(() => [["a", 30]], false);
+  const look = async () => {
+    growth.look();
+    await Promise.resolve();
+  };
+  for (let n = 0; n < 100; n++) await look();
+  expect(grown).toEqual(["a"]);
+  for (let n = 0; n < 200; n++) await look();
+  expect(grown).toEqual(["a", "a"]);
+});

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Environment } from "../../../server/environments/environment.ts";
+import { localEnvironment } from "../../../server/environments/local/environment.ts";
+import { type Pool, type PoolCall, startPool } from "../../../server/workers/pool.ts";
+import { callOf, clock, descendants, fixtureSpec, keeping, quiet, until } from "./fixture.ts";
+
+const slots = { fit: 1, apply: 4, plain: 1, perKey: 2 };
+const model = (name: string, version = 1) => ({ name, key: `${name}@${version}`, folder: "/", shared: "/" });
+
+describe("the pool, with many callers", () => {
+  let environment: Environment;
+  let pool: Pool;
+  let over: AbortController;
+  const target = (algorithm = "iris", ...flags: string[]) => ({
+    ...{ algorithm, key: `${algorithm}@1`, environment },
+    spec: fixtureSpec(algorithm, ...flags),
+  });
+  const call = (method: string, { param = {}, ...more }: Partial<PoolCall> & { param?: unknown; model?: ReturnType<typeof model> } = {}) =>
+    pool.call({
+      ...target(more.algorithm),
+      ...({ purpose: "apply", caller: "somebody", isScheduled: false, input: Buffer.alloc(0), sink: keeping().sink } as const),
+      call: { ...callOf(method, param), model: more.model ?? null },
+      signal: over.signal,
+      deadline: { seconds: 50, limit: "the test's limit" },
+      ...more,
+    });
+  /** Calls that end with the test. */
+  const endless = (count: number, more: Partial<PoolCall> = {}) =>
+    Array.from({ length: count }, () => call("sleep", { param: { ms: 1e8 }, ...more }).catch((error: Error) => error.name));
+  const loadsOf = async (more: Parameters<typeof call>[1] = {}) => {
+    const kept = keeping();
+    const { done } = await call("loads", { ...more, sink: kept.sink });
+    return { loads: kept.logs().join(), pid: done.summary };
+  };
+  const running = () => pool.snapshot().queues.reduce((sum, each) => sum + each.running, 0);
+
+  beforeEach(() => {
+    over = new AbortController();
+    environment = localEnvironment({ log: quiet });
+    pool = startPool({ queueLimit: 8, memoryBytes: 8e9, slots, clock, log: quiet });
+  });
+  afterEach(async () => {
+    over.abort();
+    await pool[Symbol.asyncDispose]();
+    await environment[Symbol.asyncDispose]();
+    expect(descendants()).toEqual([]);
+  });
+
+  it("gives a version a second worker when calls go on waiting, and a caller no more than its share", async () => {
+    const all = endless(5);
+    await until(() => running() === 2);
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 3, running: 2 }]);
+    over.abort();
+    expect(new Set(await Promise.all(all))).toEqual(new Set(["Cancelled"]));
+    over = new AbortController();
+    const { pid } = await loadsOf();
+    expect((await loadsOf()).pid).toBe(pid); // the one used last
+  });
+
+  it("answers others while one caller's calls hold all that it may have", async () => {
+    void endless(5);
+    await until(() => running() === 2);
+    for (const algorithm of ["iris", "other"]) await call("echo", { caller: "another", algorithm });
+    void endless(4, { algorithm: "other" });
+    await until(() => running() === 4);
+    await call("echo", { caller: "another", algorithm: "third" });
+    expect(running()).toBe(4);
+  });
+
+  it("keeps room in the queue for others, and says whose share is full", async () => {
+    void endless(7);
+    const error = {
+      code: "QUEUE_FULL",
+      message: expect.stringContaining("calls of somebody wait"),
+      hint: expect.stringContaining("one caller"),
+    };
+    await expect(call("echo")).rejects.toMatchObject(error);
+    await Promise.all([call("echo", { caller: "another" }), call("echo", { isScheduled: true, algorithm: "other" })]);
+  });
+
+  it("serves people before scheduled searches", async () => {
+    await pool[Symbol.asyncDispose]();
+    pool = startPool({ queueLimit: 64, memoryBytes: 8e9, slots: { ...slots, perKey: 1 }, clock, log: quiet });
+    await call("echo");
+    const order: string[] = [];
+    const named = async (name: string) => {
+      await call("sleep", { param: { ms: 2 }, isScheduled: name === "*" });
+      order.push(name);
+    };
+    await Promise.all(["*", "*", "*", ".", "."].map(named));
+    expect(order.join("")).toBe("*..**"); // the first found nobody waiting
+  });
+
+  it("has a worker and its models loaded before the first call, what calls used last first", async () => {
+    await pool.warm(target(), [model("a"), model("b")]);
+    expect(pool.snapshot().workers).toHaveLength(1);
+    expect(await loadsOf({ model: model("b") })).toMatchObject({ loads: "a@1,b@1" });
+    await pool.warm(target(), [model("a", 2)]);
+    expect((await loadsOf()).loads).toBe("a@1,b@1,a@2");
+    expect(pool.snapshot().workers).toHaveLength(1);
+    void endless(3);
+    await until(() => running() === 2);
+    over.abort();
+    over = new AbortController();
+    await until(() => running() === 0);
+    // The second one loads the newest version, before its first call.
+    const both = await Promise.all([loadsOf(), loadsOf()]);
+    expect(both.map(({ loads }) => loads).toSorted()).toEqual(["a@1,b@1,a@2", "a@2"]);
+  });
+
+  it("holds up no call while a model is loaded that it does not need", async () => {
+    void pool.warm(target(), [model("slow"), model("a")]);
+    await until(() => pool.snapshot().workers.some(({ pid }) => pid > 0));
+    const { loads } = await loadsOf({ model: model("a") });
+    expect(loads).toBe("");
+  });
+
+  it("makes a load that fails nobody's failure", async () => {
+    await pool.warm(target(), [model("broken")]);
+    const { loads } = await loadsOf({ model: model("broken") });
+    expect(loads).toBe("broken@1");
+    await pool.warm(target("bad", "--fail-import"), []);
+    await until(() => pool.snapshot().workers.length === 1);
+  });
+
+  it("loads nothing more once it stops", async () => {
+    await pool.drain(0);
+    await pool.warm(target(), [model("a")]);
+    expect(pool.snapshot().workers).toEqual([]);
+  });
+});
