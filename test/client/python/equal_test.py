@@ -24,6 +24,8 @@ SMALL = {"n_estimators": 4, "max_iter": 40, "hidden_layer_sizes": (4,), "n_quant
 SETTINGS: dict[str, dict[str, Any]] = {"SimpleImputer": {"strategy": "median"}, "GaussianMixture": {"n_components": 2}}
 CLASSES = {name: cls for name, cls in all_estimators() if any(name in names.split() for names in KNOWN.values())}
 POSITIVE = ("MultinomialNB", "PoissonRegressor")
+# Cannot be fitted to columns that a scaler made of few.
+ALONE = (*POSITIVE, "QuadraticDiscriminantAnalysis")
 SCALERS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "SimpleImputer", "PolynomialFeatures", "PCA", "QuantileTransformer", "PowerTransformer")
 
 
@@ -39,9 +41,7 @@ def fitted(random: np.random.Generator, last: str, names: list[str]) -> Any:
     rows = pd.DataFrame(random.normal(size=(40, len(names))), columns=names)
     if last in POSITIVE:
         rows = rows.abs()
-        before: list[str] = []
-    else:
-        before = list(random.choice(SCALERS, random.integers(3), replace=False))
+    before = [] if last in ALONE else list(random.choice(SCALERS, random.integers(3), replace=False))
     target = rows.sum(axis=1)
     if is_classifier(CLASSES[last]()):
         target = target > target.median()
