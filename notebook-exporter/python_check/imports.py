@@ -20,6 +20,9 @@ PACKAGES = {
     "yaml": "pyyaml", "bs4": "beautifulsoup4", "dateutil": "python-dateutil", "Crypto": "pycryptodome",
 }
 
+# What every worker and kernel has of ours (client/python).
+OURS = "compute_bridge"
+
 
 class Imports(ast.NodeVisitor):
     """The modules that are imported: `app.model.x` as siblings, all others by their first name."""
@@ -77,7 +80,7 @@ def package_problems(packages: dict[str, int], module: Code) -> list[Json]:
     problems = []
     for name, line in packages.items():
         try:
-            found = name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None
+            found = name == OURS or name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None
         except (ImportError, ValueError):
             found = False
         if not found:

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 
 const code = import.meta.dirname;
 const worker = resolve(code, "../../runtimes/python/worker");
+const client = resolve(code, "../../client/python");
 
 /** What JupyterLab is told by files. Everything lies below `folder`, is written anew at each start and is the user's alone to read. */
 export interface JupyterFiles {
@@ -67,7 +68,7 @@ function kernelSpec(home: string, python: string, ipython: string): object {
 }
 
 function startupCode(home: string): string {
-  const [file, ...given] = [join(code, "kernel_startup.py"), home, worker].map((text) => JSON.stringify(text));
+  const [file, ...given] = [join(code, "kernel_startup.py"), home, worker, client].map((text) => JSON.stringify(text));
   return `import runpy\n\nrunpy.run_path(${file})["begin"](get_ipython(), ${given.join(", ")})\ndel runpy\n`;
 }
 

@@ -1,7 +1,8 @@
 """What each notebook kernel does before its first cell, so that a cell does what the exported code will do.
 
 Works in the notebooks folder, as workers do, and reads the old absolute paths (`/srv/app/model/data/…`) as
-those of this BRIDGE_HOME: in cells, and in the modules of `app.model` that they import.
+those of this BRIDGE_HOME: in cells, and in the modules of `app.model` that they import. `compute_bridge` can be imported;
+a user's own of that name goes before it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from typing import Any
 PACKAGE = "compute_bridge_worker"
 
 
-def begin(shell: Any, home: str, worker: str) -> None:
-    """Called by the generated IPython start-up file; `shell` is the kernel's InteractiveShell, `worker` the folder of the workers' code."""
+def begin(shell: Any, home: str, worker: str, client: str) -> None:
+    """Called by the generated IPython start-up file.
+
+    `shell` is the kernel's InteractiveShell, `worker` the folder of the workers' code, `client` that of what notebooks may import.
+    """
     os.chdir(os.path.join(home, "notebooks"))
+    sys.path.append(client)
     spec = importlib.util.spec_from_file_location(PACKAGE, os.path.join(worker, "__init__.py"), submodule_search_locations=[worker])
     if spec is None or not os.path.isdir(worker):
         return

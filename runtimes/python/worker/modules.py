@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
 from .rewriting import RewritingLoader, rewrite_imports
 
 PACKAGE = "app.model"
+# What notebooks may import of ours, and where it lies.
+CLIENT = "compute_bridge"
+CLIENT_FOLDER = str(Path(__file__).resolve().parents[3] / "client" / "python")
+
+
+def import_client() -> None:
+    """Import what notebooks may import of ours, the user's own of that name if there is one. It imports none of the heavy libraries."""
+    if CLIENT_FOLDER not in sys.path:
+        sys.path.append(CLIENT_FOLDER)
+    with contextlib.suppress(Exception):  # the user's own may fail: then where it is asked for
+        importlib.import_module(CLIENT)
 
 
 def install(roots: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
     """Put the roots (version's folder, BRIDGE_HOME) first on the path, and their `.py` files through our loader."""
     sys.dont_write_bytecode = True
     rewrite_imports(roots, pairs)
+    if PathFinder.find_spec(CLIENT, list(roots)):
+        # The warm process has imported ours.
+        for name in [each for each in sys.modules if each.partition(".")[0] == CLIENT]:
+            del sys.modules[name]
+    if CLIENT_FOLDER not in sys.path:
+        sys.path.append(CLIENT_FOLDER)
     sys.path[:0] = list(roots)
 
 

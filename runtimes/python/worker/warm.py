@@ -41,6 +41,7 @@ def serve_forks(path: str) -> None:
             importlib.import_module(name)
     for name in ("serve", "calls", "blocks", "staging", "typed", "randomness", "surroundings"):
         importlib.import_module(f"{__package__}.{name}")
+    importlib.import_module(f"{__package__}.modules").import_client()
     with contextlib.suppress(ImportError):
         POOLS.append(importlib.import_module("threadpoolctl").ThreadpoolController())
     bridge = os.getppid()

@@ -42,6 +42,14 @@ describe("JupyterLab beside the bridge", () => {
     expect((await stat(join(running.home, ".bridge/jupyter"))).mode & 0o777).toBe(0o700);
   });
 
+  it("lets notebooks import compute_bridge, as workers do, and a user's own of that name before it", async () => {
+    const code = "import compute_bridge\nprint(getattr(compute_bridge, 'whose', compute_bridge.__name__))";
+    expect(await printed("ours.ipynb", code)).toBe("compute_bridge");
+    await writeFile(join(running.home, "notebooks/compute_bridge.py"), "whose = 'own'\n");
+    expect(await printed("own.ipynb", code)).toBe("own");
+    await rm(join(running.home, "notebooks/compute_bridge.py"));
+  });
+
   it("opens Lab and each notebook at an address", async () => {
     expect((await fetch(running.jupyter.address())).status).toBe(200);
     expect(running.jupyter.editorAddress("a b/ü.ipynb")).toBe(`${running.root}/lab/tree/a%20b/%C3%BC.ipynb`);

@@ -1,0 +1,161 @@
+"""How a model is called in the quick way: private copies of its steps that know no names, handed one array.
+
+A copy shares all that was learnt with its step and lacks `feature_names_in_`, so that scikit-learn does not look at names:
+they were compared before (compute_bridge.rows). It is good for as long as the step holds the same objects: after another
+fit, `set_params` or an exchange of a step a new plan is made.
+
+All that computes is scikit-learn's own code. Even so each method's second answer is compared with the plain call's, bit by
+bit, and unless both are equal the plain call is used for good.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Mapping
+from operator import eq, is_
+from typing import Any
+
+from .known import METHODS, steps_of
+from .rows import Columns
+
+# Greater values are infinite to models that compute in 32 bits.
+GREATEST = 3.4e38
+# Comparing costs a second call: not one of many rows.
+MOST_COMPARED = 100
+UNUSUAL = {"transform_output": "default", "array_api_dispatch": False, "enable_metadata_routing": False}
+
+_plans: dict[int, Plan] = {}
+
+
+def plan_of(model: Any, method: str) -> Plan | None:
+    """The model's plan, made anew if the model has changed; None when only the plain call will do. May be called by several threads."""
+    if method not in METHODS or not type(model).__module__.startswith("sklearn."):
+        return None
+    config = sys.modules["sklearn"].get_config()
+    if any(config.get(name, usual) != usual for name, usual in UNUSUAL.items()):
+        return None
+    plan = _plans.get(id(model))
+    if plan is None or not plan.fits(model):
+        steps = steps_of(model)
+        if steps is None:
+            return None
+        plan = _plans[id(model)] = Plan(model, steps)
+    return plan
+
+
+class Plan:
+    """The quick way of one model in one state."""
+
+    def __init__(self, model: Any, steps: list[Any]) -> None:
+        """`steps`: what compute_bridge.known says of the model."""
+        # Weak: the plan goes when the model does.
+        self._model = weakref.ref(model, _forget(id(model)))
+        # Kept, so that no other object can get the identity of one that was compared.
+        self._states = [(type(each), dict(vars(each))) for each in _parts(model)]
+        copies = [_without_names(cls, state) for cls, state in self._states[-len(steps) :]]
+        self._transforms = [step.transform for step in copies[:-1]]
+        self._last = copies[-1]
+        self._trusted: dict[str, bool | None] = {}
+        self.columns = Columns(steps[0].feature_names_in_)
+
+    def fits(self, model: Any) -> bool:
+        """Whether it is the model of this plan, and holds the same objects as when the plan was made."""
+        if self._model() is not model:
+            return False
+        parts = _parts(model)
+        return len(parts) == len(self._states) and all(map(_is_in_state, parts, self._states))
+
+    def trusts(self, method: str) -> bool:
+        """Whether the method's answer was found to be the plain call's."""
+        return self._trusted.get(method) is True
+
+    def answer(self, method: str, values: Any) -> Any:
+        """What the model's method gives for rows of shape (rows, features).
+
+        Raises what scikit-learn raises, and OverflowError for values that only the plain call should meet.
+        """
+        last = getattr(self._last, method)
+        at = 0
+        if _is_in_range(values):
+            sklearn = sys.modules["sklearn"]
+            before = sklearn.get_config()
+            try:
+                # What it would look for was looked for here.
+                sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
+                for at, transform in enumerate(self._transforms, 1):
+                    values = transform(values)
+                    if not _is_in_range(values):
+                        break
+                else:
+                    return last(values)
+            finally:
+                sklearn.set_config(assume_finite=before["assume_finite"], skip_parameter_validation=before["skip_parameter_validation"])
+        elif bool((abs(values) >= GREATEST).any()):
+            raise OverflowError
+        # With gaps scikit-learn itself looks at what each step is given.
+        for transform in self._transforms[at:]:
+            values = transform(values)
+        return last(values)
+
+    def learn(self, method: str, values: Any, answer: Any) -> None:
+        """Compare with the plain call's answer, from a method's second call on: many a model is loaded for a single one."""
+        if len(values) > MOST_COMPARED or self._trusted.get(method) is False:
+            return
+        if method not in self._trusted:
+            self._trusted[method] = None
+            return
+        import numpy as np
+
+        try:
+            with np.errstate(all="ignore"):  # the plain call has told them
+                self._trusted[method] = _is_equal(self.answer(method, values), answer)
+        except Exception:
+            self._trusted[method] = False
+
+
+def _forget(identity: int) -> Callable[[weakref.ref[Any]], None]:
+    def forget(gone: weakref.ref[Any]) -> None:
+        plan = _plans.get(identity)
+        if plan is not None and plan._model is gone:
+            _plans.pop(identity, None)
+
+    return forget
+
+
+def _parts(model: Any) -> list[Any]:
+    """The objects whose state matters: a pipeline's own and that of its steps, or the model's."""
+    steps = vars(model).get("steps")
+    return [model] if steps is None else [model, *(step for _, step in steps)]
+
+
+def _is_in_state(part: Any, known: tuple[type, Mapping[str, Any]]) -> bool:
+    cls, saved = known
+    state = vars(part)
+    return type(part) is cls and len(state) == len(saved) and all(map(eq, state, saved)) and all(map(is_, state.values(), saved.values()))
+
+
+def _without_names(cls: type, state: Mapping[str, Any]) -> Any:
+    copy = cls.__new__(cls)
+    vars(copy).update({name: value for name, value in state.items() if name != "feature_names_in_"})
+    return copy
+
+
+def _is_in_range(values: Any) -> bool:
+    """Whether no value is missing, infinite, or would be in 32 bits."""
+    return values.dtype.kind == "i" or bool(values.min() > -GREATEST and values.max() < GREATEST)
+
+
+def _is_equal(answer: Any, other: Any) -> bool:
+    """Whether two answers are the same to the last bit."""
+    import numpy as np
+
+    if type(answer) is not type(other):
+        return False
+    if isinstance(answer, list):
+        return len(answer) == len(other) and all(map(_is_equal, answer, other))
+    if not isinstance(answer, np.ndarray) or (answer.dtype, answer.shape) != (other.dtype, other.shape):
+        return False
+    if answer.dtype == object:
+        return all(type(one) is type(two) and one == two for one, two in zip(answer.flat, other.flat))
+    return answer.tobytes() == other.tobytes()
