@@ -5,8 +5,10 @@ export interface Form {
   /** Rounds of the calls with a million rows. */
   readonly largeRounds: number;
   readonly largeRows: number;
-  /** Calls of a turn before those that count: on every side code has compiled and caches are warm by then. */
+  /** Calls before a way's first turn with an algorithm: on every side code has compiled and caches are warm by then. */
   readonly warmUpCalls: number;
+  /** Calls before each later turn: others had the cores since. */
+  readonly againCalls: number;
   /** Calls that count, of a turn of small calls, and of one on 32 connections. */
   readonly calls: number;
   readonly floodCalls: number;
@@ -21,7 +23,8 @@ export const full: Form = {
   rounds: 5,
   largeRounds: 3,
   largeRows: 1_000_000,
-  warmUpCalls: 200,
+  warmUpCalls: 2000,
+  againCalls: 50,
   calls: 400,
   floodCalls: 800,
   slowCalls: 60,
@@ -32,7 +35,8 @@ export const short: Form = {
   rounds: 2,
   largeRounds: 1,
   largeRows: 1_000_000,
-  warmUpCalls: 100,
+  warmUpCalls: 300,
+  againCalls: 30,
   calls: 150,
   floodCalls: 300,
   slowCalls: 24,

@@ -47,7 +47,8 @@ export async function takeTurn({ side, way, measure, form, prepared, generator }
     );
   }
 
-  const large = { kind: "large", target, path: way.path(asked), ...(await prepared.large(way, asked)) } as const;
+  const files = await prepared.large(way, asked);
+  const large = { kind: "large", target, path: way.path(asked), ...files, times: 1, keep: null } as const;
   if (measure.kind === "large") {
     const grown = await watchMemory(side.pid);
     const before = await processorMs(pids);
@@ -56,14 +57,14 @@ export async function takeTurn({ side, way, measure, form, prepared, generator }
     return turn({ seconds: percentile(result.ms, 50) / 1000, "CPU s": cpu, "MB above idle": await grown() }, result);
   }
 
-  const result = await generator.run({ kind: "beside", large, cases, health: side.health });
+  const result = await generator.run({ kind: "beside", busy: large, target, cases, health: side.health });
   const figures = {
     "longest call ms": longest(result.calls.ms),
     "p50 ms": percentile(result.calls.ms, 50),
     "longest health ms": longest(result.health.ms),
-    "large call s": longest(result.large.ms) / 1000,
+    "large call s": longest(result.busy.ms) / 1000,
   };
-  return turn(figures, result.large, result.calls, result.health);
+  return turn(figures, result.busy, result.calls, result.health);
 }
 
 function turn(figures: Turn["figures"], ...results: readonly Calls[]): Turn {

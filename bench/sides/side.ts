@@ -1,3 +1,5 @@
+import type { Form } from "../load/job.ts";
+
 export type AlgorithmName = "trivial" | "lr" | "rf";
 export type ModelName = "a" | "b";
 
@@ -11,8 +13,7 @@ export interface Asked {
 export interface Way {
   /** As the table says it. */
   readonly name: string;
-  /** `csv`: the body is the results; `json`: its key `results` is. */
-  readonly form: "csv" | "json";
+  readonly form: Form;
   /** Whether it knows both models, or `a` alone. */
   readonly models: readonly ModelName[];
   /** All, unless said. */
