@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { measures } from "../../bench/measures.ts";
+import { measures } from "../../bench/measures/index.ts";
 import { median, percentile } from "../../bench/summary.ts";
 import { tableOf } from "../../bench/table.ts";
-import type { Turn } from "../../bench/turn.ts";
+import type { Turn } from "../../bench/turns/turn.ts";
 
 const turn = (figures: Turn["figures"], wrong = 0): Turn => ({ figures, calls: 100, wrong, firstWrong: wrong > 0 ? "a | b\nc" : null });
 const small = (p50: number, p99: number, cpu: number, wrong = 0) => turn({ "p50 ms": p50, "p99 ms": p99, "CPU ms/call": cpu }, wrong);
