@@ -36,7 +36,7 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
   const url = `http://127.0.0.1:${port}`;
   await using stack = new AsyncDisposableStack();
   stack.use(started);
-  await untilAnswers(started, `${url}/health/live`, auth);
+  await untilAnswers(started, `${url}/health/live`, { headers: auth });
   await untilLive(url, "trivial");
   // The first import is checked in a worker that the warm process forked.
   const warmSeconds = (performance.now() - began) / 1000;

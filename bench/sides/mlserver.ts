@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { numbersOf } from "../load/values.ts";
 import { freePort } from "../started.ts";
 import { peerFile, startPeer } from "./peer.ts";
@@ -27,7 +27,7 @@ export async function startMlServer({ folder, python, train }: SideParts): Promi
       MLSERVER_GRPC_PORT: String(others.grpc_port),
       MLSERVER_METRICS_PORT: String(others.metrics_port),
     },
-    command: (port) => ["/usr/bin/env", `MLSERVER_HTTP_PORT=${port}`, python, "-m", "mlserver.cli", "start", folder],
+    command: (port) => ["/usr/bin/env", `MLSERVER_HTTP_PORT=${port}`, join(dirname(python), "mlserver"), "start", folder],
   });
 }
 

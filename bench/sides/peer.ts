@@ -30,19 +30,16 @@ export async function startPeer({ folder, way: said, health, env = {}, command, 
     [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
   };
   try {
-    await untilAnswers(started, url + health, way.headers);
+    await untilAnswers(started, url + health, { headers: way.headers });
     await prepare?.(url);
     for (const algorithm of way.algorithms ?? []) {
       const asked: Asked = { algorithm, model: "a" };
       const body = way.body(asked, "a,b,c,d\n1.5,2.5,3.5,4.5\n");
-      const answer = await fetch(url + way.path(asked), { method: "POST", headers: way.headers, body });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`${way.name} could not apply ${algorithm}: ${text}`);
+      await untilAnswers(started, url + way.path(asked), { method: "POST", headers: way.headers, body });
     }
   } catch (error) {
-    const said = started.said();
     await side[Symbol.asyncDispose]();
-    throw new Error(`${error instanceof Error ? error.message : error}\n${said}`);
+    throw error;
   }
   return side;
 }
