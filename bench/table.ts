@@ -1,4 +1,5 @@
-import { type Goal, kinds, type Measure } from "./measures/measure.ts";
+import { kinds } from "./measures/kinds.ts";
+import type { Goal, Measure } from "./measures/measure.ts";
 import { median } from "./summary.ts";
 import type { Turn } from "./turns/turn.ts";
 

@@ -1,5 +1,5 @@
 import type { Form } from "../form.ts";
-import type { AloneKind } from "../measures/measure.ts";
+import type { AloneKind } from "../measures/kinds.ts";
 import { takeCommand } from "./command.ts";
 import type { Taken } from "./taken.ts";
 import { takeTypes } from "./types.ts";

@@ -1,5 +1,5 @@
 import type { Form } from "../load/job.ts";
-import type { SideKind } from "../measures/measure.ts";
+import type { SideKind } from "../measures/kinds.ts";
 
 /** stubborn: its fit holds the interpreter for seconds. mark: like lr, but no answer of the one is one of the other. */
 export type AlgorithmName = "trivial" | "lr" | "rf" | "mark" | "stubborn";

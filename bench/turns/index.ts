@@ -1,4 +1,4 @@
-import type { SideKind } from "../measures/measure.ts";
+import type { SideKind } from "../measures/kinds.ts";
 import { takeBeside, takeLoad } from "./beside.ts";
 import { takeCalls, takeMixed, takeScale } from "./calls.ts";
 import { takeLarge, takeMemory } from "./large.ts";

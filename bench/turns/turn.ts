@@ -5,7 +5,7 @@ import type { SideMeasure } from "../measures/measure.ts";
 import type { Prepared } from "../prepared.ts";
 import type { Side, Way } from "../sides/side.ts";
 
-/** What one turn of one way gave: its figures (measures/measure.ts), and how many of its answers were wrong. */
+/** What one turn of one way gave: its figures (measures/kinds.ts), and how many of its answers were wrong. */
 export interface Turn {
   readonly figures: Readonly<Record<string, number>>;
   readonly calls: number;

@@ -49,7 +49,18 @@ describe("the table", () => {
       },
       "DSDL",
     );
-    await expect([one, many, large].join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "output/tables.md"));
+    const command = tableOf(
+      {
+        measure: measure("command"),
+        ways: [
+          { name: "ours, by parts", turns: [turn({ "MB/s": 310.4, "peak MB": 20, "getinfo ms": 61 })] },
+          { name: "ours, whole table", turns: [turn({ "MB/s": 299, "peak MB": 20, "getinfo ms": 59 })] },
+        ],
+        limits: [],
+      },
+      "DSDL",
+    );
+    await expect([one, many, large, command].join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "output/tables.md"));
   });
 
   it("counts percentiles and medians", () => {
