@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Case } from "./load/job.ts";
-import type { Measure } from "./measures.ts";
+import type { SideMeasure } from "./measures/measure.ts";
 import type { Asked, ModelName, Way } from "./sides/side.ts";
 
 interface Body {
@@ -17,7 +17,7 @@ export interface Prepared {
   readonly folder: string;
   readonly train: Readonly<Record<ModelName, string>>;
   /** Small calls: every body with every model that the way knows. */
-  cases(way: Way, measure: Measure): Case[];
+  cases(way: Way, measure: Pick<SideMeasure, "algorithm" | "rows" | "answer">): Case[];
   /** Files of the large call's body, in the way's form, and of its right results. */
   large(way: Way, asked: Asked): Promise<{ body: string; results: string }>;
 }
@@ -43,6 +43,7 @@ export async function prepareRows(folder: string, python: string, largeRows: num
     },
     async large(way, asked) {
       const results = file(asked.algorithm === "trivial" ? "large.csv" : "large-predicted.csv");
+      if (way.form === "arrow") return { body: file("large.arrow"), results };
       if (way.form === "csv") return { body: file("large.csv"), results };
       const name = `${way.name} ${asked.algorithm}.json`.replaceAll(/[^\w.]+/g, "-");
       const body = written.get(name) ?? write(name, way, asked);

@@ -1,18 +1,19 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 
 /** Linux counts processor time in hundredths of a second. */
 const TICK_MS = 10;
 
 /** Ids of a process and of all below it. */
 export async function tree(pid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  const below = await Promise.all(
-    children
-      .split(" ")
-      .filter(Boolean)
-      .map((each) => tree(Number(each))),
-  );
+  const below = await Promise.all((await children(pid)).map(tree));
   return [pid, ...below.flat()];
+}
+
+/** Ids of a process's own children, by whichever of its threads. */
+export async function children(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, "utf8").catch(() => ""));
+  return (await Promise.all(lists)).flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
 
 /** Milliseconds of processor time that the processes have used so far, and their children that ended. */
@@ -26,21 +27,39 @@ export async function processorMs(pids: readonly number[]): Promise<number> {
   return (await Promise.all(used)).reduce((sum, each) => sum + each, 0);
 }
 
-/**
- * Begins to watch the memory of a side's processes: their peaks so far are forgotten. What it gives tells how many MB
- * they grew above what they had, each to its own peak, added up; those started since count whole.
- */
-export async function watchMemory(pid: number): Promise<() => Promise<number>> {
+/** A process's memory: MB resident before, and how far it grew to its own peak since. Those started since count whole. */
+export interface Grown {
+  readonly isNode: boolean;
+  readonly before: number;
+  readonly grown: number;
+}
+
+/** Begins to watch the memory of a side's processes: their peaks so far are forgotten. What it gives tells what became of them. */
+export async function watchMemory(pid: number): Promise<() => Promise<readonly Grown[]>> {
   const before = new Map<number, number>();
   for (const each of await tree(pid)) {
     await writeFile(`/proc/${each}/clear_refs`, "5").catch(() => {});
     before.set(each, await memory(each, "VmRSS"));
   }
-  return async () => {
-    let grown = 0;
-    for (const each of await tree(pid)) grown += Math.max(0, (await memory(each, "VmHWM")) - (before.get(each) ?? 0));
-    return grown;
-  };
+  return async () =>
+    Promise.all(
+      (await tree(pid)).map(async (each) => {
+        const had = before.get(each) ?? 0;
+        return { isNode: (await programOf(each)).endsWith("/node"), before: had, grown: Math.max(0, (await memory(each, "VmHWM")) - had) };
+      }),
+    );
+}
+
+/** MB of a process that it shares with no other. */
+export async function privateMb(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+  const parts = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)];
+  return parts.reduce((sum, [, kb]) => sum + Number(kb), 0) / 1024;
+}
+
+/** The path of a process's program. */
+export async function programOf(pid: number): Promise<string> {
+  return readlink(`/proc/${pid}/exe`).catch(() => "");
 }
 
 /** MB of a line of the process's status. */

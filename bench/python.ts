@@ -3,21 +3,22 @@ import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { root } from "./places.ts";
+import { peersFolder, root } from "./places.ts";
 
 const run = promisify(execFile);
 const uv = join(root, ".python/uv/bin/uv");
 
 /**
- * The Python of the peers' own environment, made or renewed first when its requirements changed. The models'
- * environment stays as it is.
+ * The Python of a peer's own environment, made or renewed first when its requirements changed. The models' environment
+ * stays as it is.
  *
- * @param folder where it is kept
+ * @param environment the folder's name in `BENCH_PEERS`
+ * @param requirements a file with hashes
  * @param python the interpreter to make it from: the models', so that all sides run the same one
  * @throws Error with what uv said
  */
-export async function peersPython(folder: string, python: string): Promise<string> {
-  const requirements = join(import.meta.dirname, "requirements.txt");
+export async function peersPython(environment: string, requirements: string, python: string): Promise<string> {
+  const folder = join(peersFolder, environment);
   const wanted = createHash("sha256")
     .update(await readFile(requirements))
     .digest("hex");
@@ -25,8 +26,12 @@ export async function peersPython(folder: string, python: string): Promise<strin
   const program = join(folder, "bin/python");
   if ((await readFile(stamp, "utf8").catch(() => "")) === wanted) return program;
   await rm(stamp, { force: true });
-  await run(uv, ["venv", "--quiet", "--clear", "--python", python, folder]);
-  await run(uv, ["pip", "sync", "--quiet", "--python", program, "--require-hashes", requirements]);
+  try {
+    await run(uv, ["venv", "--quiet", "--clear", "--python", python, folder]);
+    await run(uv, ["pip", "sync", "--quiet", "--python", program, "--require-hashes", requirements]);
+  } catch (error) {
+    throw new Error(`its packages could not be installed: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
   await writeFile(stamp, wanted);
   return program;
 }

@@ -6,29 +6,30 @@ import { machineLine, pythonLine } from "./machine.ts";
 import { modelsPython, root } from "./places.ts";
 
 const notes = [
-  "The load generator is a process of its own on the same cores, with keep-alive connections; its time is in every figure.",
-  "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, all with their default logs.",
+  "The load generator is a process of its own on the same cores, with sockets of its own that are kept open; its time is in every figure.",
+  "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, the others without any, all with their default logs.",
   "MB above idle: how far all processes of a side grew while the call ran, each to its own peak, added up.",
   "Bare node:http answers each body with itself: the part of every figure that is HTTP, the kernel and the load generator.",
   "The bridge's workers run at nice 10, the peers do not: where other programs want the cores (see the loads), only the bridge yields to them.",
-  "LitServe has one model for each algorithm; the others are asked for two in turns, whose answers have no value in common.",
+  "The bridge and DSDL's and DLTK's servers hold two models of each algorithm, asked for in turns, whose answers have no value in common; the others hold one.",
+  "On 32 connections the bridge has as many workers of an algorithm as it starts itself, LitServe one process an algorithm, the others one for all, as each does by default.",
+  "Two workers against one: a worker computes one call at a time, so one connection keeps one busy and two keep two. Server and load generator want their part of the cores, too.",
+  "Small calls of the peers' JSON forms hold the rows as that peer's documentation has tables: records, columns, or tensors.",
 ];
 
 export interface ReportParts {
   readonly form: Form;
   readonly reference: string;
-  readonly missing: readonly string[];
-  /** The peers' Python, or why there is none. */
-  readonly peers: string;
+  /** Who is missing, and what a reader must know of this run. */
+  readonly notes: readonly string[];
+  /** Versions of the peers that run, one line each environment. */
+  readonly peers: readonly string[];
 }
 
 /** Looks at machine and versions now; the function that it gives joins them with the tables. */
-export async function reportOf({ form, reference, missing, peers }: ReportParts) {
+export async function reportOf({ form, reference, notes: ofRun, peers }: ReportParts) {
   const { version }: { version: string } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const models = await pythonLine(modelsPython, ["numpy", "pandas", "pyarrow", "scikit-learn"]);
-  const theirs = await pythonLine(peers, ["fastapi", "starlette", "uvicorn", "litserve", "numpy", "pandas", "scikit-learn"]).catch(
-    () => "none",
-  );
   const head = [
     "# Results",
     "",
@@ -36,10 +37,10 @@ export async function reportOf({ form, reference, missing, peers }: ReportParts)
     "",
     `- Machine: ${await machineLine()}`,
     `- Bridge ${version}, Node ${process.versions.node}; workers: ${models}`,
-    `- Peers: ${theirs}`,
+    ...peers.map((line) => `- Peers: ${line}`),
     `- Reference: ${reference}${reference === "DSDL" ? "" : ", ours, of DSDL 5.2.4's behaviour (README.md says how near it is)"}`,
-    `- Form: ${form.name}: ${form.rounds} rounds of ${form.calls} calls (${form.slowCalls} of the forest, ${form.floodCalls} on ${FLOOD_CONNECTIONS} connections) after ${form.warmUpCalls} to warm up; ${form.largeRounds} rounds of ${form.largeRows.toLocaleString("en-US")} rows`,
-    ...[...missing, ...notes].map((line) => `- ${line}`),
+    `- Form: ${form.name}: ${form.rounds} rounds of ${form.calls} calls (${form.slowCalls} of the forest, ${form.floodCalls} on ${FLOOD_CONNECTIONS} connections), after ${form.warmUpCalls} the first time and ${form.againCalls} each other time; ${form.largeRounds} rounds of ${form.largeRows.toLocaleString("en-US")} rows`,
+    ...[...ofRun, ...notes].map((line) => `- ${line}`),
   ];
   return (tables: readonly string[], minutes: number): string =>
     [...head, `- It took ${minutes.toFixed(1)} minutes; load at the end ${(loadavg()[0] ?? 0).toFixed(2)}`, "", ...tables].join("\n");

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from algorithm_files import fitted
 
 TRAIN_ROWS = 2000
 LABELS = {"a": (11, 22), "b": (33, 44)}
 FEATURES = ["a", "b", "c", "d"]
+ARROW_ROWS = 64_000
 # Bodies of a size: enough that neighbours differ, few enough to hold.
 BODIES = {1: 64, 100: 16}
 
@@ -34,7 +36,7 @@ def main(folder: Path, large_rows: int) -> None:
     score = train @ [1.0, -2.0, 0.5, 0.25] + random.normal(size=TRAIN_ROWS)
     for name, (low, high) in LABELS.items():
         train.assign(label=np.where(score > 0, high, low)).to_csv(folder / f"train-{name}.csv", index=False)
-    models = {(kind, name): fitted(kind, folder / f"train-{name}.csv") for kind in ("lr", "rf") for name in LABELS}
+    models = {(kind, name): fitted(kind, folder / f"train-{name}.csv") for kind in ("lr", "rf", "mark") for name in LABELS}
 
     def expected(frame: pd.DataFrame, kind: str, name: str) -> str:
         algorithm, model = models[kind, name]
@@ -53,6 +55,9 @@ def main(folder: Path, large_rows: int) -> None:
     (folder / "bodies.json").write_text(json.dumps(bodies))
     large = table(random, large_rows)
     large.to_csv(folder / "large.csv", index=False)
+    rows = pa.Table.from_pandas(large, preserve_index=False)
+    with pa.ipc.new_stream(folder / "large.arrow", rows.schema) as stream:
+        stream.write_table(rows, max_chunksize=ARROW_ROWS)
     (folder / "large-predicted.csv").write_text(expected(large, "lr", "a"))
 
 

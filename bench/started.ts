@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Seconds that a side may take until it answers. */
-const START_SECONDS = 90;
+const START_SECONDS = 120;
 const END_MS = 10_000;
 
 /** A process of a side, whose output goes to a file. */
@@ -34,7 +34,7 @@ export function start({ command: [program, ...args], cwd, env, log }: Start): St
   if (pid === undefined) throw new Error(`${program} could not be started.`);
   return {
     ...{ child, pid },
-    said: () => readFileSync(log, "utf8").slice(-2000),
+    said: () => readFileSync(log, "utf8").slice(-300),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, "exit");
@@ -46,15 +46,21 @@ export function start({ command: [program, ...args], cwd, env, log }: Start): St
   };
 }
 
-/** @throws Error with what it said, when it ends or does not answer in time */
-export async function untilAnswers(started: Started, url: string, headers: Readonly<Record<string, string>>): Promise<void> {
+/**
+ * Asks until there is an answer of success: servers listen before all that they serve is there.
+ *
+ * @throws Error with what was last answered and what the process said, when it ends or does not answer in time
+ */
+export async function untilAnswers(started: Started, url: string, request: RequestInit): Promise<void> {
+  let last = "nothing";
   for (const end = performance.now() + START_SECONDS * 1000; performance.now() < end; await sleep(100)) {
     if (started.child.exitCode !== null) break;
-    const answer = await fetch(url, { headers }).catch(() => undefined);
-    await answer?.arrayBuffer();
+    const answer = await fetch(url, request).catch(() => undefined);
+    const text = await answer?.text();
     if (answer?.ok) return;
+    if (answer) last = `${answer.status} ${text?.slice(0, 300)}`;
   }
-  throw new Error(`${url} does not answer:\n${started.said()}`);
+  throw new Error(`${url} answers ${last}: ${started.said()}`);
 }
 
 /** A port that was free a moment ago. */

@@ -1,6 +1,7 @@
-import { type Goal, kinds, type Measure } from "./measures.ts";
+import { kinds } from "./measures/kinds.ts";
+import type { Goal, Measure } from "./measures/measure.ts";
 import { median } from "./summary.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn } from "./turns/turn.ts";
 
 /** All that was measured of one measure. */
 export interface Measured {
@@ -27,7 +28,7 @@ export function tableOf({ measure, ways, limits }: Measured, reference: string):
     const goals = measure.goals.filter((goal) => goal.way === name);
     return [
       name,
-      ...figures.map((figure) => cell(turns.map(figureOf(figure)), figure === "calls/s")),
+      ...figures.map((figure) => cell(turns.map(figureOf(figure)), moreIsBetter.has(figure))),
       name === reference ? "1" : times(ratio),
       goals.flatMap((goal) => judged(goal, turns, ratio, limits, main)).join("; "),
       wrongOf(turns),
@@ -48,6 +49,9 @@ export function tableOf({ measure, ways, limits }: Measured, reference: string):
   return [`### ${measure.title}`, "", ...lines, ""].join("\n");
 }
 
+/** Figures of which the best is the greatest. */
+const moreIsBetter: ReadonlySet<string> = new Set(["calls/s", "calls/s of one", "calls/s of two", "times as many", "MB/s", "equal"]);
+
 const figureOf = (figure: string) => (turn: Turn) => turn.figures[figure] ?? Number.NaN;
 
 function ratioTo(base: readonly Turn[], turns: readonly Turn[], main: string, isMoreBetter: boolean): number {
@@ -65,6 +69,8 @@ function judged(goal: Goal, turns: readonly Turn[], ratio: number, limits: Measu
   const say = (text: string, isReached: boolean) => `${text} ${isReached ? "yes" : "**no**"}`;
   const said: string[] = [];
   if (goal.ratio !== undefined && !Number.isNaN(ratio)) said.push(say(`≥ ${goal.ratio}×`, ratio >= goal.ratio));
+  for (const [figure, least] of Object.entries(goal.least ?? {}))
+    said.push(say(`${figure} ≥ ${least}`, median(turns.map(figureOf(figure))) >= least));
   for (const [figure, most] of Object.entries(goal.most ?? {}))
     said.push(say(`${figure} ≤ ${most}`, median(turns.map(figureOf(figure))) <= most));
   const limit = limits.find(({ name }) => name === goal.limit?.name);
@@ -86,6 +92,7 @@ function wrongOf(turns: readonly Turn[]): string {
 
 function cell(values: readonly number[], isMoreBetter: boolean): string {
   if (values.length === 0 || values.some(Number.isNaN)) return "";
+  if (values.length === 1) return digits(values[0] ?? Number.NaN);
   const best = isMoreBetter ? Math.max(...values) : Math.min(...values);
   return `${digits(best)} / ${digits(median(values))}`;
 }

@@ -1,15 +1,20 @@
-/** One request and the results that are right for it: its own rows', by its own model. */
+/**
+ * Where an answer has its results. csv: the body; json: the key `results`, as CSV; records: an array of objects; columns: an
+ * object of arrays; v2: the outputs of the open inference protocol; arrow: a stream, compared by arrow_same.py.
+ */
+export type Form = "csv" | "json" | "records" | "columns" | "v2" | "arrow";
+
+/** One request and the results that are right for it, as CSV: its own rows', by its own model. */
 export interface Case {
   readonly path: string;
   readonly body: string;
   readonly results: string;
 }
 
-/** Whom to ask. `form` says where an answer has its results (sides/side.ts). */
 export interface Target {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly form: "csv" | "json";
+  readonly form: Form;
 }
 
 /** Many small calls: each connection sends its next one when the last was answered. */
@@ -28,14 +33,24 @@ export interface LargeJob {
   readonly path: string;
   readonly body: string;
   readonly results: string;
+  /** The body's records come so many times, and so do the results'. Above 1 for csv alone. */
+  readonly times: number;
+  /** Where the answer is kept for a check elsewhere; null: it is checked here. */
+  readonly keep: string | null;
 }
 
-/** A large call, and beside it small ones and health checks one after the other until it has ended. */
+export interface Health {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Something that keeps a server busy, and beside it small calls (none without cases) and health checks, until it has ended. */
 export interface BesideJob {
   readonly kind: "beside";
-  readonly large: LargeJob;
+  readonly busy: LargeJob | SmallJob;
+  readonly target: Target;
   readonly cases: readonly Case[];
-  readonly health: { readonly path: string; readonly headers: Readonly<Record<string, string>> };
+  readonly health: Health;
 }
 
 export type Job = SmallJob | LargeJob | BesideJob;
@@ -51,7 +66,7 @@ export interface Calls {
 }
 
 export interface Beside {
-  readonly large: Calls;
+  readonly busy: Calls;
   readonly calls: Calls;
   readonly health: Calls;
 }

@@ -1,5 +1,6 @@
+import { beside } from "./beside.ts";
 import type { Job } from "./job.ts";
-import { beside, large } from "./large.ts";
+import { large } from "./large.ts";
 import { small } from "./small.ts";
 
 // The load generator's process: one job a message, one result or error back.

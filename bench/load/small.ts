@@ -1,25 +1,41 @@
-import { Agent } from "node:http";
-import { exchange } from "./exchange.ts";
+import { type Answered, Connection } from "./connection.ts";
 import type { Calls, Case, SmallJob, Target } from "./job.ts";
-import { isRight, Tally } from "./right.ts";
+import { checkOf, Tally } from "./right.ts";
 
-/** Does a job of small calls on connections that stay open. */
-export async function small({ target, cases, connections, calls }: Omit<SmallJob, "kind">): Promise<Calls> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const tally = new Tally();
-  let sent = 0;
-  const connection = async (): Promise<void> => {
-    while (sent < calls) await one(agent, target, cases, sent++, tally);
-  };
-  await Promise.all(Array.from({ length: connections }, connection));
-  agent.destroy();
-  return tally.calls();
+/** A case that is ready to be sent and compared. */
+interface Ready {
+  readonly request: Buffer;
+  readonly isRight: (answered: Answered) => boolean;
+}
+
+/** Cases made ready once, so that sending costs a write and looking at an answer a comparison. */
+export function ready(connection: Connection, target: Target, cases: readonly Case[]): readonly Ready[] {
+  return cases.map(({ path, body, results }) => ({
+    request: connection.bytesOf("POST", path, target.headers, body),
+    isRight: checkOf(target.form, results),
+  }));
 }
 
 /** Sends the case of this number. Neighbours in time have different rows and, where there are two, different models. */
-export async function one(agent: Agent, target: Target, cases: readonly Case[], number: number, tally: Tally): Promise<void> {
+export async function one(connection: Connection, cases: readonly Ready[], number: number, tally: Tally): Promise<void> {
   const asked = cases[number % cases.length];
   if (!asked) throw new Error("A job needs a case.");
-  const answered = await exchange(agent, target, asked.path, asked.body);
-  tally.add(answered, isRight(answered, target.form, asked.results), answered.body.toString());
+  const answered = await connection.send(asked.request);
+  tally.add(answered, asked.isRight(answered));
+}
+
+/** Does a job of small calls on connections that stay open. */
+export async function small({ target, cases, connections, calls }: Omit<SmallJob, "kind">): Promise<Calls> {
+  using stack = new DisposableStack();
+  const open = Array.from({ length: connections }, () => stack.use(new Connection(target.url)));
+  const [first] = open;
+  if (!first) throw new Error("A job needs a connection.");
+  const prepared = ready(first, target, cases);
+  const tally = new Tally();
+  let sent = 0;
+  const serve = async (connection: Connection): Promise<void> => {
+    while (sent < calls) await one(connection, prepared, sent++, tally);
+  };
+  await Promise.all(open.map(serve));
+  return tally.calls();
 }

@@ -1,20 +1,27 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { arrow, csv, helper, json, named } from "../measures/measure.ts";
 import { root } from "../places.ts";
 import { freePort, start, untilAnswers } from "../started.ts";
+import { followEvents } from "./bridge-events.ts";
+import { saveNotebook } from "./bridge-home.ts";
+import { livingOf } from "./bridge-living.ts";
 import { dsdlWay } from "./dsdl-way.ts";
-import { type Asked, algorithmNames, modelNames, type Side, type SideParts, type Way } from "./side.ts";
+import { type Asked, algorithmNames, fittedNames, modelNames, type Side, type SideParts, type Way } from "./side.ts";
 
 const TOKEN = "a-token-of-the-benchmark";
 const LIVE_SECONDS = 60;
+const ARROW_TYPE = "application/vnd.apache.arrow.stream";
+const auth = { authorization: `Bearer ${TOKEN}` };
+const csvHeaders = { ...auth, "content-type": "text/csv" };
 
 /** The bridge, started by its own command with a home of its own; its algorithms are notebooks. JupyterLab is off. */
 export async function startBridge({ folder, python, train }: SideParts): Promise<Side> {
   const port = await freePort();
   const home = join(folder, "home");
   await mkdir(join(home, "notebooks"), { recursive: true });
-  for (const name of algorithmNames) await writeFile(join(home, "notebooks", `${name}.ipynb`), await notebookOf(name));
+  for (const name of [...algorithmNames, "lr_helper"]) await saveNotebook(home, name);
   const env = {
     PATH: process.env.PATH,
     BRIDGE_HOME: home,
@@ -24,62 +31,69 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
     BRIDGE_TOKENS: `bench=${TOKEN}`,
   };
   const command = [process.execPath, join(root, "bin/bridge.mjs"), "start"] as const;
+  const began = performance.now();
   const started = start({ command, cwd: root, env, log: join(folder, "log.txt") });
   const url = `http://127.0.0.1:${port}`;
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  try {
-    await untilAnswers(started, `${url}/health/live`, headers);
-    for (const algorithm of algorithmNames) {
-      await untilLive(url, headers, algorithm);
-      for (const model of modelNames) {
-        const answer = await fetch(url + callPath({ algorithm, model }, "fit"), {
-          method: "POST",
-          headers: { ...headers, "content-type": "text/csv" },
-          body: await readFile(train[model]),
-        });
-        if (!answer.ok) throw new Error(`The bridge could not fit ${algorithm}: ${await answer.text()}`);
-        await answer.arrayBuffer();
-      }
-    }
-  } catch (error) {
-    await started[Symbol.asyncDispose]();
-    throw error;
+  await using stack = new AsyncDisposableStack();
+  stack.use(started);
+  await untilAnswers(started, `${url}/health/live`, { headers: auth });
+  await untilLive(url, "trivial");
+  // The first import is checked in a worker that the warm process forked.
+  const warmSeconds = (performance.now() - began) / 1000;
+  for (const name of [...fittedNames, "lr_helper"]) {
+    await untilLive(url, name);
+    for (const model of modelNames) await post(url, callPath(name, "fit", model), await readFile(train[model], "utf8"));
   }
-  const csv: Way = {
-    ...{ name: "bridge, CSV", form: "csv", models: modelNames },
-    headers: { ...headers, "content-type": "text/csv" },
-    path: (asked) => callPath(asked, "apply"),
+  await untilLive(url, "stubborn");
+  const events = stack.use(await followEvents(url, auth));
+  const call = (algorithm: string, rows: string) => post(url, callPath(algorithm, "apply", null), rows);
+  const hasHelper = (await post(url, callPath("lr_helper", "summary", "a"), "")).replaceAll(/[\\"]/g, "").includes("helper: true");
+  const owned = stack.move();
+  return {
+    ...{ url, pid: started.pid, ways: waysOf(), health: { path: "/health/live", headers: auth } },
+    ...livingOf({ home, pid: started.pid, events, warmSeconds, call }),
+    notes: hasHelper ? [] : [`The prediction helper is not in this checkout: "${helper}" ran its plain fallback.`],
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function waysOf(): Way[] {
+  const plain: Way = {
+    ...{ name: csv, form: "csv", models: modelNames, headers: csvHeaders },
+    path: (asked) => pathOf(asked, "apply"),
+    fitPath: (asked) => pathOf(asked, "fit"),
     body: (_asked, rows) => rows,
   };
-  return {
-    ...{ url, pid: started.pid, ways: [csv, dsdlWay("bridge, DSDL's JSON", TOKEN)] },
-    health: { path: "/health/live", headers },
-    [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
-  };
+  const old = dsdlWay(json, TOKEN);
+  return [
+    plain,
+    // Like lr in all but how its apply asks the model.
+    { ...plain, name: helper, algorithms: ["lr"], kinds: ["small", "flood"], path: ({ model }) => callPath("lr_helper", "apply", model) },
+    { ...plain, name: arrow, form: "arrow", kinds: ["large"], headers: { ...auth, "content-type": ARROW_TYPE, accept: ARROW_TYPE } },
+    { ...old, kinds: ["small", "flood", "large", "beside"] },
+    { ...old, name: named, algorithms: ["lr"], kinds: ["large"], headers: { ...old.headers, "compute-algorithm": "lr" } },
+  ];
 }
 
-function callPath({ algorithm, model }: Asked, method: string): string {
-  return `/v1/compute?${new URLSearchParams({ algorithm, method, model_name: model })}`;
+const pathOf = ({ algorithm, model }: Asked, method: string): string => callPath(algorithm, method, model);
+
+function callPath(algorithm: string, method: string, model: string | null): string {
+  return `/v1/compute?${new URLSearchParams({ algorithm, method, ...(model === null ? {} : { model_name: model }) })}`;
 }
 
-async function untilLive(url: string, headers: Readonly<Record<string, string>>, algorithm: string): Promise<void> {
+async function post(url: string, path: string, body: string): Promise<string> {
+  const answer = await fetch(url + path, { method: "POST", headers: csvHeaders, body });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`The bridge answered ${path} with ${answer.status}: ${text}`);
+  return text;
+}
+
+async function untilLive(url: string, algorithm: string): Promise<void> {
   let said = "";
-  for (const end = performance.now() + LIVE_SECONDS * 1000; performance.now() < end; await sleep(100)) {
-    const answer = await fetch(`${url}/v1/algorithms/${algorithm}`, { headers });
+  for (const end = performance.now() + LIVE_SECONDS * 1000; performance.now() < end; await sleep(20)) {
+    const answer = await fetch(`${url}/v1/algorithms/${algorithm}`, { headers: auth });
     said = await answer.text();
     if (answer.ok && JSON.parse(said).state === "live") return;
   }
   throw new Error(`The bridge does not make ${algorithm} live: ${said}`);
-}
-
-/** The algorithm as the one marked cell of a notebook; each of its results depends on its own row alone. */
-async function notebookOf(name: string): Promise<string> {
-  const source = await readFile(join(import.meta.dirname, "../algorithms", `${name}.py`), "utf8");
-  const cell = { cell_type: "code", id: "all", metadata: { name: "all" }, source, outputs: [], execution_count: null };
-  const metadata = {
-    language_info: { name: "python" },
-    kernelspec: { name: "python3", language: "python", display_name: "Python 3" },
-    compute_bridge: { options: { apply: "row-wise" } },
-  };
-  return JSON.stringify({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 });
 }

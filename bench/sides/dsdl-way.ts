@@ -6,7 +6,7 @@ export function dsdlWay(name: string, token: string): Way {
     ...{ name, form: "json", models: modelNames },
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     path: () => "/apply",
-    body: (asked, csv) => dsdlBody(asked, csv),
+    body: dsdlBody,
   };
 }
 

@@ -1,11 +1,10 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort, start, untilAnswers } from "../started.ts";
 import { dsdlBody, dsdlWay } from "./dsdl-way.ts";
-import { algorithmNames, modelNames, type Side, type SideParts } from "./side.ts";
+import { fitAll, peerFile, startPeer } from "./peer.ts";
+import { algorithmNames, fittedNames, type Side, type SideParts } from "./side.ts";
 
 const TOKEN = "a-token-of-the-benchmark";
-const standIn = join(import.meta.dirname, "../peers/dsdl_stand_in");
 
 /**
  * DSDL's server: the stand-in, or DSDL's own `app/main.py` from a checkout of its container's repository. uvicorn runs
@@ -19,36 +18,55 @@ export async function startDsdl({ folder, python, train }: SideParts, checkout?:
   await mkdir(join(srv, "app/model/data"), { recursive: true });
   await mkdir(join(srv, "notebooks/data"), { recursive: true });
   if (checkout) await copyWithPaths(checkout, srv);
+  await writeModules(srv);
+  const app = checkout ? "app.main:app" : "server:app";
+  const way = { ...dsdlWay(checkout ? "DSDL" : "DSDL stand-in", TOKEN), fitPath: () => "/fit" };
+  const side = await startPeer({
+    ...{ folder, way: { ...way, algorithms: algorithmNames }, health: "/summary", cwd: srv },
+    env: { PYTHONPATH: checkout ? srv : `${peerFile("dsdl_stand_in")}:${srv}`, SRV: srv, api_token: TOKEN },
+    command: (port) => {
+      const options = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1", "--loop", "asyncio", "--http", "h11"];
+      return [python, "-m", "uvicorn", app, ...options];
+    },
+    prepare: (url) => fitAll(url, way, fittedNames, train),
+  });
+  return { ...side, saved: savesOf(srv, side) };
+}
+
+/** The algorithms as modules, with `/srv/` taken to be the folder. */
+export async function writeModules(srv: string): Promise<void> {
   for (const name of algorithmNames) {
     const source = await readFile(join(import.meta.dirname, "../algorithms", `${name}.py`), "utf8");
     await writeFile(join(srv, "app/model", `${name}.py`), source.replaceAll("/srv/", `${srv}/`));
   }
-  const port = await freePort();
-  const app = checkout ? "app.main:app" : "server:app";
-  const options = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1", "--loop", "asyncio", "--http", "h11"];
-  const path = checkout ? srv : `${standIn}:${srv}`;
-  const env = { PATH: process.env.PATH, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: "1", SRV: srv, api_token: TOKEN };
-  const started = start({ command: [python, "-m", "uvicorn", app, ...options], cwd: srv, env, log: join(folder, "log.txt") });
-  const url = `http://127.0.0.1:${port}`;
-  const way = dsdlWay(checkout ? "DSDL" : "DSDL stand-in", TOKEN);
-  try {
-    await untilAnswers(started, `${url}/summary`, way.headers);
-    for (const algorithm of algorithmNames) {
-      for (const model of modelNames) {
-        const body = dsdlBody({ algorithm, model }, await readFile(train[model], "utf8"));
-        const answer = await fetch(`${url}/fit`, { method: "POST", headers: way.headers, body });
-        const said = await answer.text();
-        if (JSON.parse(said).status !== "success") throw new Error(`${way.name} could not fit ${algorithm}: ${said}`);
-      }
+}
+
+/**
+ * Writes a module and makes it the one that is called, which takes a fit here, and two where another algorithm was fitted
+ * last. DSDL's export of the notebook, which takes seconds before that, is not in it.
+ */
+function savesOf(srv: string, { url, ways: [way] }: Side): () => Promise<number> {
+  let saves = 0;
+  return async () => {
+    if (!way) throw new Error("DSDL has no way.");
+    const file = join(srv, "app/model/saved.py");
+    const source = await readFile(join(import.meta.dirname, "../algorithms/trivial.py"), "utf8");
+    const number = saves++;
+    // Python compares a module's age in whole seconds and its size: text of another length is another module.
+    await writeFile(
+      `${file}.new`,
+      `${source.replace("    return df\n", `    return df.assign(saved=${number})\n`)}#${"#".repeat(number)}\n`,
+    );
+    await rename(`${file}.new`, file);
+    const began = performance.now();
+    const rows = "a\n1\n";
+    const body = dsdlBody({ algorithm: "trivial", model: "a" }, rows).replaceAll('"trivial"', '"saved"');
+    const ask = async (path: string) => await (await fetch(url + path, { method: "POST", headers: way.headers, body })).text();
+    while (!(await ask("/apply")).includes(`1,${number}\\n`)) {
+      const said = await ask("/fit");
+      if (JSON.parse(said).status !== "success") throw new Error(`the saved module could not be fitted: ${said}`);
     }
-  } catch (error) {
-    await started[Symbol.asyncDispose]();
-    throw error;
-  }
-  return {
-    ...{ url, pid: started.pid, ways: [way] },
-    health: { path: "/summary", headers: way.headers },
-    [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
+    return performance.now() - began;
   };
 }
 

@@ -16,7 +16,7 @@ export async function startFloor({ folder }: SideParts): Promise<Side> {
     throw error;
   }
   const way: Way = {
-    ...{ name: "bare node:http", form: "csv", models: ["a"], algorithms: ["trivial"], headers: {} },
+    ...{ name: "bare node:http", form: "csv", models: ["a"], algorithms: ["trivial"], kinds: ["small", "flood", "large"], headers: {} },
     path: () => "/",
     body: (_asked, csv) => csv,
   };

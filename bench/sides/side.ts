@@ -1,4 +1,8 @@
-export type AlgorithmName = "trivial" | "lr" | "rf";
+import type { Form } from "../load/job.ts";
+import type { SideKind } from "../measures/kinds.ts";
+
+/** stubborn: its fit holds the interpreter for seconds. mark: like lr, but no answer of the one is one of the other. */
+export type AlgorithmName = "trivial" | "lr" | "rf" | "mark" | "stubborn";
 export type ModelName = "a" | "b";
 
 /** The model that a call is about. */
@@ -11,15 +15,29 @@ export interface Asked {
 export interface Way {
   /** As the table says it. */
   readonly name: string;
-  /** `csv`: the body is the results; `json`: its key `results` is. */
-  readonly form: "csv" | "json";
+  readonly form: Form;
   /** Whether it knows both models, or `a` alone. */
   readonly models: readonly ModelName[];
   /** All, unless said. */
   readonly algorithms?: readonly AlgorithmName[];
+  /** What it takes part in: all, unless said. */
+  readonly kinds?: readonly SideKind[];
   readonly headers: Readonly<Record<string, string>>;
   path(asked: Asked): string;
+  /** Undefined: it cannot fit by a call. */
+  readonly fitPath?: (asked: Asked) => string;
   body(asked: Asked, csv: string): string;
+}
+
+/** What a side tells of its workers. */
+export interface Starts {
+  /** Milliseconds of the first call after a new version became live. */
+  firstCallOfVersion(): Promise<number>;
+  /** Milliseconds of the first call after the version's workers died. */
+  firstCallOfWorker(): Promise<number>;
+  /** Private memory of each idle worker. */
+  workersMb(): Promise<readonly number[]>;
+  readonly warmSeconds: number;
 }
 
 /** A started server that holds all models. Disposing ends it and removes its files. */
@@ -29,6 +47,11 @@ export interface Side extends AsyncDisposable {
   readonly ways: readonly Way[];
   /** What a monitor would ask. */
   readonly health: { readonly path: string; readonly headers: Readonly<Record<string, string>> };
+  /** Saves a version that was never there; milliseconds from the last byte until it is what is called. */
+  readonly saved?: () => Promise<number>;
+  readonly starts?: Starts;
+  /** What a reader of the table must know of this run. */
+  readonly notes?: readonly string[];
 }
 
 export interface SideParts {
@@ -39,5 +62,11 @@ export interface SideParts {
   readonly train: Readonly<Record<ModelName, string>>;
 }
 
-export const algorithmNames: readonly AlgorithmName[] = ["trivial", "lr", "rf"];
+/** Those that every side has. */
+export const servedNames: readonly AlgorithmName[] = ["trivial", "lr", "rf"];
+export const algorithmNames: readonly AlgorithmName[] = [...servedNames, "mark", "stubborn"];
+/** Those of which there are models before the first call. */
+export const fittedNames: readonly AlgorithmName[] = [...servedNames, "mark"];
 export const modelNames: readonly ModelName[] = ["a", "b"];
+
+export const isBridge = ({ name }: Way): boolean => name.startsWith("bridge");

@@ -36,7 +36,7 @@ it("sends every case in turn and counts answers that are not its own", async () 
   expect((await run("json", ["a", "b"])).wrong).toBe(0);
   const wrong = await run("csv", ["a", "other", "late", "b"], 3);
   expect(wrong.wrong).toBe(20);
-  expect(wrong.firstWrong).toBe("mine");
+  expect(wrong.firstWrong).toBe("200 mine");
   await expect(
     generator.run({
       kind: "small",

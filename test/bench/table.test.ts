@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { measures } from "../../bench/measures.ts";
+import { measures } from "../../bench/measures/index.ts";
 import { median, percentile } from "../../bench/summary.ts";
 import { tableOf } from "../../bench/table.ts";
-import type { Turn } from "../../bench/turn.ts";
+import type { Turn } from "../../bench/turns/turn.ts";
 
 const turn = (figures: Turn["figures"], wrong = 0): Turn => ({ figures, calls: 100, wrong, firstWrong: wrong > 0 ? "a | b\nc" : null });
 const small = (p50: number, p99: number, cpu: number, wrong = 0) => turn({ "p50 ms": p50, "p99 ms": p99, "CPU ms/call": cpu }, wrong);
@@ -49,7 +49,18 @@ describe("the table", () => {
       },
       "DSDL",
     );
-    await expect([one, many, large].join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "output/tables.md"));
+    const command = tableOf(
+      {
+        measure: measure("command"),
+        ways: [
+          { name: "ours, by parts", turns: [turn({ "MB/s": 310.4, "peak MB": 20, "getinfo ms": 61 })] },
+          { name: "ours, whole table", turns: [turn({ "MB/s": 299, "peak MB": 20, "getinfo ms": 59 })] },
+        ],
+        limits: [],
+      },
+      "DSDL",
+    );
+    await expect([one, many, large, command].join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "output/tables.md"));
   });
 
   it("counts percentiles and medians", () => {

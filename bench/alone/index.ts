@@ -1,0 +1,7 @@
+import type { Form } from "../form.ts";
+import type { AloneKind } from "../measures/kinds.ts";
+import { takeCommand } from "./command.ts";
+import type { Taken } from "./taken.ts";
+import { takeTypes } from "./types.ts";
+
+export const alone: Readonly<Record<AloneKind, (form: Form) => Promise<Taken>>> = { types: takeTypes, command: takeCommand };

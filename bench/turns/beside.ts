@@ -1,0 +1,48 @@
+import { FLOOD_CONNECTIONS } from "../form.ts";
+import type { BesideJob } from "../load/job.ts";
+import { longest, percentile } from "../summary.ts";
+import { targetOf, warmUp } from "./calls.ts";
+import { largeJob } from "./large.ts";
+import { type Turn, type TurnParts, turnOf } from "./turn.ts";
+
+/** How long small calls and health checks wait while the same side computes something long. */
+export async function takeBeside(parts: TurnParts): Promise<Turn> {
+  const { side, way, measure, prepared, generator } = parts;
+  await warmUp(parts);
+  const target = targetOf(parts);
+  const busy = measure.busy === "fit" ? fitJob(parts) : await largeJob(parts);
+  const { form, ...rest } = target;
+  const cases = prepared.cases(way, measure);
+  const result = await generator.run({ kind: "beside", busy, target: { ...rest, form }, cases, health: side.health });
+  const figures = {
+    "call p99 ms": percentile(result.calls.ms, 99),
+    "call p50 ms": percentile(result.calls.ms, 50),
+    "health p99 ms": percentile(result.health.ms, 99),
+    "busy s": longest(result.busy.ms) / 1000,
+  };
+  return turnOf(figures, result.busy, result.calls, result.health);
+}
+
+/** Health checks while many connections call. */
+export async function takeLoad(parts: TurnParts): Promise<Turn> {
+  const { side, way, measure, form, prepared, generator } = parts;
+  await warmUp(parts);
+  const target = targetOf(parts);
+  const cases = prepared.cases(way, measure);
+  const busy = { kind: "small", target, cases, connections: FLOOD_CONNECTIONS, calls: form.floodCalls } as const;
+  const { health, busy: flood } = await generator.run({ kind: "beside", busy, target, cases: [], health: side.health });
+  const perSecond = (flood.ms.length * 1000) / flood.totalMs;
+  const figures = { "health p99 ms": percentile(health.ms, 99), "health p50 ms": percentile(health.ms, 50), "calls/s": perSecond };
+  return turnOf(figures, flood, health);
+}
+
+/** A fit whose code holds the interpreter from its first to its last moment; it answers with the closing apply's rows. */
+function fitJob({ way, measure, prepared, side }: TurnParts): BesideJob["busy"] {
+  if (!way.fitPath) throw new Error(`${way.name} has no fit.`);
+  const asked = { algorithm: "stubborn", model: "a" } as const;
+  const [first] = prepared.cases(way, { ...measure, algorithm: "trivial", answer: "echo" });
+  if (!first) throw new Error("There are no rows.");
+  const body = way.body(asked, first.results);
+  const target = targetOf({ side, way });
+  return { kind: "small", target, cases: [{ path: way.fitPath(asked), body, results: first.results }], connections: 1, calls: 1 };
+}

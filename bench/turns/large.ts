@@ -1,0 +1,56 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { LargeJob } from "../load/job.ts";
+import { modelsPython } from "../places.ts";
+import { processorMs, tree, watchMemory } from "../processes.ts";
+import { longest, percentile } from "../summary.ts";
+import { targetOf } from "./calls.ts";
+import { type Turn, type TurnParts, turnOf } from "./turn.ts";
+
+/** One large call of the measure's algorithm, by model `a`. */
+export async function largeJob(parts: TurnParts): Promise<LargeJob> {
+  const { way, measure, prepared } = parts;
+  const asked = { algorithm: measure.algorithm, model: "a" } as const;
+  const files = await prepared.large(way, asked);
+  const keep = way.form === "arrow" ? join(prepared.folder, "answer.arrow") : null;
+  return { kind: "large", target: targetOf(parts), path: way.path(asked), ...files, times: measure.times ?? 1, keep };
+}
+
+export async function takeLarge(parts: TurnParts): Promise<Turn> {
+  const job = await largeJob(parts);
+  const pids = await tree(parts.side.pid);
+  const grown = await watchMemory(parts.side.pid);
+  const before = await processorMs(pids);
+  const result = await parts.generator.run(job);
+  const cpu = ((await processorMs(pids)) - before) / 1000;
+  const above = (await grown()).reduce((sum, each) => sum + each.grown, 0);
+  const turn = turnOf({ seconds: percentile(result.ms, 50) / 1000, "CPU s": cpu, "MB above idle": above }, result);
+  if (job.keep === null || turn.wrong > 0) return turn;
+  const differs = await arrowDiffers(job.keep, job.results);
+  return differs === "" ? turn : { ...turn, wrong: 1, firstWrong: differs };
+}
+
+/** What memory the server and its most grown worker took beyond what they had. */
+export async function takeMemory(parts: TurnParts): Promise<Turn> {
+  const job = await largeJob(parts);
+  // The first large call of all: what a worker imports for it is no memory of the rows.
+  await parts.generator.run({ ...job, times: 1 });
+  const grown = await watchMemory(parts.side.pid);
+  const result = await parts.generator.run(job);
+  const all = await grown();
+  const server = all.filter(({ isNode }) => isNode);
+  const figures = {
+    "server MB above idle": longest(server.map((each) => each.grown)),
+    "worker MB above idle": longest(all.filter(({ isNode }) => !isNode).map((each) => each.grown)),
+    "server idle MB": longest(server.map((each) => each.before)),
+    seconds: percentile(result.ms, 50) / 1000,
+  };
+  return turnOf(figures, result);
+}
+
+/** How an Arrow answer differs from the right CSV; nothing when it does not. */
+async function arrowDiffers(answer: string, results: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(modelsPython, [join(import.meta.dirname, "../arrow_same.py"), answer, results]);
+  return stdout.trim();
+}

@@ -1,0 +1,31 @@
+import { median, percentile } from "../summary.ts";
+import { type Turn, type TurnParts, turnOf } from "./turn.ts";
+
+/** First calls of new versions and new workers that a turn asks for. */
+const FIRST_CALLS = 5;
+
+/** How long what was saved takes to be what is called. */
+export async function takeSaved({ side, way, form }: TurnParts): Promise<Turn> {
+  if (!side.saved) throw new Error(`${way.name} tells no saves.`);
+  const took: number[] = [];
+  for (let save = 0; save < form.saves; save++) took.push(await side.saved());
+  return turnOf({ "p50 ms": percentile(took, 50), "p99 ms": percentile(took, 99), saves: took.length });
+}
+
+/** First calls: of a version that has just become live, and of a worker whose predecessor died. */
+export async function takeStarts({ side, way }: TurnParts): Promise<Turn> {
+  if (!side.starts) throw new Error(`${way.name} tells nothing of its workers.`);
+  const { starts } = side;
+  const versions: number[] = [];
+  const workers: number[] = [];
+  for (let call = 0; call < FIRST_CALLS; call++) {
+    versions.push(await starts.firstCallOfVersion());
+    workers.push(await starts.firstCallOfWorker());
+  }
+  return turnOf({
+    "new version ms": median(versions),
+    "new worker ms": median(workers),
+    "warm process s": starts.warmSeconds,
+    "idle worker MB": median(await starts.workersMb()),
+  });
+}
