@@ -9,7 +9,11 @@ import { python } from "../notebook-exporter/python.ts";
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 const examples = [
-  { name: "anomaly_detector", meta: { feature_variables: ["logins", "failures", "hosts", "countries", "bytes_out"] }, params: { trees: "20" } },
+  {
+    name: "anomaly_detector",
+    meta: { feature_variables: ["logins", "failures", "hosts", "countries", "bytes_out"] },
+    params: { trees: "20" },
+  },
   { name: "binary_classifier", meta: { target_variables: ["diagnosis"] }, params: { C: "0.5" } },
   { name: "forecast", meta: { target_variables: ["count"] }, params: { by: "site", horizon: "2" } },
 ];
