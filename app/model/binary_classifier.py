@@ -16,6 +16,14 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+try:
+    from compute_bridge import call
+except ImportError:  # in DSDL's own container
+
+    def call(model, method, df, features):
+        return getattr(model, method)(df[features])
+
+
 MODEL_DIRECTORY = "/srv/app/model/data/"
 DEFAULT_THRESHOLD = 0.5
 
@@ -84,7 +92,7 @@ def fit(model, df, param):
 # cell 13: mltkc_apply
 def apply(model, df, param):
     threshold = float(_option(param, "threshold", DEFAULT_THRESHOLD))
-    probability = model["pipeline"].predict_proba(df[model["features"]])[:, 1]
+    probability = call(model["pipeline"], "predict_proba", df, model["features"])[:, 1]
     negative, positive = model["labels"]
     return pd.DataFrame(
         {

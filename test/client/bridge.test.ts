@@ -35,7 +35,8 @@ it("a notebook that imports the helper is live without advice, and answers as a 
     expect(answer).toMatch(/^said\n(yes|no)\n/);
     expect(answer).toBe(await text("plain", "apply", body));
   }
-  const detail = async (algorithm: string, body: string) => (JSON.parse(await text(algorithm, "apply", body)) as { detail: string }).detail.replace(algorithm, "it");
+  const detail = async (algorithm: string, body: string) =>
+    (JSON.parse(await text(algorithm, "apply", body)) as { detail: string }).detail.replace(algorithm, "it");
   expect(await detail("quick", "a,b\n1,\n")).toContain("Input X contains NaN");
   for (const body of ["a,b\n1,\n", "a\n1\n", "a,b\nx,1\n"]) expect(await detail("quick", body)).toBe(await detail("plain", body));
 });

@@ -31,7 +31,7 @@ def call(model: Any, method: str, df: Any, features: Any = None) -> Any:
     :raises Exception: what the plain call raises
     """
     plan = plan_of(model, method)
-    values = None if plan is None else rows_of(df, features, plan.columns)
+    values = None if plan is None else rows_of(df, features, plan.columns, plan.most_rows(method))
     if plan is None or values is None:
         return _plainly(model, method, df, features)
     if plan.trusts(method):

@@ -10,6 +10,7 @@ bit, and unless both are equal the plain call is used for good.
 
 from __future__ import annotations
 
+import math
 import sys
 import weakref
 from collections.abc import Callable, Mapping
@@ -70,6 +71,11 @@ class Plan:
         """Whether the method's answer was found to be the plain call's."""
         return self._trusted.get(method) is True
 
+    def most_rows(self, method: str) -> float:
+        """Of how many rows at most this plan is of use: none once an answer was wrong, few until one was compared."""
+        trusted = self._trusted.get(method)
+        return MOST_COMPARED if trusted is None else math.inf if trusted else 0
+
     def answer(self, method: str, values: Any) -> Any:
         """What the model's method gives for rows of shape (rows, features).
 
@@ -99,9 +105,7 @@ class Plan:
         return last(values)
 
     def learn(self, method: str, values: Any, answer: Any) -> None:
-        """Compare with the plain call's answer, from a method's second call on: many a model is loaded for a single one."""
-        if len(values) > MOST_COMPARED or self._trusted.get(method) is False:
-            return
+        """Compare with the plain call's answer, at a method's second call: many a model is loaded for a single one."""
         if method not in self._trusted:
             self._trusted[method] = None
             return

@@ -37,14 +37,14 @@ def _positions(columns: list[Any], asked: list[Any], fitted: list[Any]) -> list[
     return [columns.index(name) for name in asked] if all(columns.count(name) == 1 for name in asked) else None
 
 
-def rows_of(df: Any, features: Any, columns: Columns) -> Any:
+def rows_of(df: Any, features: Any, columns: Columns, most: float) -> Any:
     """The array of shape (rows, features) that scikit-learn makes of `df[features]`, its layout in memory included.
 
-    None when only scikit-learn can say: `df` is no plain data frame or has no row, the names are not the fit's, or a column
-    holds other values than int64 or float64, which may be mixed.
+    None when only scikit-learn can say: `df` is no plain data frame, has no row or more than `most`, the names are not the
+    fit's, or a column holds other values than int64 or float64, which may be mixed.
     """
     pandas = sys.modules.get("pandas")
-    if pandas is None or type(df) is not pandas.DataFrame or len(df) == 0:
+    if pandas is None or type(df) is not pandas.DataFrame or not 0 < len(df) <= most:
         return None
     if features is not None and type(features) is not list:
         if not isinstance(features, pandas.Index):

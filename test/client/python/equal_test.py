@@ -18,7 +18,7 @@ from compute_bridge import call
 from compute_bridge.known import KNOWN, METHODS
 from compute_bridge.plans import plan_of
 
-CASES = int(os.environ.get("CLIENT_CASES", "150"))
+CASES = int(os.environ.get("CLIENT_CASES", "100"))
 # So that each is fitted in milliseconds.
 SMALL = {"n_estimators": 4, "max_iter": 40, "hidden_layer_sizes": (4,), "n_quantiles": 10, "n_init": 1, "n_clusters": 3, "n_components": 1, "random_state": 0}
 SETTINGS: dict[str, dict[str, Any]] = {"SimpleImputer": {"strategy": "median"}, "GaussianMixture": {"n_components": 2}}
