@@ -13,6 +13,7 @@ import type { Stage } from "../compute/stage.ts";
 import { ARROW_TYPE, framesAnswer, outputOf, tableAnswer } from "./answers.ts";
 import { type Body, replyBody } from "./body.ts";
 import { CallHeaders, CallOptions, saidOf } from "./call-request.ts";
+import { compressedBody } from "./compressed-body.ts";
 import { goneSignal } from "./gone.ts";
 import { type HashedBody, hashedBody } from "./hashed-body.ts";
 import { keptBody, partsOf, replay } from "./kept-body.ts";
@@ -67,7 +68,7 @@ export const computeRoutes =
           allow(request, asked.method);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);
-          const body = replyBody(reply, run);
+          const body = compressedBody(replyBody(reply, run), reply, request.headers["accept-encoding"]);
           if (key === undefined) {
             await answer(request, reply, body, run, { ...asked, caller });
             return reply;
