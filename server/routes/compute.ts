@@ -55,7 +55,7 @@ export const computeRoutes =
           config: { forUsers: true, told: computeTold },
           schema: {
             summary: "Run a method of an algorithm on rows, or stage them",
-            description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way.`,
+            description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way. Content-Encoding may be gzip, deflate, br or zstd; of Accept-Encoding, zstd and gzip are used for large answers.`,
             tags: ["compute"],
             querystring: CallOptions,
             headers,
