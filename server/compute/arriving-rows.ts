@@ -1,5 +1,5 @@
 import { LateParam, type Rows } from "#contract/call.ts";
-import { BadCall } from "#contract/errors.ts";
+import { BadCall, BadTable } from "#contract/errors.ts";
 import { type DsdlMethod, type DsdlPhase, notText, readDsdlMeta } from "./dsdl.ts";
 import { BadBody, DsdlScanner } from "./dsdl-body.ts";
 
@@ -51,7 +51,7 @@ export function arrivingRows(method: DsdlMethod, body: AsyncIterable<Buffer>, na
       refusal = data.isText ? disagreement(method, meta, named) : { phase: "csv", exception: notText(data.json) };
       if (refusal === undefined) yield new LateParam(meta);
     } catch (error) {
-      if (!(error instanceof BadBody)) throw error;
+      if (!(error instanceof BadBody || error instanceof BadTable)) throw error;
       refusal = { phase: "json", exception: error.message };
     }
     if (refusal) throw new BadCall(`The body cannot be used: ${refusal.exception}`, "Nothing was run. Send all rows again.");

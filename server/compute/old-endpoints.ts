@@ -1,6 +1,6 @@
 import type { Call, Rows } from "#contract/call.ts";
 import type { Log } from "#contract/edges.ts";
-import { BridgeError, Cancelled, Stopping } from "#contract/errors.ts";
+import { BadTable, BridgeError, Cancelled, Stopping } from "#contract/errors.ts";
 import { WorkerFailed } from "../workers/call.ts";
 import type { Pool } from "../workers/pool.ts";
 import { arrivingRows, type Named } from "./arriving-rows.ts";
@@ -85,7 +85,7 @@ export function oldEndpoints({ compute, stage, pool, starts, runs, home, timeout
     try {
       read = await readDsdlBody(body, spool);
     } catch (error) {
-      if (error instanceof BadBody) return failed("json", error.message);
+      if (error instanceof BadBody || error instanceof BadTable) return failed("json", error.message);
       const asked = { method, algorithm: deployment, model: null, environment: null, caller, rowsSent: null, search: null };
       if (error instanceof Cancelled) runs.begin(run, asked).fail(error); // what the call names comes at the body's end
       throw error;

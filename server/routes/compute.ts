@@ -13,6 +13,7 @@ import type { Stage } from "../compute/stage.ts";
 import { ARROW_TYPE, framesAnswer, outputOf, tableAnswer } from "./answers.ts";
 import { type Body, replyBody } from "./body.ts";
 import { CallHeaders, CallOptions, saidOf } from "./call-request.ts";
+import { compressedBody } from "./compressed-body.ts";
 import { goneSignal } from "./gone.ts";
 import { type HashedBody, hashedBody } from "./hashed-body.ts";
 import { keptBody, partsOf, replay } from "./kept-body.ts";
@@ -54,7 +55,7 @@ export const computeRoutes =
           config: { forUsers: true, told: computeTold },
           schema: {
             summary: "Run a method of an algorithm on rows, or stage them",
-            description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way.`,
+            description: `The body holds the rows: text/csv, ${ARROW_TYPE}, or ${FRAMES_TYPE}. Accept chooses the answer's form in the same way. Content-Encoding may be gzip, deflate, br or zstd; of Accept-Encoding, zstd and gzip are used for large answers.`,
             tags: ["compute"],
             querystring: CallOptions,
             headers,
@@ -67,7 +68,7 @@ export const computeRoutes =
           allow(request, asked.method);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);
-          const body = replyBody(reply, run);
+          const body = compressedBody(replyBody(reply, run), reply, request.headers["accept-encoding"]);
           if (key === undefined) {
             await answer(request, reply, body, run, { ...asked, caller });
             return reply;

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { OldEndpoints } from "../compute/old-endpoints.ts";
 import { replyBody } from "./body.ts";
+import { decodedBody } from "./content-encoding.ts";
 import { dsdlAnswer } from "./dsdl-answer.ts";
 import { goneSignal } from "./gone.ts";
 import { NamingHeaders, namedIn } from "./naming-headers.ts";
@@ -31,7 +32,7 @@ export const dsdlRoutes =
         reply.header("compute-run", run);
         const answer = dsdlAnswer(replyBody(reply, run), `/${method} done successfully`);
         const client = { caller: callerOf(request), deployment: null };
-        const asked = { run, method, body: chunksOf(request.raw), client, named: namedIn(request.headers) };
+        const asked = { run, method, body: decodedBody(request.raw, chunksOf(request.raw)), client, named: namedIn(request.headers) };
         answer.finish(await old.call(asked, answer, goneSignal(reply)));
         return reply;
       });

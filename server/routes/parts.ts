@@ -11,6 +11,7 @@ import type { Parts } from "../compute/parts.ts";
 import { ARROW_TYPE, framesAnswer, outputOf, tableAnswer } from "./answers.ts";
 import { replyBody } from "./body.ts";
 import { CallHeaders, CallOptions, saidOf } from "./call-request.ts";
+import { compressedBody } from "./compressed-body.ts";
 import { goneSignal } from "./gone.ts";
 import { requestRows } from "./request-rows.ts";
 
@@ -134,7 +135,7 @@ export const partsRoutes =
           const { run, part } = request.params;
           followed.add(request, run);
           const { isFrames, output } = outputOf(request.headers.accept);
-          const body = replyBody(reply, run);
+          const body = compressedBody(replyBody(reply, run), reply, request.headers["accept-encoding"]);
           const writer = isFrames ? framesAnswer(body) : tableAnswer(body, output);
           try {
             const { rows, format } = await requestRows(request.raw);

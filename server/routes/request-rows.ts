@@ -4,6 +4,7 @@ import { BadCall, BadTable, Cancelled } from "#contract/errors.ts";
 import { BrokenFrames, FRAMES_TYPE, FrameKind, FrameReader } from "#contract/frames.ts";
 import type { TableFormat } from "#contract/worker.ts";
 import { ARROW_TYPE } from "./answers.ts";
+import { decodedBody, isEncoded } from "./content-encoding.ts";
 import { wholeBody } from "./whole-body.ts";
 
 /** Bodies up to this size are read whole before the call is sent on: one write to the worker instead of three. */
@@ -17,9 +18,6 @@ const WHOLE_BYTES = 64 * 2 ** 10;
  */
 export async function requestRows(message: IncomingMessage, body?: AsyncIterable<Buffer>): Promise<{ rows: Rows; format: TableFormat }> {
   const [type = "", ...parameters] = (message.headers["content-type"] ?? "").split(";").map((each) => each.trim().toLowerCase());
-  if (message.headers["content-encoding"] !== undefined && message.headers["content-encoding"] !== "identity") {
-    throw new BadCall("The rows are compressed, which is not understood here.", "Send them without Content-Encoding.");
-  }
   if (type === "application/json") {
     throw new BadCall(
       "Rows do not come as JSON here.",
@@ -28,11 +26,12 @@ export async function requestRows(message: IncomingMessage, body?: AsyncIterable
   }
   const isFrames = type === FRAMES_TYPE;
   const format: TableFormat = type === ARROW_TYPE || (isFrames && parameters.includes("table=arrow")) ? "arrow" : "csv";
-  const length = Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY);
   if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined)
     return { rows: Buffer.alloc(0), format };
+  const length = isEncoded(message) ? Number.POSITIVE_INFINITY : Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY);
   if (length <= WHOLE_BYTES && !isFrames && body === undefined) return { rows: await wholeBody(message), format };
-  const chunks = isFrames ? unframed(body ?? chunksOf(message)) : (body ?? chunksOf(message));
+  const decoded = decodedBody(message, body ?? chunksOf(message));
+  const chunks = isFrames ? unframed(decoded) : decoded;
   if (length > WHOLE_BYTES) return { rows: chunks, format };
   const pieces = await Array.fromAsync<Buffer | typeof SEGMENT_END>(chunks);
   const whole = pieces.filter((piece) => piece !== SEGMENT_END);
