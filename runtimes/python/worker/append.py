@@ -51,7 +51,11 @@ def original_of(data: bytes, table_format: str, output: str) -> Original:
     import pyarrow as pa
 
     with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
-        table = stream.read_all()
+        return original_of_table(stream.read_all(), output)
+
+
+def original_of_table(table: pa.Table, output: str) -> Original:
+    """Rows of Arrow as they came: as such, or as text for an answer in CSV."""
     if output == "csv":
         return _text(to_csv(table.to_pandas(types_mapper=_nullable().get, ignore_metadata=True)))
     return Original(table.column_names, table.column_names, b"", table)

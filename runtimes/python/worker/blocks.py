@@ -9,7 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,18 @@ class Block:
 
     frame: pd.DataFrame
     original: Original | None
+
+
+class RowBlocks(Protocol):
+    """The rows of one call as parsed blocks."""
+
+    source: Input
+
+    def only(self) -> Block | None:
+        """All rows, when they are few and have all come; else None, and nothing is taken."""
+
+    def frames(self) -> Iterator[Block]:
+        """The blocks, in order; at least one, which may be empty."""
 
 
 class Blocks:
@@ -112,6 +124,10 @@ class Blocks:
             self._held += piece
         return True
 
+    def told(self) -> list[str]:
+        """What the receipt should say, once all is read."""
+        return self.notes + self.parser.notes()
+
     def only(self) -> Block | None:
         """All rows, when they are few and have all come; else None, and nothing is taken."""
         if self._fill(lambda: len(self._held) >= FEW_BYTES) or not self.source.is_over:
@@ -171,7 +187,7 @@ def _type_of_none(kind: str) -> str:
     return kind if kind in ("object", "datetime64[ns]") else wider(kind)
 
 
-def apply_blocks(wire: Wire, blocks: Blocks, compute: Compute, output: str) -> int:
+def apply_blocks(wire: Wire, blocks: RowBlocks, compute: Compute, output: str) -> int:
     """Compute and send every block. Returns the number of rows, received and returned."""
     out = ResultsOut(wire, output)
 

@@ -28,7 +28,7 @@ NAN = np.nan
 
 # Names of the columns and the header that they make; forgotten all at once, so that code which makes new names fills nothing.
 _headers: dict[tuple[str, ...], str] = {}
-HEADERS_KEPT = 64
+HEADERS_KEPT, HEADER_NAMES = 64, 1000
 
 
 def quick_csv(frame: pd.DataFrame) -> bytes | None:
@@ -61,7 +61,9 @@ def _header(columns: pd.Index) -> str | None:
         return None
     if len(_headers) >= HEADERS_KEPT:
         _headers.clear()
-    header = _headers[names] = ",".join(names) + "\n"
+    header = ",".join(names) + "\n"
+    if len(names) <= HEADER_NAMES:
+        _headers[names] = header
     return header
 
 

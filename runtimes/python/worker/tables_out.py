@@ -134,6 +134,7 @@ class ArrowOut:
 
     def _send(self) -> None:
         if self._sink.tell() > 0:
-            self._wire.send(TABLE, self._sink.getvalue())
+            with self._sink.getbuffer() as sent:
+                self._wire.send(TABLE, sent)
             self._sink.seek(0)
             self._sink.truncate()

@@ -1,0 +1,174 @@
+"""Row-wise applies of Arrow streams: batches come, are computed and go, so that memory stays the same whatever their number."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .append import original_of_table
+from .blocks import FEW_BYTES, Block
+from .columns import chosen_columns
+from .failures import BadRows
+from .pandas_inside import Layout, frame_of
+from .segments import refuse_repeated
+from .tables_in import Input
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Longer batches are cut: what is made of a block need not be much longer than of one of CSV.
+BLOCK_ROWS = 1 << 16
+
+
+class ArrowBlocks:
+    """The rows of one call as blocks, whose types the stream says.
+
+    A further segment is a stream of its own: columns that came before and that it lacks are there, empty.
+    """
+
+    is_typed = True
+
+    def __init__(self, source: Input, asked: Mapping[str, Any], original: str | None) -> None:
+        """`original`: the format in which the rows come back beside their results; None when they do not."""
+        self.source = source
+        self.notes: list[str] = []
+        self._asked = asked
+        self._original = original
+        self._schema: pa.Schema | None = None
+        self._bytes = StreamBytes(source)
+
+    def told(self) -> list[str]:
+        """What the receipt should say, once all is read."""
+        return self.notes
+
+    def only(self) -> Block | None:
+        """All rows, when they are few and have all come; else None, and nothing is taken."""
+        import pyarrow as pa
+
+        if self._bytes.fill(FEW_BYTES) or not self.source.is_over:
+            return None
+        with pa.ipc.open_stream(self._bytes.read()) as stream:
+            self._begin(stream.schema)
+            return self._block(stream.read_all())
+
+    def frames(self) -> Iterator[Block]:
+        """Blocks of batches; at least one, which may be empty."""
+        import pyarrow as pa
+
+        is_first = True
+        while True:
+            # A segment without a byte is none; if all are such, Arrow says what is missing.
+            if self._bytes.fill(1) or (self.source.is_over and self._schema is None):
+                with pa.ipc.open_stream(self._bytes) as stream:
+                    self._begin(stream.schema)
+                    for batch in stream:
+                        for start in range(0, batch.num_rows, BLOCK_ROWS):
+                            yield self._block(pa.Table.from_batches([batch.slice(start, BLOCK_ROWS)]))
+                            is_first = False
+                self._bytes.drain()
+            if self.source.is_over:
+                break
+            self._bytes = StreamBytes(self.source)
+        if is_first:
+            yield self._block(self._schema.empty_table())  # type: ignore[union-attr]
+
+    def _begin(self, schema: pa.Schema) -> None:
+        """Takes the schema of a further segment."""
+        import pyarrow as pa
+
+        before = self._schema
+        if before is None or schema.equals(before):
+            self._schema = before or schema
+            return
+        for each in (before, schema):
+            refuse_repeated(each.names)
+        try:
+            self._schema = pa.unify_schemas([before.remove_metadata(), schema.remove_metadata()], promote_options="permissive")
+        except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+            raise BadRows(f"The segments have columns of one name whose types do not go together: {error}") from None
+        note = "The segments of the rows have different columns; each was applied with those that had come until then."
+        if self._schema.names != before.names and note not in self.notes:
+            self.notes.append(note)
+
+    def _block(self, table: pa.Table) -> Block:
+        schema = self._schema
+        if schema is not None and not table.schema.equals(schema):
+            table = _spread(table, schema)
+        names = table.column_names
+        frame = _floats(table)
+        frame = table.to_pandas() if frame is None else frame
+        keep = chosen_columns([str(name) for name in frame.columns], self._asked)
+        original = original_of_table(table, self._original) if self._original else None
+        return Block(frame if keep == names and len(keep) == frame.shape[1] else frame[keep], original)
+
+
+def _spread(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with all columns of the schema."""
+    import pyarrow as pa
+
+    columns = [table.column(field.name).cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type) for field in schema]
+    return pa.table(columns, schema=schema)
+
+
+def _floats(table: pa.Table) -> pd.DataFrame | None:
+    """A table of floats as a frame, in an eighth of pyarrow's time; None for others, and for what says how pandas had it."""
+    import pyarrow as pa
+
+    names = table.column_names
+    if not names or len(set(names)) < len(names) or b"pandas" in (table.schema.metadata or {}):
+        return None
+    if any(column.type != pa.float64() for column in table.columns):
+        return None
+    values = np.empty((len(names), len(table)))
+    for row, column in zip(values, table.columns, strict=True):
+        row[:] = column.to_numpy()
+    return frame_of(Layout(names, ["float64"] * len(names)), [values], len(table))
+
+
+class StreamBytes(io.RawIOBase):
+    """The bytes of one segment as a file that Arrow reads."""
+
+    def __init__(self, source: Input) -> None:
+        self._pieces = source.pieces()
+        self._held: deque[memoryview] = deque()
+        self._size = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def fill(self, size: int) -> bool:
+        """Holds so many bytes. False when the segment ends before."""
+        while self._size < size:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return False
+            self._held.append(memoryview(piece))
+            self._size += len(piece)
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes; fewer at the end alone."""
+        if not self.fill(sys.maxsize if size < 0 else size):
+            size = self._size
+        parts, lacking = [], size
+        while lacking > 0:
+            piece = self._held.popleft()
+            if len(piece) > lacking:
+                self._held.appendleft(piece[lacking:])
+                piece = piece[:lacking]
+            parts.append(piece)
+            lacking -= len(piece)
+        self._size -= size
+        return b"".join(parts)
+
+    def drain(self) -> None:
+        """Read on to the segment's end."""
+        for _ in self._pieces:
+            pass

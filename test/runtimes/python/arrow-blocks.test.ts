@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { python } from "../bench.ts";
+
+// Streams over a socket, in frames of odd lengths, read as blocks: together they are what is read of the whole.
+const script = `
+import socket, sys, threading
+sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from worker import arrow_blocks
+from worker.failures import BadRows
+from worker.blocks import apply_blocks
+from worker.frames import END, SEGMENT, TABLE, Wire
+from worker.segments import unite
+from worker.tables_in import Input, read_table
+
+ASKED = {"format": "arrow", "fields": None, "types": None, "untyped": "guess", "dropMultivalue": True}
+
+def stream(*tables):
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, tables[0].schema) as out:
+        for table in tables:
+            out.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+def applied(segments, compute, asked=ASKED, output="arrow", original=None, length=1000):
+    """The answer's bytes, how many rows each block had, and the notes."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender, answer, sizes = Wire(theirs), [], []
+        def feed():
+            for number, segment in enumerate(segments):
+                if number > 0:
+                    sender.send(SEGMENT, b"")
+                for at in range(0, len(segment), length):
+                    sender.send(TABLE, segment[at : at + length])
+            sender.send(END, b"")
+        def take():
+            while True:
+                kind, payload = sender.frame()
+                if kind == END:
+                    return
+                answer.append(payload)
+        threads = [threading.Thread(target=each) for each in (feed, take)]
+        for each in threads:
+            each.start()
+        wire = Wire(ours)
+        source = Input(wire)
+        blocks = arrow_blocks.ArrowBlocks(source, asked, original)
+        def counted(df):
+            sizes.append(len(df))
+            return compute(df)
+        try:
+            rows = apply_blocks(wire, blocks, counted, output)
+        finally:
+            source.drain()
+            wire.send(END, b"")
+            for each in threads:
+                each.join()
+    assert rows == sum(sizes)
+    return b"".join(answer), sizes, blocks.told()
+
+def opened(data):
+    with pa.ipc.open_stream(data) as made:
+        return made.read_all()
+
+def same(data, wanted):
+    pd.testing.assert_frame_equal(opened(data).to_pandas(), wanted, check_exact=True)
+
+identity = lambda df: df
+many = pa.table({"a": np.arange(200_000) / 7, "b": np.arange(200_000) / 3})
+mixed = pa.table({"n": pa.array([1, None, 3]), "t": ["x", None, "z"], "w": pa.array([1, 2, 3], pa.int8()), "d": pa.array([0, 1, None], pa.timestamp("ns")), "__mv_t": ["", "", ""]})
+
+# One long batch is cut; short ones stay as they come; few rows are one block without threads.
+data, sizes, _ = applied([stream(many)], identity, length=100_000)
+assert sizes == [65536, 65536, 65536, 3392], sizes
+same(data, many.to_pandas())
+data, sizes, _ = applied([stream(*(many.slice(at, 50_000) for at in range(0, 200_000, 50_000)))], identity, length=7777)
+assert sizes == [50_000] * 4
+same(data, many.to_pandas())
+for table in (mixed, many.slice(0, 5), mixed.slice(0, 0), pa.Table.from_pandas(pd.DataFrame({"a": [1.5, 2.5]}, index=[5, 6]))):
+    data, sizes, _ = applied([stream(table)], identity)
+    assert len(sizes) == 1
+    same(data, read_table(ASKED, stream(table)).frame.reset_index(drop=True))
+# No rows at all in a stream that comes in several writes are one empty block.
+assert applied([stream(many.slice(0, 0)), b""], identity)[1] == [0]
+
+# A call's frame is its own.
+def spoil(df):
+    df.iloc[:, 0] = 0.0
+    return df
+data, _, _ = applied([stream(many)], spoil, length=100_000)
+assert opened(data).column("a").to_pylist() == [0.0] * 200_000 and opened(data).column("b").equals(many.column("b"))
+
+# Fields, and a missing one.
+data, _, _ = applied([stream(mixed)], identity, {**ASKED, "fields": ["w", "n"]})
+assert opened(data).column_names == ["w", "n"]
+try:
+    applied([stream(mixed)], identity, {**ASKED, "fields": ["nn"]})
+except Exception as error:
+    assert "The nearest is n." in str(error), error
+else:
+    raise AssertionError("a missing field was taken")
+
+# Segments: the same columns, others, and types that do not go together.
+parts = [stream(many.slice(0, 100_000)), b"", stream(many.slice(100_000))]
+data, sizes, told = applied(parts, identity, length=50_000)
+same(data, many.to_pandas())
+assert told == []
+first, second = pa.table({"a": np.arange(9000) / 3}), pa.table({"b": np.arange(9000), "a": np.arange(9000) / 7})
+data, _, told = applied([stream(first), stream(second)], lambda df: df[["a"]])
+same(data, read_table(ASKED, unite([stream(first), stream(second)], "arrow")).frame[["a"]])
+assert len(told) == 1 and "different columns" in told[0]
+try:
+    applied([stream(first), stream(pa.table({"a": ["x"]}))], identity)
+except Exception as error:
+    assert "do not go together" in str(error), error
+else:
+    raise AssertionError("types that do not go together were taken")
+
+# Rows that come back, as Arrow and as text.
+result = lambda df: pd.DataFrame({"sum": df["a"] + df["b"]})
+data, _, _ = applied([stream(many)], result, original="arrow", length=100_000)
+assert opened(data).column_names == ["a", "b", "sum"] and opened(data).column("b").equals(many.column("b"))
+data, _, _ = applied([stream(many.slice(0, 2))], result, original="csv", output="csv")
+assert data == b"a,b,sum\\n0.0,0.0,0.0\\n0.14285714285714285,0.3333333333333333,0.47619047619047616\\n", data
+# A stream that is cut short.
+try:
+    applied([stream(many)[:-1_000_000]], identity, length=100_000)
+except Exception as error:
+    assert not isinstance(error, AssertionError), error
+else:
+    raise AssertionError("a stream that is cut short was taken for whole")
+print("fine")
+`;
+
+it("an Arrow stream goes in blocks, and is the same as in one piece", () => {
+  expect(execFileSync(python, ["-W", "ignore", "-c", script], { encoding: "utf8" })).toBe("fine\n");
+});
