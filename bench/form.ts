@@ -28,7 +28,7 @@ export const FLOOD_CONNECTIONS = 32;
 export const MOST_MIXED_OF_OTHERS = 2000;
 
 export const full: Form = {
-  ...{ name: "full", rounds: 4, largeRounds: 3, largeRows: 1_000_000 },
+  ...{ name: "full", rounds: 3, largeRounds: 3, largeRows: 1_000_000 },
   ...{ warmUpCalls: 2000, againCalls: 50, calls: 300, floodCalls: 600, slowCalls: 50 },
   ...{ mixedCalls: 20_000, saves: 60, csvs: 500, commandRows: 1_000_000 },
 };

@@ -22,7 +22,11 @@ const { form, dsdl, measures, isAll, peers } = readArguments(process.argv.slice(
 const folder = await mkdtemp(join(tmpdir(), "bench-"));
 await using stack = new AsyncDisposableStack();
 stack.defer(() => rm(folder, { recursive: true, force: true }));
-process.once("SIGINT", () => void stack.disposeAsync().then(() => process.exit(130)));
+for (const [signal, status] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.once(signal, () => void stack.disposeAsync().then(() => process.exit(status)));
 
 say("rows");
 const prepared = await prepareRows(join(folder, "rows"), modelsPython, form.largeRows);
