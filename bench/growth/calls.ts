@@ -1,0 +1,26 @@
+import type { Generator } from "../load/generator.ts";
+import type { Case, Target } from "../load/job.ts";
+import { type Column, median, quantile } from "./curve.ts";
+
+const WARM_UP = 200;
+
+/** Columns of `callFigures` under a name in front of their keys. */
+export function callColumns(key: string, title: string): readonly Column[] {
+  return [
+    { key: `${key}PerSecond`, title: `${title}, calls/s`, panel: "calls/s" },
+    { key: `${key}P50`, title: `${title}, p50 ms`, panel: "ms" },
+    { key: `${key}P99`, title: `${title}, p99 ms`, panel: "ms" },
+  ];
+}
+
+/** @throws Error when an answer is not its call's own */
+export async function callFigures(
+  generator: Generator,
+  key: string,
+  job: { readonly target: Target; readonly cases: readonly Case[]; readonly connections: number; readonly calls: number },
+): Promise<Record<string, number>> {
+  await generator.run({ kind: "small", ...job, calls: Math.min(WARM_UP, job.calls) });
+  const { ms, wrong, firstWrong, totalMs } = await generator.run({ kind: "small", ...job });
+  if (wrong > 0) throw new Error(`${wrong} of ${ms.length} answers are wrong, the first: ${firstWrong}`);
+  return { [`${key}PerSecond`]: (ms.length / totalMs) * 1000, [`${key}P50`]: median(ms), [`${key}P99`]: quantile(ms, 0.99) };
+}
