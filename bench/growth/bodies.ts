@@ -1,12 +1,11 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { bodyOf } from "./body-rows.ts";
-import type { BodyJob, BodySent } from "./body-sender.ts";
+import type { BodySent } from "./body-sender.ts";
 import { callPath, startBridge } from "./bridge.ts";
 import { median, type Point } from "./curve.ts";
 import type { Measure } from "./measured.ts";
 import { memoryOf, watchPeaks } from "./memory.ts";
+import { startSender } from "./sender.ts";
 
 /** Above this many bytes once is enough. */
 const LARGE = 2e7;
@@ -47,24 +46,3 @@ export const measureBodies: Measure = async ({ form, folder, say }) => {
     notes: ["A row-wise algorithm that gives its rows back, four floats a row; one call at a time, made while it is sent."],
   };
 };
-
-interface Sender extends AsyncDisposable {
-  send(job: BodyJob): Promise<BodySent>;
-}
-
-function startSender(): Sender {
-  const child = fork(join(import.meta.dirname, "body-sender.ts"));
-  const ended = once(child, "exit");
-  return {
-    async send(job) {
-      child.send(job);
-      const [message] = await Promise.race([once(child, "message"), ended.then(() => [{ error: "the sender of bodies ended" }])]);
-      if ("error" in message) throw new Error(message.error);
-      return message.result;
-    },
-    async [Symbol.asyncDispose]() {
-      if (child.connected) child.disconnect();
-      await ended;
-    },
-  };
-}

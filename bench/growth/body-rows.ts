@@ -4,6 +4,9 @@ const BLOCK_BYTES = 1 << 18;
 /** Rows of floats whose text every correct reader and writer gives back unchanged. */
 const block = rowsOf(BLOCK_BYTES);
 
+/** Bytes of a row, on average. */
+export const ROW_BYTES = block.length / block.toString().split("\n").length;
+
 /** A body of about so many bytes, whole rows alone, piece by piece: none is held. */
 export function* bodyOf(bytes: number): Generator<Buffer> {
   yield Buffer.from(HEADER);

@@ -5,8 +5,6 @@ import type { Point } from "./curve.ts";
 import type { Measure } from "./measured.ts";
 import { memoryColumns, memoryOf } from "./memory.ts";
 
-const CALLS_EACH = 8;
-
 /** More and more connections, each of which asks again when it was answered. */
 export const measureConnections: Measure = async ({ form, folder, generator, say }) => {
   // As it is set out of the box, calls beyond 64 that wait are refused, which is right and measures nothing.
@@ -17,8 +15,7 @@ export const measureConnections: Measure = async ({ form, folder, generator, say
   const points: Point[] = [];
   for (const connections of form.connections) {
     say(`connections: ${connections}`);
-    const calls = Math.max(form.calls, connections * CALLS_EACH);
-    const figures = await callFigures(generator, "one", { target: bridge.target, cases, connections, calls });
+    const figures = await callFigures(generator, "one", { target: bridge.target, cases, connections }, form);
     points.push({ x: connections, values: { ...figures, ...(await memoryOf(bridge.pid)) } });
   }
   return {

@@ -5,8 +5,9 @@ export interface Form {
   readonly connections: readonly number[];
   readonly bodies: readonly number[];
   readonly runs: readonly number[];
-  /** Calls of a point that count; as many connections each get eight at least. */
+  /** Small calls of a point at most, and about how long they may take. */
   readonly calls: number;
+  readonly seconds: number;
   /** Times that a body is sent; the median counts. Bodies above 20 MB are sent once. */
   readonly times: number;
 }
@@ -19,7 +20,8 @@ export const full: Form = {
   connections: [1, 10, 32, 100, 300, 1000],
   bodies: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8],
   runs: [1e3, 1e5, 1e6],
-  calls: 2000,
+  calls: 4000,
+  seconds: 8,
   times: 9,
 };
 
@@ -29,6 +31,7 @@ export const short: Form = {
   connections: [1, 32, 300],
   bodies: [1e3, 1e5, 1e7],
   runs: [1e3, 1e5],
-  calls: 400,
+  calls: 1000,
+  seconds: 4,
   times: 3,
 };

@@ -35,7 +35,7 @@ export const measureRuns: Measure = async ({ form, folder, generator, say }) => 
       deep: await lasts(bridge, `/v1/runs?limit=100&before=${String(Math.floor(count / 2)).padStart(9, "0")}-`),
       search: await lasts(bridge, "/v1/runs?search=search-100"),
       noSearch: await lasts(bridge, "/v1/runs?search=there-is-none"),
-      ...(await callFigures(generator, "one", { target: bridge.target, cases, connections: CONNECTIONS, calls: form.calls })),
+      ...(await callFigures(generator, "one", { target: bridge.target, cases, connections: CONNECTIONS }, form)),
       ...(await memoryOf(bridge.pid)),
       file: (await stat(file)).size / 1e6,
     };
