@@ -21,6 +21,8 @@ export interface Config {
   readonly queue: number;
   /** Seconds that a call may take. */
   readonly timeout: number;
+  /** How many runs are kept; the oldest go first, with their events. */
+  readonly keepRuns: number;
   /** Those of BRIDGE_TOKENS and `api_token`; the generated one is not among them. */
   readonly tokens: readonly NamedToken[];
   /** scan: notebooks and modules are looked through every second, whatever the system tells of changes. */
@@ -91,6 +93,7 @@ const Environment = z.object({
   BRIDGE_MEMORY: Memory.pipe(z.number().min(256 * unitBytes.M)).optional(),
   BRIDGE_QUEUE: whole(1, 100_000).default(64),
   BRIDGE_TIMEOUT: whole(1, 7 * 86_400).default(3600),
+  BRIDGE_KEEP_RUNS: whole(1000, 1_000_000_000).default(100_000),
   BRIDGE_TOKENS: Tokens.default([]),
   api_token: z.string().optional(),
   BRIDGE_WATCH: z.enum(["notify", "scan"]).default("notify"),
@@ -112,6 +115,7 @@ const allowed: Record<keyof z.infer<typeof Environment>, string> = {
   BRIDGE_MEMORY: "a number with M, G or T, such as 8G, and 256M at least",
   BRIDGE_QUEUE: "a whole number from 1 to 100000",
   BRIDGE_TIMEOUT: "a whole number of seconds from 1 to 604800",
+  BRIDGE_KEEP_RUNS: "a whole number from 1000 to 1000000000",
   BRIDGE_TOKENS: `tokens of ${SHORTEST_TOKEN} characters or more, separated by commas, each alone or as name=token with a name of its own`,
   api_token: "a token",
   BRIDGE_WATCH: "notify or scan",
@@ -148,6 +152,7 @@ export function readConfig(env: NodeJS.ProcessEnv, { root, memory = totalmem() }
     memory: data.BRIDGE_MEMORY ?? Math.floor(memory * DEFAULT_MEMORY_SHARE),
     queue: data.BRIDGE_QUEUE,
     timeout: data.BRIDGE_TIMEOUT,
+    keepRuns: data.BRIDGE_KEEP_RUNS,
     tokens: [...data.BRIDGE_TOKENS, ...own],
     watch: data.BRIDGE_WATCH,
     logLevel: data.BRIDGE_LOG,

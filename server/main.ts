@@ -101,7 +101,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   // Before anything is swept: what a killed bridge left running could write it again.
   const runFolder = stack.use(await openRunFolder(folders.root));
   const place = config.store === null ? { file: join(folders.private, "store.sqlite") } : { url: config.store };
-  const store = stack.use(await openStore({ ...place, clock, log }));
+  const store = stack.use(await openStore({ ...place, clock, log, keepRuns: config.keepRuns }));
   const home = homeAt(config.home, markOf(store.bridges.own));
   await sweepHome(home, store, log);
   const token = await ownToken(home.root);

@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startBridge } from "../growth/bridge.ts";
+import { picturesFolder, picturesPython } from "../growth/pictures-python.ts";
+import { startSender } from "../growth/sender.ts";
+import { startGenerator } from "../load/generator.ts";
+import { machineLine } from "../machine.ts";
+import { root } from "../places.ts";
+import { busiestDuring, pythonsOf, usedMs } from "./busy.ts";
+import { flameGraph } from "./flame.ts";
+import { inspectable, openInspector } from "./inspector.ts";
+import { renewed } from "./page.ts";
+import { sampleWorker } from "./sampler.ts";
+import { ALGORITHM, scenesOf, trainingRows } from "./scene.ts";
+import { stacksOfServer } from "./stacks.ts";
+import { type Profiled, tableOf } from "./table.ts";
+
+// `npm run bench:profile`: samples server and worker under each scene, draws flame graphs into docs/pictures and renews
+// the table in docs/performance.md.
+const WARM_UP_SECONDS = 3;
+
+const { values } = parseArgs({ options: { seconds: { type: "string", default: "8" } } });
+const seconds = Number(values.seconds);
+const say = (text: string): void => console.error(`profile  ${text}`);
+const machine = await machineLine();
+const folder = await mkdtemp(join(tmpdir(), "profile-"));
+await using stack = new AsyncDisposableStack();
+stack.defer(() => rm(folder, { recursive: true, force: true }));
+process.once("SIGINT", () => void stack.disposeAsync().then(() => process.exit(130)));
+
+const python = await picturesPython();
+const generator = stack.use(startGenerator());
+const sender = stack.use(startSender());
+const home = join(folder, "home");
+const bridge = stack.use(await startBridge(home, inspectable));
+await bridge.add([ALGORITHM]);
+await bridge.fit(ALGORITHM, trainingRows());
+
+const plain: Omit<Profiled, "server" | "worker">[] = [];
+const scenes = scenesOf({ bridge, generator, sender });
+const workers: number[] = [];
+for (const { title, unit, run } of scenes) {
+  say(`${title}: processor time`);
+  await run(WARM_UP_SECONDS);
+  const pids = [bridge.pid, ...(await pythonsOf(bridge.pid))];
+  const before = await Promise.all(pids.map(usedMs));
+  let calls = 0;
+  const worker = await busiestDuring(pids.slice(1), async () => {
+    calls = await run(seconds);
+  });
+  const after = await Promise.all(pids.map(usedMs));
+  const [server = 0, ...others] = after.map((ms, index) => (ms - (before[index] ?? 0)) / calls);
+  plain.push({ title, unit, serverMs: server, workerMs: others.reduce((sum, ms) => sum + ms, 0) });
+  workers.push(worker);
+}
+
+const profiled: Profiled[] = [];
+await using inspector = await openInspector(bridge.pid, `${home}.log`);
+for (const [index, { id, title, run }] of scenes.entries()) {
+  say(`${title}: samples`);
+  const figures = plain[index];
+  const worker = workers[index];
+  if (!figures || worker === undefined) throw new Error(`There are no figures of ${title}.`);
+  await inspector.start();
+  const [, workerStacks] = await Promise.all([run(seconds + 1), sampleWorker(python, worker, seconds, folder)]);
+  const seen = await inspector.stop();
+  const each = { ...figures, server: stacksOfServer(seen), worker: workerStacks };
+  profiled.push(each);
+  await writeFile(join(picturesFolder, `profile-server-${id}.svg`), await flameGraph(each.server, `Server: ${title}`));
+  await writeFile(join(picturesFolder, `profile-worker-${id}.svg`), await flameGraph(each.worker, `Worker: ${title}`));
+}
+
+const text = `Measured by \`npm run bench:profile\` on ${machine}; Node ${process.versions.node}.\n\n${tableOf(profiled)}`;
+console.log(text);
+const page = join(root, "docs/performance.md");
+await writeFile(page, renewed(await readFile(page, "utf8"), `\n${text}\n`));
