@@ -18,6 +18,7 @@ from typing import Any
 
 from . import entry_points, logs, modules
 from .append import Original, ResultsOut, original_of
+from .arrow_blocks import ArrowBlocks
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
 from .failures import SHOWN, Failed, describe, phase
@@ -144,12 +145,13 @@ class Worker:
             self._session.load(call, report)
             return [done(call, report, 0, 0, 0, None)]
         append = call["output"]["append"]
-        if call["input"]["rowWise"] and call["input"]["format"] == "csv":
+        if call["input"]["rowWise"]:
             with phase("parse"):
-                blocks = Blocks(source, call["input"], append)
+                is_csv = call["input"]["format"] == "csv"
+                blocks = Blocks(source, call["input"], append) if is_csv else ArrowBlocks(source, call["input"], output if append else None)
             if blocks.is_typed:
                 rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
-                report.notes += blocks.notes + blocks.parser.notes()
+                report.notes += blocks.told()
                 return [done(call, report, rows, rows, rows, None)]
             report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
             table, original = self._read(call, blocks.all)

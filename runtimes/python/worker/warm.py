@@ -39,7 +39,7 @@ def serve_forks(path: str) -> None:
     for name in HEAVY:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for name in ("serve", "calls", "blocks", "staging", "typed", "randomness", "surroundings"):
+    for name in ("serve", "calls", "blocks", "arrow_blocks", "staging", "typed", "randomness", "surroundings"):
         importlib.import_module(f"{__package__}.{name}")
     importlib.import_module(f"{__package__}.modules").import_client()
     with contextlib.suppress(ImportError):
