@@ -6,9 +6,11 @@ export interface RuntimeOptions {
   readonly python: string;
   /** The bridge's environment: runtimes take from it what is no secret and workers need. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Bytes that the models that one worker keeps in memory may take together. Absent: 2 GB. */
+  readonly modelBytes?: number;
 }
 
 /** All runtimes. A new one is a folder beside `python`, and a line here. */
-export function allRuntimes({ python, env }: RuntimeOptions): readonly Runtime[] {
-  return [pythonRuntime(python, env)];
+export function allRuntimes({ python, env, modelBytes }: RuntimeOptions): readonly Runtime[] {
+  return [pythonRuntime(python, env, modelBytes)];
 }

@@ -110,7 +110,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   const onRestart = (reason: string) => metrics.workerRestarted(reason);
   const pool = stack.use(startPool({ queueLimit: config.queue, memoryBytes: config.memory, clock, log, onRestart }));
   const check = stack.use(startCheck({ python: config.python }));
-  const runtimes = allRuntimes({ python: config.python, env });
+  // One worker's models leave room for others.
+  const runtimes = allRuntimes({ python: config.python, env, modelBytes: Math.floor(config.memory / 2) });
   const environmentOf = environmentFinder([environment]);
   const starts = startsIn(home, runtimes, environmentOf);
   void environment.prepare(starts.plain().spec);

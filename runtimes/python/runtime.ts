@@ -11,15 +11,24 @@ const INHERITED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "CUDA_VISIB
  *
  * @param python path of the interpreter
  * @param inherited the bridge's environment; only the names listed above are taken from it
+ * @param modelBytes what the models that one worker keeps in memory may take together; undefined: 2 GB
  */
-export function pythonRuntime(python: string, inherited: Readonly<Record<string, string | undefined>>): Runtime {
+export function pythonRuntime(
+  python: string,
+  inherited: Readonly<Record<string, string | undefined>>,
+  modelBytes: number | undefined,
+): Runtime {
   const env: Record<string, string> = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
   for (const name of INHERITED) if (inherited[name] !== undefined) env[name] = inherited[name];
 
   const spec = (label: string, home: Home, args: readonly string[]): WorkerSpec => ({
     label,
     command: [python, WORKER, `--home=${home.root}`, ...args],
-    env: { ...env, COMPUTE_BRIDGE_HOME: home.root },
+    env: {
+      ...env,
+      COMPUTE_BRIDGE_HOME: home.root,
+      ...(modelBytes !== undefined && { COMPUTE_BRIDGE_MODEL_BYTES: String(modelBytes) }),
+    },
     folder: home.root,
     // One thread while it forks: OpenMP regions that ran before a fork hang after it.
     warm: { command: [python, WORKER, "--warm"], env: { ...env, OMP_NUM_THREADS: "1" } },

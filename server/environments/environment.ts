@@ -21,6 +21,8 @@ export interface RunningWorker {
   readonly stream: Duplex;
   /** Makes the code under way stop at its next statement (SIGINT for local processes). */
   interrupt(): void;
+  /** From now on it computes below workers that were not lowered: nobody waits at a screen for it. */
+  lower(): void;
   /** Ends the worker and every process that it started; resolves when they are gone. May be called twice. */
   kill(): Promise<void>;
   /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. */

@@ -35,6 +35,7 @@ export class Seat {
 
   async #start(): Promise<WorkerReady> {
     const worker = await this.target.environment.start(this.target.spec);
+    if (this.purpose === "fit") worker.lower();
     this.#link = new WorkerLink(worker);
     this.#connecting.resolve();
     if (this.#isEnding) await worker.kill();

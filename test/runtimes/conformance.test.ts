@@ -78,6 +78,16 @@ describe.each(runtimes)("the runtime $name", (runtime) => {
     expect(kept.log).toEqual(steps.slice(1));
   });
 
+  it("loads a model for calls to come, once, and nothing else", async () => {
+    const order = await start("order");
+    const model = { name: "probe_default", key: "probe/default@1", folder: bench.home.data, shared: bench.home.data };
+    const loaded = await order.call("", { method: "load", model });
+    expect([loaded.log, loaded.csv, loaded.done?.rows.returned]).toEqual([["load probe_default"], "", 0]);
+    expect((await order.call("", { method: "load", model })).log).toEqual([]);
+    expect((await order.call("a\n1\n", { strict: true, param: '{"k": 1}', model })).log).not.toContain("load probe_default");
+    expect((await order.call("", { method: "load" })).log).toEqual([]); // no key: it would not be kept
+  });
+
   it("answers summary with one row and no rows read", async () => {
     const { csv } = await (await start("order")).call("", { method: "summary" });
     expect(csv).toBe('summary\n"{""version"": ""1"", ""rows"": 7}"\n');

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .failures import Failed, NoTable, phase
 from .interrupts import Interrupts
-from .models import DataFolder, Models
+from .models import DataFolder, Models, own_memory
 from .tables_in import Table
 from .tables_out import to_frame
 
@@ -109,9 +109,10 @@ class Session:
         if kept is not None:
             model = kept[0]
         elif strict or self._has("load"):
+            before = own_memory()
             with phase("init" if strict else "load"), self._interrupts.code():
                 model = self._function("load")(wanted["name"])
-            self._models.keep(wanted["key"], model, wanted["folder"])
+            self._models.keep(wanted["key"], model, wanted["folder"], own_memory() - before)
         else:
             model = None
         report.seconds["loading"] = time.perf_counter() - began

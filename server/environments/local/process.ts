@@ -1,11 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { lower, WORKER_NICE } from "./priority.ts";
 import { killSession } from "./session.ts";
 import { howEnded, type StartedProcess, signalProcess } from "./started-process.ts";
-
-/** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy (jupyter.md A). */
-const NICE = 10;
 
 export interface ProcessPlace {
   /** Its whole environment: nothing of ours is inherited. */
@@ -36,7 +33,7 @@ export function spawnProcess(
   });
   const { pid } = child;
   if (pid === undefined) return { pid: 0, ended, interrupt() {}, async kill() {} };
-  lower(pid);
+  lower(pid, WORKER_NICE);
   return {
     pid,
     ended,
@@ -50,12 +47,4 @@ export function spawnProcess(
       await ended;
     },
   };
-}
-
-function lower(pid: number): void {
-  try {
-    setPriority(pid, Math.min(NICE, constants.priority.PRIORITY_LOW));
-  } catch {
-    // It ended already.
-  }
 }

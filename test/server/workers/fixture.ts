@@ -51,6 +51,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** The priority of a process with all its threads: the lowest number of any. */
+export function niceOf(pid: string | null): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nices = threads.map((each) => readFileSync(`/proc/${pid}/task/${each}/stat`, "latin1").split(") ")[1]?.split(" ")[16]);
+  return Math.min(...nices.map(Number));
+}
+
 /** Whether a process has closed its files, too: the threads of one that is being killed may outlive its first. */
 export function isClosed(pid: number): boolean {
   try {

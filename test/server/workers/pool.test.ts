@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Environment, RunningWorker } from "../../../server/environments/environment.ts";
 import { localEnvironment } from "../../../server/environments/local/environment.ts";
 import { type Pool, type PoolCall, type PoolOptions, startPool } from "../../../server/workers/pool.ts";
-import { callOf, clock, descendants, fixtureSpec, isAlive, isClosed, keeping, never, quiet, until } from "./fixture.ts";
+import { callOf, clock, descendants, fixtureSpec, isAlive, isClosed, keeping, never, niceOf, quiet, until } from "./fixture.ts";
 
 const row = Buffer.from("a\n1\n");
 const slots = { fit: 1, apply: 3, plain: 1, perKey: 2 };
@@ -92,7 +92,9 @@ describe("the pool", () => {
     const second = await pool.call(request("echo"));
     expect([first.startedWorker, second.startedWorker]).toEqual([true, false]);
     expect(second.done.summary).toBe(first.done.summary);
-    expect(await answererOf(request("echo", { purpose: "fit" }))).not.toBe(first.done.summary);
+    const fitter = await answererOf(request("echo", { purpose: "fit" }));
+    expect(fitter).not.toBe(first.done.summary);
+    expect([niceOf(first.done.summary), niceOf(fitter)]).toEqual([10, 15]);
   });
 
   it("refuses more than may wait, says when to come again, and lets others in", async () => {
