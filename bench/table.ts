@@ -102,7 +102,7 @@ function digits(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
 }
 
-const times = (ratio: number): string => (Number.isNaN(ratio) ? "" : `${digits(ratio)}×`);
+const times = (ratio: number): string => (ratio > 0 && Number.isFinite(ratio) ? `${digits(ratio)}×` : "");
 
 /** Text that cannot break a table. */
 function oneLine(text: string): string {
