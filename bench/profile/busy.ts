@@ -35,5 +35,6 @@ function used(pids: readonly number[]): Promise<number[]> {
 }
 
 function since(before: readonly number[], after: readonly number[]): number[] {
-  return after.map((ms, index) => ms - (before[index] ?? 0));
+  // A worker that ended has used nothing more.
+  return after.map((ms, index) => Math.max(0, ms - (before[index] ?? 0)));
 }
