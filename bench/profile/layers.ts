@@ -25,10 +25,11 @@ export const serverLayers: Layers = [
 ];
 
 export const workerLayers: Layers = [
-  ["frames: receive", /^(frame|_fill|_read|pieces|read|drain)\S* worker\/(frames|tables_in)\.py/],
+  ["frames: receive", /^(Wire\.frame|Input\.\w+) /],
   ["frames: send", / worker\/frames\.py/],
-  ["format", /(^|\S*Behind\S* )worker\/blocks\.py| worker\/(tables_out|quick_csv|append)\.py/],
-  ["parse", / worker\/(few|typed|tables_in|blocks|records|segments|texts)\.py/],
+  ["format", / worker\/(tables_out|quick_csv|append)\.py/],
+  ["parse", / worker\/(few|typed|tables_in|records|segments|texts)\.py|^Blocks\S* worker\/blocks\.py/],
+  ["hand-offs between threads", /^(Queue|Condition|Event|Ahead|Behind)\.\S+ |^Thread\.(join|start|_wait)/],
   ["restore", / worker\/(globals|surroundings|randomness|folders|interrupts|logs|shared_files)\.py/],
   ["model and entry points", / worker\/(models|calls|entry_points)\.py/],
   ["user code", / (\S*\/)?app\/model\//],

@@ -8,7 +8,7 @@ import { startSender } from "../growth/sender.ts";
 import { startGenerator } from "../load/generator.ts";
 import { machineLine } from "../machine.ts";
 import { root } from "../places.ts";
-import { busiestDuring, pythonsOf, usedMs } from "./busy.ts";
+import { busiestDuring, processorMsOf, pythonsOf } from "./busy.ts";
 import { flameGraph } from "./flame.ts";
 import { inspectable, openInspector } from "./inspector.ts";
 import { renewed } from "./page.ts";
@@ -38,35 +38,28 @@ const bridge = stack.use(await startBridge(home, inspectable));
 await bridge.add([ALGORITHM]);
 await bridge.fit(ALGORITHM, trainingRows());
 
-const plain: Omit<Profiled, "server" | "worker">[] = [];
 const scenes = scenesOf({ bridge, generator, sender });
-const workers: number[] = [];
+say("warm up");
+// On many connections the most calls: code is compiled by how often it runs.
+for (const { run } of scenes.toReversed()) await run(WARM_UP_SECONDS);
+
+const figures: Pick<Profiled, "title" | "unit" | "serverMs" | "workerMs">[] = [];
 for (const { title, unit, run } of scenes) {
   say(`${title}: processor time`);
-  await run(WARM_UP_SECONDS);
-  const pids = [bridge.pid, ...(await pythonsOf(bridge.pid))];
-  const before = await Promise.all(pids.map(usedMs));
-  let calls = 0;
-  const worker = await busiestDuring(pids.slice(1), async () => {
-    calls = await run(seconds);
-  });
-  const after = await Promise.all(pids.map(usedMs));
-  const [server = 0, ...others] = after.map((ms, index) => (ms - (before[index] ?? 0)) / calls);
-  plain.push({ title, unit, serverMs: server, workerMs: others.reduce((sum, ms) => sum + ms, 0) });
-  workers.push(worker);
+  figures.push({ title, unit, ...(await processorMsOf(bridge.pid, () => run(seconds))) });
 }
 
 const profiled: Profiled[] = [];
 await using inspector = await openInspector(bridge.pid, `${home}.log`);
 for (const [index, { id, title, run }] of scenes.entries()) {
   say(`${title}: samples`);
-  const figures = plain[index];
-  const worker = workers[index];
-  if (!figures || worker === undefined) throw new Error(`There are no figures of ${title}.`);
+  const figure = figures[index];
+  if (!figure) throw new Error(`There are no figures of ${title}.`);
+  // Of several workers each scene may use others.
+  const worker = await busiestDuring(await pythonsOf(bridge.pid), () => run(WARM_UP_SECONDS));
   await inspector.start();
   const [, workerStacks] = await Promise.all([run(seconds + 1), sampleWorker(python, worker, seconds, folder)]);
-  const seen = await inspector.stop();
-  const each = { ...figures, server: stacksOfServer(seen), worker: workerStacks };
+  const each = { ...figure, server: stacksOfServer(await inspector.stop()), worker: workerStacks };
   profiled.push(each);
   await writeFile(join(picturesFolder, `profile-server-${id}.svg`), await flameGraph(each.server, `Server: ${title}`));
   await writeFile(join(picturesFolder, `profile-worker-${id}.svg`), await flameGraph(each.worker, `Worker: ${title}`));

@@ -21,8 +21,8 @@ import { commitOn } from "./transactions.ts";
 import { versionsReader, versionsWriter } from "./versions.ts";
 
 const KEPT_RUNS = 100_000;
-/** Looking for runs to remove costs a walk over the index: it is done once per so many written. */
-const RUNS_BETWEEN_PRUNINGS = 1000;
+/** Looking for runs to remove costs a walk over the index, as long as there are runs to keep: it is done once per so many written. */
+const runsBetweenPrunings = (keepRuns: number) => Math.max(1000, keepRuns / 100);
 
 export interface StoreEdges {
   readonly clock: Clock;
@@ -70,7 +70,7 @@ async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KE
   let sincePruning = 0;
   const batches = new RunBatches(commit, log, bridges.own, (count) => {
     sincePruning += count;
-    if (sincePruning < RUNS_BETWEEN_PRUNINGS) return;
+    if (sincePruning < runsBetweenPrunings(keepRuns)) return;
     sincePruning = 0;
     pruning = pruning
       .then(() => pruneRuns(read, commit, keepRuns))

@@ -5,6 +5,8 @@ import { ended, toRun, writeRuns } from "./run-rows.ts";
 import type { Commit } from "./transactions.ts";
 
 const RUNS_A_TRANSACTION = 500;
+/** States of runs that have not ended. They have an index; when a run ended has none, and looking for that reads all runs. */
+const UNFINISHED = ["queued", "running"];
 
 /** Removes the oldest ended runs beyond the newest `keep`, with their events, a few at a time. */
 export async function pruneRuns(read: Db, commit: Commit, keep: number): Promise<void> {
@@ -46,7 +48,7 @@ export async function interruptRuns(commit: Commit, clock: Clock, bridges?: read
       const rows = await tx
         .selectFrom("runs")
         .selectAll()
-        .where("finishedAt", "is", null)
+        .where("state", "in", UNFINISHED)
         // Parts may come to any bridge, and after a restart.
         .where("id", "not in", (query) => query.selectFrom("openRuns").select("run"))
         .$if(bridges !== undefined, (query) =>
@@ -68,6 +70,6 @@ export async function interruptRuns(commit: Commit, clock: Clock, bridges?: read
 
 /** Which bridges began runs that have not ended; null: one of before stores were shared. */
 export async function bridgesWithRuns(read: Db): Promise<(number | null)[]> {
-  const rows = await read.selectFrom("runs").select("bridge").distinct().where("finishedAt", "is", null).execute();
+  const rows = await read.selectFrom("runs").select("bridge").distinct().where("state", "in", UNFINISHED).execute();
   return rows.map(({ bridge }) => bridge);
 }
