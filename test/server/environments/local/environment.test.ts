@@ -89,7 +89,7 @@ describe("the local environment", () => {
   });
 
   it("says why a worker never began", async () => {
-    const environment = make({ startSeconds: 0.3 });
+    const environment = make();
     const missing = { ...fixtureSpec(), command: ["/no/such/program"] as const };
     await expect(environment.start(missing)).rejects.toMatchObject({ code: "WORKER_LOST", message: expect.stringContaining("ENOENT") });
     const leaving = { ...fixtureSpec(), command: [process.execPath, "-e", "console.log('bye'); process.exit(4)"] as const };
@@ -97,7 +97,8 @@ describe("the local environment", () => {
       message: expect.stringContaining("exited with code 4"),
       details: { lastLines: "bye" },
     });
-    await expect(environment.start(fixtureSpec("silent", "--never-connect"))).rejects.toThrow("0.3 s to connect");
+    const hasty = make({ startSeconds: 0.3 });
+    await expect(hasty.start(fixtureSpec("silent", "--never-connect"))).rejects.toThrow("0.3 s to connect");
     expect(descendants()).toEqual([]);
   });
 
