@@ -25,10 +25,8 @@ export class JsonText {
   read(chunk: Buffer): { text: Buffer; rest: Buffer | undefined } {
     const bytes = this.#cut.length > 0 ? Buffer.concat([this.#cut, chunk]) : chunk;
     this.#cut = NONE;
-    const whole = bytes.length < MANY_BYTES ? undefined : byEngine(bytes.subarray(0, bytes.length - cutBackslash(bytes)));
-    if (whole === undefined) return this.#byByte(bytes);
-    if (cutBackslash(bytes) > 0) this.#cut = Buffer.of(BACKSLASH);
-    return { text: whole, rest: undefined };
+    const whole = bytes.length < MANY_BYTES ? undefined : byEngine(bytes);
+    return whole === undefined ? this.#byByte(bytes) : { text: whole, rest: undefined };
   }
 
   #byByte(bytes: Buffer): { text: Buffer; rest: Buffer | undefined } {
@@ -61,16 +59,9 @@ export class JsonText {
   }
 }
 
-/** 1 when the last byte is a backslash that begins an escape. */
-function cutBackslash(bytes: Buffer): 0 | 1 {
-  let from = bytes.length;
-  while (bytes[from - 1] === BACKSLASH) from--;
-  return ((bytes.length - from) & 1) as 0 | 1;
-}
-
 /**
  * What `JSON.parse` makes of these bytes between two quotes, in half the time of a loop; undefined where the loop must look:
- * the text ends here, or is wrong, or its bytes are not what characters are.
+ * the text or an escape ends here, or is wrong, or its bytes are not what characters are.
  *
  * As Latin-1 every byte is a character and goes through as it is, which `\uXXXX` would not. ASCII alone may hold those.
  */
