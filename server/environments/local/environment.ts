@@ -9,7 +9,7 @@ import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { Environment, RunningWorker } from "../environment.ts";
 import { listenOnce } from "./listen-once.ts";
 import { privateMemory } from "./memory.ts";
-import { FIT_NICE, lower, WORKER_NICE } from "./priority.ts";
+import { lowerFit } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
@@ -101,7 +101,6 @@ export function localEnvironment({
   }
 
   function runningWorker(process: StartedProcess, stream: Duplex, output: string, link: string): RunningWorker {
-    lower(process.pid, WORKER_NICE); // a forked one leads a session of its own
     stream.on("error", () => {}); // whoever reads it is told by its close
     let tail: string | undefined;
     const ended = process.ended.then((how) => {
@@ -115,7 +114,7 @@ export function localEnvironment({
       pid: process.pid,
       stream,
       interrupt: () => process.interrupt(),
-      lower: () => lower(process.pid, FIT_NICE),
+      lower: () => lowerFit(process.pid),
       kill: async () => {
         await process.kill();
         stream.destroy();

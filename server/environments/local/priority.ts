@@ -4,16 +4,21 @@ import { constants, setPriority } from "node:os";
 /** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy (jupyter.md A). */
 export const WORKER_NICE = 10;
 /** Fits compute below applies, for which somebody waits. */
-export const FIT_NICE = 15;
+const FIT_NICE = 15;
 
-/**
- * Lowers a process, with the threads that it has by now; later ones inherit it. It stays so: raising needs a privilege.
- * Where each session is weighed as one (Linux's autogroup), its group is lowered, too: within it a priority means nothing to others.
- */
+/** Lowers a process, with the threads that it has by now; later ones inherit it. It stays so: raising needs a privilege. */
 export function lower(pid: number, nice: number): void {
   const threads = attempt(() => readdirSync(`/proc/${pid}/task`).map(Number)) ?? [pid];
   for (const thread of threads) attempt(() => setPriority(thread, Math.min(nice, constants.priority.PRIORITY_LOW)));
-  if (process.platform === "linux") attempt(() => writeFileSync(`/proc/${pid}/autogroup`, String(nice)));
+}
+
+/**
+ * Lowers a worker below others. Where Linux weighs each session as one (autogroup), a process's priority means nothing
+ * to other sessions, so its group's is lowered by as much.
+ */
+export function lowerFit(pid: number): void {
+  lower(pid, FIT_NICE);
+  if (process.platform === "linux") attempt(() => writeFileSync(`/proc/${pid}/autogroup`, String(FIT_NICE - WORKER_NICE)));
 }
 
 /** Undefined when it cannot be done: the process ended already, or the system knows nothing of the kind. */
