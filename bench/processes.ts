@@ -34,12 +34,16 @@ export interface Grown {
   readonly grown: number;
 }
 
-/** Begins to watch the memory of a side's processes: their peaks so far are forgotten. What it gives tells what became of them. */
-export async function watchMemory(pid: number): Promise<() => Promise<readonly Grown[]>> {
-  const before = new Map<number, number>();
+/**
+ * Begins to watch the memory of a side's processes: their peaks so far are forgotten. What it gives tells what became of them.
+ *
+ * @param idle what processes had at another time, to be counted from; it learns of those that it does not know
+ */
+export async function watchMemory(pid: number, idle = new Map<number, number>()): Promise<() => Promise<readonly Grown[]>> {
+  const before = idle;
   for (const each of await tree(pid)) {
     await writeFile(`/proc/${each}/clear_refs`, "5").catch(() => {});
-    before.set(each, await memory(each, "VmRSS"));
+    if (!before.has(each)) before.set(each, await memory(each, "VmRSS"));
   }
   return async () =>
     Promise.all(

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import type { LargeJob } from "../load/job.ts";
 import { modelsPython } from "../places.ts";
 import { processorMs, tree, watchMemory } from "../processes.ts";
+import type { Side } from "../sides/side.ts";
 import { longest, percentile } from "../summary.ts";
 import { targetOf } from "./calls.ts";
 import { type Turn, type TurnParts, turnOf } from "./turn.ts";
@@ -31,12 +32,20 @@ export async function takeLarge(parts: TurnParts): Promise<Turn> {
   return differs === "" ? turn : { ...turn, wrong: 1, firstWrong: differs };
 }
 
-/** What memory the server and its most grown worker took beyond what they had. */
+/** What each side's processes had before its first large call: later rounds and more rows count from there, too. */
+const idles = new WeakMap<Side, Map<number, number>>();
+
+/** What memory the server and its most grown worker took beyond what they had when only small calls had been made. */
 export async function takeMemory(parts: TurnParts): Promise<Turn> {
+  const { side, way, measure, form, prepared } = parts;
   const job = await largeJob(parts);
-  // The first large call of all: what a worker imports for it is no memory of the rows.
-  await parts.generator.run({ ...job, times: 1 });
-  const grown = await watchMemory(parts.side.pid);
+  const idle = idles.get(side) ?? new Map<number, number>();
+  if (idle.size === 0) {
+    const cases = prepared.cases(way, { ...measure, rows: 1 });
+    await parts.generator.run({ kind: "small", target: targetOf(parts), cases, connections: 1, calls: form.againCalls });
+    idles.set(side, idle);
+  }
+  const grown = await watchMemory(side.pid, idle);
   const result = await parts.generator.run(job);
   const all = await grown();
   const server = all.filter(({ isNode }) => isNode);
