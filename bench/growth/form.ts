@@ -27,9 +27,9 @@ export const full: Form = {
 
 export const short: Form = {
   name: "short",
-  algorithms: [10, 40],
-  connections: [1, 32, 300],
-  bodies: [1e3, 1e5, 1e7],
+  algorithms: [10, 30, 60],
+  connections: [1, 32, 300, 1000],
+  bodies: [1e3, 1e5, 1e7, 5e7],
   runs: [1e3, 1e5],
   calls: 1000,
   seconds: 4,

@@ -16,6 +16,7 @@ matplotlib.use("svg")
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "curves", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
 from matplotlib import pyplot  # noqa: E402  (the way of drawing is chosen first)
+from matplotlib.ticker import LogFormatter  # noqa: E402
 
 
 def draw(curve: dict[str, Any], folder: Path) -> None:
@@ -31,6 +32,9 @@ def draw(curve: dict[str, Any], folder: Path) -> None:
         axis.set_xscale("log")
         if panel == "ms":
             axis.set_yscale("log")
+            # Numbers as people write them, also where an axis spans less than a power of ten.
+            axis.yaxis.set_major_formatter(LogFormatter())
+            axis.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
         else:
             axis.set_ylim(0, highest * 1.15 or 1)
         axis.set_xlabel(curve["xTitle"])
