@@ -58,7 +58,8 @@ describe("POST /v1/compute", () => {
     expect(JSON.parse(fitted.headers.get("compute-receipt") ?? "")).toMatchObject({ run: receipt?.run });
 
     const applied = await test.compute({ ...fit, algorithm: "THE RECORDER", method: "apply" }, csv);
-    expect(await applied.text()).toContain("load:recorder_default,apply");
+    // The model may have been loaded before, in a call of its own.
+    expect(await applied.text()).toMatch(/\n"?(load:recorder_default,)?apply/);
     expect((await runOf(applied)).receipt).toMatchObject({
       algorithm: "recorder",
       version: receipt?.version,
