@@ -10,6 +10,7 @@ import { readArguments } from "./arguments.ts";
 import { measureBodies } from "./bodies.ts";
 import { measureConnections } from "./connections.ts";
 import type { Curve } from "./curve.ts";
+import { endOnInterrupt } from "./interrupt.ts";
 import type { Measure } from "./measured.ts";
 import { picturesFolder, picturesPython } from "./pictures-python.ts";
 import { reportOf } from "./report.ts";
@@ -31,7 +32,7 @@ const machine = await machineLine();
 const folder = await mkdtemp(join(tmpdir(), "growth-"));
 await using stack = new AsyncDisposableStack();
 stack.defer(() => rm(folder, { recursive: true, force: true }));
-process.once("SIGINT", () => void stack.disposeAsync().then(() => process.exit(130)));
+endOnInterrupt();
 
 say("the Python that draws");
 const python = await picturesPython();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startBridge } from "../growth/bridge.ts";
+import { endOnInterrupt } from "../growth/interrupt.ts";
 import { picturesFolder, picturesPython } from "../growth/pictures-python.ts";
 import { startSender } from "../growth/sender.ts";
 import { startGenerator } from "../load/generator.ts";
@@ -28,7 +29,7 @@ const machine = await machineLine();
 const folder = await mkdtemp(join(tmpdir(), "profile-"));
 await using stack = new AsyncDisposableStack();
 stack.defer(() => rm(folder, { recursive: true, force: true }));
-process.once("SIGINT", () => void stack.disposeAsync().then(() => process.exit(130)));
+endOnInterrupt();
 
 const python = await picturesPython();
 const generator = stack.use(startGenerator());
