@@ -2,5 +2,5 @@ import { main } from "../../../server/main.ts";
 
 // A bridge in a process of its own: tests look at its memory, or kill it. Prints one line of JSON when it listens.
 const bridge = await main(process.env);
-console.log(JSON.stringify({ url: bridge.url, token: bridge.token }));
 process.once("SIGTERM", () => void bridge.close().then(() => process.exit(0)));
+console.log(JSON.stringify({ url: bridge.url, token: bridge.token }));
