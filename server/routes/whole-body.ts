@@ -6,6 +6,7 @@ export function wholeBody(message: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const gone = () => reject(new Cancelled("The caller went away before all rows had come."));
+    if (message.destroyed && !message.readableEnded) return gone(); // it tells nothing any more
     message
       .on("data", (chunk: Buffer) => chunks.push(chunk))
       .once("end", () => {

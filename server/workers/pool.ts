@@ -114,7 +114,7 @@ export function startPool({
   };
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree });
   const checks = new Checks(seats, checkTiming);
-  const warming = new Warming(seats, (key) => waitingFor(key) !== undefined, log);
+  const warming = new Warming(seats, clock, log);
   const growth = new Growth({ waiting: waitingApplies, grow });
   const pace = new Pace();
   let isStopping = false;
@@ -155,7 +155,10 @@ export function startPool({
 
     warm: (target, models) => warming.warm(target, models),
 
-    retire: (algorithm, except) => seats.retire(algorithm, except),
+    retire(algorithm, except) {
+      warming.retire(algorithm, except);
+      seats.retire(algorithm, except);
+    },
 
     async drain(seconds) {
       isStopping = true;
@@ -227,11 +230,12 @@ export function startPool({
 
   /** Gives free slots to those whose turn it is, as long as there are both. */
   function dispatch(purpose: Purpose): void {
-    while (seats.hasSlot(purpose)) {
-      const entry = turns.next(purpose, mayServe);
-      if (!entry) return;
+    for (;;) {
+      const entry = seats.hasSlot(purpose) ? turns.next(purpose, mayServe) : undefined;
+      if (!entry) break;
       serve(entry);
     }
+    if (purpose === "apply" && !turns.isEmpty("apply")) growth.wake();
   }
 
   /** Applies that another worker of their version could serve at once: their caller has not its share yet. */
@@ -251,14 +255,15 @@ export function startPool({
     const entry = waitingFor(key);
     if (!entry || isStopping || !seats.mayGrow(key)) return true;
     log.info({ worker: key, waiting: turns.count(entry.request.algorithm) }, "calls wait: one more worker starts");
-    return await warming.start(entry.request, { isFurther: true });
+    const { model } = entry.request.call;
+    return await warming.start(entry.request, model ? [model] : []);
   }
 
   async function run(entry: Entry, seat: Seat): Promise<void> {
     const { request, abort, answered } = entry;
     const startedWorker = seat.link === undefined;
     try {
-      const link = seat.link ?? (await started(seat, abort.signal));
+      const link = seat.link ?? (await started(seat, abort.signal, () => waitingFor(request.key) !== undefined));
       const began = clock.ticks();
       const { model } = request.call;
       if (request.purpose === "apply") warming.models.add(request.key, model);
@@ -279,7 +284,8 @@ export function startPool({
   }
 }
 
-async function started(seat: Seat, signal: AbortSignal): Promise<WorkerLink> {
+/** @param isAwaited whether another call waits for this worker */
+async function started(seat: Seat, signal: AbortSignal, isAwaited: () => boolean): Promise<WorkerLink> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
@@ -287,7 +293,7 @@ async function started(seat: Seat, signal: AbortSignal): Promise<WorkerLink> {
   try {
     await Promise.race([seat.ready, aborted.promise]);
   } catch (error) {
-    if (signal.aborted) seat.isRetired = true; // nobody waits for what it imports
+    if (signal.aborted && !isAwaited()) seat.isRetired = true; // nobody waits for what it imports
     throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -27,4 +27,11 @@ export class RecentModels {
     if (this.#byKey.size >= MOST_KEYS) this.#byKey.clear();
     this.#byKey.set(key, [model, ...others]);
   }
+
+  /** It cannot be loaded: it may have been deleted. */
+  drop(key: string, model: WorkerModel): void {
+    const left = this.of(key).filter((each) => each.key !== model.key);
+    if (left.length > 0) this.#byKey.set(key, left);
+    else this.#byKey.delete(key);
+  }
 }

@@ -17,6 +17,8 @@ export class Seat {
   idleSince = 0;
   /** The key of the model that it loads for calls to come; undefined while it does not. */
   warming: string | undefined;
+  /** Since when, in ticks, it starts, or loads for calls to come. */
+  comingSince: number;
   /** Keys of models that it has loaded; it may have dropped some. */
   readonly loaded = new Set<string>();
   readonly #connecting = Promise.withResolvers<void>();
@@ -24,10 +26,14 @@ export class Seat {
   #isEnding = false;
   #isStarting = true;
   #size = 0;
+  /** When it became idle the last time before it was measured. */
+  #measured: number | undefined;
 
-  constructor(target: PoolTarget, purpose: Purpose) {
+  /** @param now in ticks */
+  constructor(target: PoolTarget, purpose: Purpose, now: number) {
     this.target = target;
     this.purpose = purpose;
+    this.comingSince = now;
     this.connected = this.#connecting.promise;
     this.ready = this.#start();
     this.ready.catch(() => {});
@@ -73,8 +79,12 @@ export class Seat {
     return this.#size;
   }
 
-  async measure(): Promise<void> {
+  /** @param isThorough also where no call came since the last time */
+  async measure(isThorough: boolean): Promise<void> {
+    const idleSince = this.isBusy ? undefined : this.idleSince;
+    if (!isThorough && idleSince !== undefined && idleSince === this.#measured) return;
     this.#size = (await this.#link?.worker.memory()) ?? 0;
+    this.#measured = idleSince;
   }
 
   /** Ends the worker at once, or, when it has not connected yet, as soon as it has; that is not waited for. */

@@ -10,6 +10,12 @@ const LOOK_MS = 1000;
 const MOST_IDLE = 32;
 /** What a further worker of a version may idle, in seconds: it was started for a load that has passed. */
 const FURTHER_IDLE_SECONDS = 60;
+/** Who starts or loads for longer, in milliseconds, may hang: calls get another worker, if there may be one more. */
+const SOON_MS = 10_000;
+/** Workers of one version, those included that hang at their start. */
+const MOST_OF_KEY = 16;
+/** To measure a worker's memory takes a millisecond: those that idle are measured at each so-manieth look. */
+const THOROUGH_LOOKS = 10;
 
 export interface SeatsOptions {
   readonly slots: Slots;
@@ -34,6 +40,7 @@ export class Seats implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout;
   /** Bytes of memory that all workers took at the last look. */
   #memory = 0;
+  #looks = 0;
 
   constructor(options: SeatsOptions) {
     this.#options = options;
@@ -56,10 +63,11 @@ export class Seats implements AsyncDisposable {
     for (const seat of this.#of(purpose, key)) {
       if (!seat.isUsable) continue;
       if (!seat.isBusy) return true;
-      if (seat.warming === undefined || seat.warming === model || (model && seat.loaded.has(model))) isServed = true;
+      if (this.#isSoon(seat) && (seat.warming === undefined || seat.warming === model)) isServed = true;
       count++;
     }
-    return purpose === "apply" ? !isServed : count < together(this.#options.slots[purpose]);
+    if (purpose !== "apply") return count < together(this.#options.slots[purpose]);
+    return !isServed && count < MOST_OF_KEY;
   }
 
   /** An idle worker of the key, the one used last; else a new one. Give it back with `give`. */
@@ -106,9 +114,12 @@ export class Seats implements AsyncDisposable {
     return [...this.#of("apply", key)].some((seat) => seat.isUsable);
   }
 
-  /** Idle workers for applies of the key. */
-  idle(key: string): Seat[] {
-    return [...this.#of("apply", key)].filter((seat) => !seat.isBusy && seat.isUsable);
+  /** The idle worker for applies of the key that was used last; it is busy until `rest`, and takes no slot. */
+  borrow(key: string): Seat | undefined {
+    const idle = [...this.#of("apply", key)].filter((seat) => !seat.isBusy && seat.isUsable && !seat.isStarting);
+    const last = idle.sort((a, b) => b.idleSince - a.idleSince)[0];
+    if (last) last.isBusy = true;
+    return last;
   }
 
   /** Whether another worker of the key, besides those that there are, has its place and its memory. */
@@ -117,11 +128,13 @@ export class Seats implements AsyncDisposable {
     let size = 0;
     for (const seat of this.#of("apply", key)) {
       if (!seat.isUsable) continue;
-      if (seat.isStarting || seat.warming !== undefined) return false; // one comes already
+      if ((seat.isStarting || seat.warming !== undefined) && this.#isSoon(seat)) return false; // one comes already
       count++;
       size = Math.max(size, seat.size);
     }
-    return count < together(this.#options.slots.perKey) && this.#memory + size < this.#options.memoryBytes;
+    // Others that idle end when memory gets short.
+    const others = this.#idle().reduce((sum, seat) => (seat.target.key === key ? sum : sum + seat.size), 0);
+    return count < together(this.#options.slots.perKey) && this.#memory - others + size < this.#options.memoryBytes;
   }
 
   /** Whether a worker may be started for calls that may come: others that idle must not end for it. */
@@ -150,12 +163,18 @@ export class Seats implements AsyncDisposable {
     await Promise.all(all.map((seat) => seat.end()));
   }
 
+  /** Whether it computes, or is so lately started or set to load that it may be counted on. */
+  #isSoon(seat: Seat): boolean {
+    if (!seat.isStarting && seat.warming === undefined) return true;
+    return this.#options.clock.ticks() - seat.comingSince < SOON_MS;
+  }
+
   #of(purpose: Purpose, key: string): ReadonlySet<Seat> {
     return this.#byKey[purpose].get(key) ?? none;
   }
 
   #add(target: PoolTarget, purpose: Purpose): Seat {
-    const seat = new Seat(target, purpose);
+    const seat = new Seat(target, purpose, this.#options.clock.ticks());
     this.#seats.add(seat);
     const alike = this.#byKey[purpose].get(target.key);
     if (alike) alike.add(seat);
@@ -199,7 +218,8 @@ export class Seats implements AsyncDisposable {
       const limit = isFurther ? Math.min(FURTHER_IDLE_SECONDS, idleSeconds) : idleSeconds;
       if (clock.ticks() - seat.idleSince > limit * 1000) void this.#remove(seat, "idle");
     }
-    await Promise.all([...this.#seats].map((seat) => seat.measure()));
+    const isThorough = this.#looks++ % THOROUGH_LOOKS === 0;
+    await Promise.all([...this.#seats].map((seat) => seat.measure(isThorough)));
     this.#memory = [...this.#seats].reduce((sum, { size }) => sum + size, 0);
     // Those idle now, not when the memory was asked for.
     for (const seat of this.#idle()) {

@@ -1,5 +1,6 @@
-import type { Log } from "#contract/edges.ts";
+import type { Clock, Log } from "#contract/edges.ts";
 import { DeadlinePassed } from "#contract/errors.ts";
+import { nameKey } from "#contract/names.ts";
 import { LOAD, type WorkerCall } from "#contract/worker.ts";
 import type { CallSink } from "./call.ts";
 import { RecentModels, type WorkerModel } from "./recent-models.ts";
@@ -7,67 +8,65 @@ import type { Seat } from "./seat.ts";
 import type { Seats } from "./seats.ts";
 import type { PoolTarget } from "./target.ts";
 
-/** A load that takes longer is left to a call, which tells. */
-const LOAD_SECONDS = 60;
+/** A start or a load that takes longer, in seconds, is left to a call, which tells. */
+const MOST_SECONDS = 60;
 
 const nowhere: CallSink = { event() {}, table() {} };
 
 /**
- * Workers and models that are there before their call comes. One after the other, in workers that have nothing else to
- * do: what takes long here holds up no call. A failure is nobody's: the call then tells it.
+ * Workers and models that are there before their call comes. One after the other, in one worker that has nothing else
+ * to do, while there is memory: what takes long here holds up no call. A failure is nobody's: the call then tells it.
  */
 export class Warming {
   readonly models = new RecentModels();
   readonly #seats: Seats;
-  /** Whether a call waits for workers of this key. */
-  readonly #isAwaited: (key: string) => boolean;
+  readonly #clock: Clock;
   readonly #log: Log;
+  /** Of each algorithm the key of the workers that are not to end. */
+  readonly #wanted = new Map<string, string>();
   #last: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(seats: Seats, isAwaited: (key: string) => boolean, log: Log) {
+  constructor(seats: Seats, clock: Clock, log: Log) {
     this.#seats = seats;
-    this.#isAwaited = isAwaited;
+    this.#clock = clock;
     this.#log = log;
   }
 
-  /** Has a worker of the target, and has its idle ones load these models, the first of which matters most. */
+  /** Has a worker of the target, and has the one used last load these models, the first of which matters most. */
   async warm(target: PoolTarget, models: readonly WorkerModel[]): Promise<void> {
     for (const model of models.toReversed()) this.models.add(target.key, model);
     this.#last = this.#last.then(async () => {
-      if (this.#isClosed) return;
-      if (!this.#seats.has(target.key)) {
-        if (this.#seats.hasRoom) await this.start(target, { isFurther: false });
-        return;
-      }
-      await Promise.all(
-        this.#seats.idle(target.key).map(async (seat) => {
-          seat.isBusy = true;
-          await this.#load(seat);
-          this.#seats.rest(seat);
-        }),
-      );
+      const wanted = this.#wanted.get(nameKey(target.algorithm)) ?? target.key;
+      if (this.#isClosed || wanted !== target.key || !this.#seats.hasRoom) return;
+      if (!this.#seats.has(target.key)) return void (await this.start(target, this.models.of(target.key)));
+      const seat = this.#seats.borrow(target.key);
+      if (!seat) return;
+      await this.#load(seat, this.models.of(target.key));
+      this.#seats.rest(seat);
     });
     await this.#last;
   }
 
-  /**
-   * Starts a worker of the target, which loads the models that calls used last. False when it did not start.
-   *
-   * @param isFurther others serve the calls that wait, so that it has time for its first model
-   */
-  async start(target: PoolTarget, { isFurther }: { readonly isFurther: boolean }): Promise<boolean> {
+  /** Starts a worker of the target, which loads these models. False when it did not start, or ended. */
+  async start(target: PoolTarget, models: readonly WorkerModel[]): Promise<boolean> {
     const seat = this.#seats.keep(target);
     try {
-      await seat.ready;
-      await this.#load(seat, isFurther ? 1 : 0);
-      return true;
+      await inTime(seat.ready);
+      await this.#load(seat, models);
+      return seat.isUsable;
     } catch (error) {
       if (!this.#isClosed) this.#log.warn({ err: error, worker: target.key }, "a worker could not be started before it was needed");
+      await seat.end();
       return false;
     } finally {
       this.#seats.rest(seat);
     }
+  }
+
+  /** Workers of this algorithm with another key are not wanted any more. */
+  retire(algorithm: string, except: string): void {
+    this.#wanted.set(nameKey(algorithm), except);
   }
 
   /** No further worker or model is loaded. */
@@ -75,28 +74,37 @@ export class Warming {
     this.#isClosed = true;
   }
 
-  /** Loads what is not there yet; after so many at `least`, none while a call waits for a worker like this one. Never throws. */
-  async #load(seat: Seat, least = 0): Promise<void> {
+  /** Loads what is not there yet, while there is memory. Never throws. */
+  async #load(seat: Seat, models: readonly WorkerModel[]): Promise<void> {
     const { key } = seat.target;
-    let loaded = 0;
-    for (const model of this.models.of(key)) {
+    for (const model of models) {
       if (model.key === null || seat.loaded.has(model.key)) continue;
-      if (this.#isClosed || !seat.isUsable || (loaded >= least && this.#isAwaited(key))) return;
-      loaded++;
+      if (this.#isClosed || !seat.isUsable || !this.#seats.hasRoom) return;
       seat.warming = model.key;
+      seat.comingSince = this.#clock.ticks();
       const late = new AbortController();
-      const timer = setTimeout(() => late.abort(new DeadlinePassed(LOAD_SECONDS, "what is loaded before a call")), LOAD_SECONDS * 1000);
+      const timer = setTimeout(() => late.abort(new DeadlinePassed(MOST_SECONDS, "what is loaded before a call")), MOST_SECONDS * 1000);
       try {
         await seat.link?.call(loading(model), Buffer.alloc(0), nowhere, late.signal);
         seat.loaded.add(model.key);
       } catch (error) {
+        this.models.drop(key, model);
         if (!this.#isClosed) this.#log.info({ err: error, worker: key, model: model.name }, "a model could not be loaded before its call");
-        return;
       } finally {
         clearTimeout(timer);
         seat.warming = undefined;
       }
     }
+  }
+}
+
+async function inTime(ready: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new DeadlinePassed(MOST_SECONDS, "an import that nobody waits for")), MOST_SECONDS * 1000);
+  try {
+    await Promise.race([ready, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
