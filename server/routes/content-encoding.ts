@@ -5,12 +5,18 @@ import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompre
 import { BadCall, BadTable, BridgeError } from "#contract/errors.ts";
 
 const options = { chunkSize: 2 ** 16 };
-const decoders: Readonly<Record<string, () => Duplex>> = {
-  gzip: () => createGunzip(options),
-  "x-gzip": () => createGunzip(options),
-  deflate: () => createInflate(options),
-  br: () => createBrotliDecompress(options),
-  zstd: () => createZstdDecompress(options),
+type Decoder = Duplex & { readonly bytesWritten: number };
+interface Encoding {
+  readonly decoder: () => Decoder;
+  /** One body may be several, one behind the other: RFC 8878 says so of zstd. Node reads gzip's by itself. */
+  readonly isJoined?: boolean;
+}
+const encodings: Readonly<Record<string, Encoding>> = {
+  gzip: { decoder: () => createGunzip(options) },
+  "x-gzip": { decoder: () => createGunzip(options) },
+  deflate: { decoder: () => createInflate(options) },
+  br: { decoder: () => createBrotliDecompress(options) },
+  zstd: { decoder: () => createZstdDecompress(options), isJoined: true },
 };
 
 /** Whether the body of a message comes otherwise than it is meant, so that its length says nothing. */
@@ -26,25 +32,94 @@ export function isEncoded({ headers }: IncomingMessage): boolean {
 export function decodedBody({ headers }: IncomingMessage, body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const encoding = encodingOf(headers["content-encoding"]);
   if (encoding === "" || encoding === "identity") return body;
-  const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
-  if (!decoder) {
-    const known = Object.keys(decoders).filter((each) => each !== "x-gzip");
+  const known = Object.hasOwn(encodings, encoding) ? encodings[encoding] : undefined;
+  if (!known) {
+    const names = Object.keys(encodings).filter((each) => each !== "x-gzip");
     throw new BadCall(
       `The rows are compressed as ${encoding}, which is not understood here.`,
-      `Use one of ${known.join(", ")}, or no Content-Encoding.`,
+      `Use one of ${names.join(", ")}, or no Content-Encoding.`,
     );
   }
-  return through(body, decoder(), encoding);
+  return through(body, known, encoding);
 }
 
-async function* through(body: AsyncIterable<Buffer>, decoder: Duplex, encoding: string): AsyncGenerator<Buffer> {
-  pipeline(body, decoder).catch(() => {}); // whoever reads the decoder is told
+async function* through(body: AsyncIterable<Buffer>, { decoder, isJoined }: Encoding, name: string): AsyncGenerator<Buffer> {
+  const sent = new Unread(body);
   try {
-    for await (const chunk of decoder) yield chunk as Buffer;
+    do {
+      const decoding = decoder();
+      // It may end before the body does, and then takes no more of it. Whoever reads it is told of errors.
+      pipeline(
+        sent.chunks(() => decoding.bytesWritten),
+        decoding,
+      ).catch(() => {});
+      for await (const chunk of decoding) yield chunk as Buffer;
+      sent.taken(decoding.bytesWritten);
+    } while (isJoined && (await sent.hasMore()));
+    if (await sent.hasMore()) throw new Error("more follows behind its end");
   } catch (error) {
     if (error instanceof BridgeError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new BadTable(`The body is no ${encoding}, or was cut: ${why}.`, "Send all rows again, compressed as Content-Encoding says.");
+    throw new BadTable(`The body is no ${name}, or was cut: ${why}.`, "Send all rows again, compressed as Content-Encoding says.");
+  }
+}
+
+/** A body that is read by one after the other: what was given to a reader and not taken by it is there for the next. */
+class Unread {
+  readonly #source: AsyncIterator<Buffer>;
+  /** What comes before the source's next. */
+  #queue: Buffer[] = [];
+  #given: Buffer[] = [];
+  /** Bytes of what the reader was given that are not kept any more. */
+  #dropped = 0;
+  #reader = 0;
+  /** What was asked of the source and nobody got yet. */
+  #coming: Promise<IteratorResult<Buffer>> | undefined;
+
+  constructor(body: AsyncIterable<Buffer>) {
+    this.#source = body[Symbol.asyncIterator]();
+  }
+
+  /** For the only reader until `taken`. @param taken how many bytes it has taken so far */
+  async *chunks(taken: () => number): AsyncGenerator<Buffer> {
+    const reader = this.#reader;
+    for (;;) {
+      const isThere = await this.hasMore();
+      const next = reader === this.#reader && isThere ? this.#queue.shift() : undefined;
+      if (!next) return;
+      this.#given.push(next);
+      for (let [first] = this.#given; first && this.#dropped + first.length <= taken(); [first] = this.#given) {
+        this.#dropped += first.length;
+        this.#given.shift();
+      }
+      yield next;
+    }
+  }
+
+  /** The reader has ended, and took so many bytes. */
+  taken(bytes: number): void {
+    const rest = Buffer.concat(this.#given).subarray(bytes - this.#dropped);
+    this.#queue.unshift(rest);
+    this.#given = [];
+    this.#dropped = 0;
+    this.#reader++;
+  }
+
+  /** Whether a byte is left; it is in the queue then. */
+  async hasMore(): Promise<boolean> {
+    for (;;) {
+      while (this.#queue[0]?.length === 0) this.#queue.shift();
+      if (this.#queue.length > 0) return true;
+      this.#coming ??= this.#source.next();
+      const coming = this.#coming;
+      const { done, value } = await coming;
+      if (done) return this.#queue.length > 0;
+      // Several may have waited for it.
+      if (this.#coming === coming) {
+        this.#coming = undefined;
+        this.#queue.push(value);
+      }
+    }
   }
 }
 

@@ -114,7 +114,7 @@ export function startPool({
   };
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree });
   const checks = new Checks(seats, checkTiming);
-  const warming = new Warming(seats, clock, log);
+  const warming = new Warming(seats, (key) => waitingFor(key) !== undefined, clock, log);
   const growth = new Growth({ waiting: waitingApplies, grow });
   const pace = new Pace();
   let isStopping = false;
@@ -164,7 +164,6 @@ export function startPool({
       isStopping = true;
       checks.close();
       warming.close();
-      growth.close();
       // Those that wait were accepted: they finish, too.
       const accepted = [...running, ...turns.all()];
       const ended = Promise.allSettled(accepted.map((entry) => entry.answered.promise));
@@ -175,6 +174,7 @@ export function startPool({
       for (const entry of turns.clear()) entry.answered.reject(new Stopping());
       for (const entry of running) entry.abort.abort(new Stopping());
       await ended;
+      growth.close();
     },
 
     snapshot() {
@@ -253,7 +253,7 @@ export function startPool({
 
   async function grow(key: string): Promise<boolean> {
     const entry = waitingFor(key);
-    if (!entry || isStopping || !seats.mayGrow(key)) return true;
+    if (!entry || !seats.mayGrow(key)) return true;
     log.info({ worker: key, waiting: turns.count(entry.request.algorithm) }, "calls wait: one more worker starts");
     const { model } = entry.request.call;
     return await warming.start(entry.request, model ? [model] : []);

@@ -20,6 +20,8 @@ const nowhere: CallSink = { event() {}, table() {} };
 export class Warming {
   readonly models = new RecentModels();
   readonly #seats: Seats;
+  /** Whether a call waits for workers of this key. */
+  readonly #isAwaited: (key: string) => boolean;
   readonly #clock: Clock;
   readonly #log: Log;
   /** Of each algorithm the key of the workers that are not to end. */
@@ -27,8 +29,9 @@ export class Warming {
   #last: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(seats: Seats, clock: Clock, log: Log) {
+  constructor(seats: Seats, isAwaited: (key: string) => boolean, clock: Clock, log: Log) {
     this.#seats = seats;
+    this.#isAwaited = isAwaited;
     this.#clock = clock;
     this.#log = log;
   }
@@ -36,24 +39,30 @@ export class Warming {
   /** Has a worker of the target, and has the one used last load these models, the first of which matters most. */
   async warm(target: PoolTarget, models: readonly WorkerModel[]): Promise<void> {
     for (const model of models.toReversed()) this.models.add(target.key, model);
+    this.#wanted.set(nameKey(target.algorithm), target.key);
     this.#last = this.#last.then(async () => {
-      const wanted = this.#wanted.get(nameKey(target.algorithm)) ?? target.key;
+      const wanted = this.#wanted.get(nameKey(target.algorithm));
       if (this.#isClosed || wanted !== target.key || !this.#seats.hasRoom) return;
-      if (!this.#seats.has(target.key)) return void (await this.start(target, this.models.of(target.key)));
+      const all = this.models.of(target.key);
+      if (!this.#seats.has(target.key)) return void (await this.start(target, all, () => !this.#isAwaited(target.key)));
       const seat = this.#seats.borrow(target.key);
       if (!seat) return;
-      await this.#load(seat, this.models.of(target.key));
+      await this.#load(seat, all, () => !this.#isAwaited(target.key));
       this.#seats.rest(seat);
     });
     await this.#last;
   }
 
-  /** Starts a worker of the target, which loads these models. False when it did not start, or ended. */
-  async start(target: PoolTarget, models: readonly WorkerModel[]): Promise<boolean> {
+  /**
+   * Starts a worker of the target, which loads these models. False when it did not start, or ended.
+   *
+   * @param mayLoad whether there is time for one more
+   */
+  async start(target: PoolTarget, models: readonly WorkerModel[], mayLoad = () => true): Promise<boolean> {
     const seat = this.#seats.keep(target);
     try {
       await inTime(seat.ready);
-      await this.#load(seat, models);
+      await this.#load(seat, models, mayLoad);
       return seat.isUsable;
     } catch (error) {
       if (!this.#isClosed) this.#log.warn({ err: error, worker: target.key }, "a worker could not be started before it was needed");
@@ -75,11 +84,11 @@ export class Warming {
   }
 
   /** Loads what is not there yet, while there is memory. Never throws. */
-  async #load(seat: Seat, models: readonly WorkerModel[]): Promise<void> {
+  async #load(seat: Seat, models: readonly WorkerModel[], mayLoad: () => boolean): Promise<void> {
     const { key } = seat.target;
     for (const model of models) {
       if (model.key === null || seat.loaded.has(model.key)) continue;
-      if (this.#isClosed || !seat.isUsable || !this.#seats.hasRoom) return;
+      if (this.#isClosed || !seat.isUsable || !this.#seats.hasRoom || !mayLoad()) return;
       seat.warming = model.key;
       seat.comingSince = this.#clock.ticks();
       const late = new AbortController();

@@ -25,7 +25,7 @@ describe("the pool, with many callers", () => {
       ...more,
     });
   /** Calls that end with the test. */
-  const endless = (count: number, more: Partial<PoolCall> = {}) =>
+  const endless = (count: number, more: Parameters<typeof call>[1] = {}) =>
     Array.from({ length: count }, () => call("sleep", { param: { ms: 1e8 }, ...more }).catch((error: Error) => error.name));
   const loadsOf = async (more: Parameters<typeof call>[1] = {}) => {
     const kept = keeping();
@@ -98,12 +98,12 @@ describe("the pool, with many callers", () => {
     await pool.warm(target(), [model("a", 2)]);
     expect((await loadsOf()).loads).toBe("a@1,b@1,a@2");
     expect(pool.snapshot().workers).toHaveLength(1);
-    void endless(3);
+    void endless(3, { model: model("a", 2) });
     await until(() => running() === 2);
     over.abort();
     over = new AbortController();
     await until(() => running() === 0);
-    // The second one loads the newest version, before its first call.
+    // The second one loads what the calls that wait need, before its first call.
     const both = await Promise.all([loadsOf(), loadsOf()]);
     expect(both.map(({ loads }) => loads).toSorted()).toEqual(["a@1,b@1,a@2", "a@2"]);
   });
@@ -113,6 +113,29 @@ describe("the pool, with many callers", () => {
     await until(() => pool.snapshot().workers.some(({ pid }) => pid > 0));
     const { loads } = await loadsOf({ model: model("a") });
     expect(loads).toBe("");
+  });
+
+  it("waits for no worker that hangs at its start, nor does a stop", async () => {
+    const hanging = target("iris", "--never-connect");
+    const ready = environment.start(target().spec).then((worker) => worker.kill());
+    await ready;
+    let ticks = 0;
+    const late = startPool({ queueLimit: 8, memoryBytes: 8e9, slots, clock: { ...clock, ticks: () => clock.ticks() + ticks }, log: quiet });
+    void late.warm(hanging, []);
+    await until(() => late.snapshot().workers.length === 1);
+    ticks = 20_000;
+    const kept = keeping();
+    const asked = {
+      ...target(),
+      purpose: "apply",
+      caller: "somebody",
+      isScheduled: false,
+      input: Buffer.alloc(0),
+      sink: kept.sink,
+    } as const;
+    await late.call({ ...asked, call: callOf("echo"), signal: over.signal, deadline: { seconds: 50, limit: "the test's limit" } });
+    expect(late.snapshot().workers).toHaveLength(2);
+    await late[Symbol.asyncDispose]();
   });
 
   it("makes a load that fails nobody's failure", async () => {
