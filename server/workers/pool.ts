@@ -261,18 +261,22 @@ export function startPool({
 
   async function run(entry: Entry, seat: Seat): Promise<void> {
     const { request, abort, answered } = entry;
-    const startedWorker = seat.link === undefined;
+    const startedWorker = seat.isStarting;
+    let isReached = false;
     try {
-      const link = seat.link ?? (await started(seat, abort.signal, () => waitingFor(request.key) !== undefined));
+      const link = seat.link && !startedWorker ? seat.link : await started(seat, abort.signal, () => waitingFor(request.key) !== undefined);
       const began = clock.ticks();
       const { model } = request.call;
       if (request.purpose === "apply") warming.models.add(request.key, model);
+      isReached = true;
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
       if (model?.key) seat.loaded.add(model.key);
       pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
-      if (error instanceof NeverReached && entry.tries < MOST_TRIES && !abort.signal.aborted && !isStopping) {
+      const mayRetry =
+        error instanceof NeverReached ? entry.tries < MOST_TRIES : error instanceof WorkerLost && !isReached && entry.tries === 1;
+      if (mayRetry && !abort.signal.aborted && !isStopping) {
         entry.tries++;
         turns.add(entry, { isFirst: true });
       } else answered.reject(error);
