@@ -134,6 +134,34 @@ except Exception as error:
     assert not isinstance(error, AssertionError), error
 else:
     raise AssertionError("a stream that is cut short was taken for whole")
+
+# Types that depend on the block: the first blocks wait for one that tells more.
+def in_turn(*columns):
+    left = list(columns)
+    return lambda df: pd.DataFrame({"r": pd.Series([left.pop(0)] * len(df), dtype=object).infer_objects()})
+def types_of(*values, each=10):
+    table = pa.table({"a": np.arange(1000) / 7})
+    data, _, _ = applied([stream(*(table.slice(at * each, each) for at in range(len(values))), table.slice(0, 0)), b""], in_turn(*values, None))
+    made = opened(data)
+    return str(made.schema.field("r").type), made.column("r").to_pylist()[::each]
+assert types_of(None, "x", None) == ("string", [None, "x", None])
+assert types_of(1, 2.5, 3) == ("double", [1.0, 2.5, 3.0])
+assert types_of(None, None) == ("null", [None, None])
+assert types_of(None, 1, None, 0.5) == ("double", [None, 1.0, None, 0.5])
+assert types_of(0.5, 1, None) == ("double", [0.5, 1.0, None])
+def refused(*values):
+    try:
+        types_of(*values)
+    except Exception as error:
+        assert "its column r was" in str(error) and "ask for CSV" in str(error), error
+        return True
+assert refused("x", 1) and refused(1, "x") and refused(0.5, "x")
+# Beyond what may wait, columns without a value are text and whole numbers stay such.
+from worker import arrow_out
+arrow_out.OPEN_BYTES = 15
+assert types_of(None, None, "x", None) == ("string", [None, None, "x", None])
+assert types_of(1, 2, 3.0, None) == ("int64", [1, 2, 3, None])
+assert refused(1, 2, 2.5) and refused(None, None, 1)
 print("fine")
 `;
 
