@@ -12,21 +12,19 @@ class WorkingFolder:
 
     def __init__(self, folders: Sequence[str]) -> None:
         self._folders = folders
-        self._first = ""
 
     def enter(self) -> None:
         """Go there, wherever the code went before."""
         if self._is_there():
             return
-        for number, folder in enumerate(self._folders):
+        for folder in self._folders:
             with contextlib.suppress(OSError):
                 os.chdir(folder)
-                self._first = os.getcwd() if number == 0 else ""
                 return
 
     def _is_there(self) -> bool:
-        """Whether nobody went anywhere. The system answers for the folder that one is in: not when another took its place or it is gone."""
+        """Whether the first is where one is: not when the code went elsewhere, nor when another folder, or link, took its place."""
         try:
-            return os.getcwd() == self._first
+            return os.path.samestat(os.stat("."), os.stat(self._folders[0]))
         except OSError:
             return False
