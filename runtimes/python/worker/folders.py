@@ -12,19 +12,22 @@ class WorkingFolder:
 
     def __init__(self, folders: Sequence[str]) -> None:
         self._folders = folders
+        self._first = ""
 
     def enter(self) -> None:
         """Go there, wherever the code went before."""
         if self._is_there():
             return
-        for folder in self._folders:
+        for number, folder in enumerate(self._folders):
             with contextlib.suppress(OSError):
                 os.chdir(folder)
+                self._first = os.getcwd() if number == 0 else ""
                 return
 
     def _is_there(self) -> bool:
-        """Whether the first is where one is: not when the code went elsewhere, nor when another folder, or link, took its place."""
+        """Whether nobody went anywhere. The system answers for the folder that one is in: not when another, or another mount, took its
+        place or it is gone. A link that leads elsewhere now shows in the folder that it means."""
         try:
-            return os.path.samestat(os.stat("."), os.stat(self._folders[0]))
+            return os.getcwd() == self._first and os.path.samestat(os.stat("."), os.stat(self._folders[0]))
         except OSError:
             return False

@@ -226,6 +226,28 @@ it("a working folder whose link is switched is entered anew", () => {
   expect(execFileSync(python, ["-c", script], { encoding: "utf8" })).toBe("['one', 'one', 'two', '.']\n");
 });
 
+it("a shared file is seen though its folder's time was set back", () => {
+  const script = [
+    "import os, shutil, sys, tempfile, time",
+    `sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})`,
+    "from worker import shared_files",
+    "shared_files.TICK_NS = -(10**18)  # no folder is too young",
+    "home = tempfile.mkdtemp()",
+    "shared, own = f'{home}/shared', f'{home}/own'",
+    "os.mkdir(shared), os.mkdir(own)",
+    "files = shared_files.SharedFiles(f'{home}/link')",
+    "files.show(own, shared)",
+    "time.sleep(0.1)  # file systems count time in steps",
+    "before = os.stat(shared)",
+    "open(f'{shared}/new', 'w').close()",
+    "os.utime(shared, ns=(before.st_atime_ns, before.st_mtime_ns))",
+    "files.show(own, shared)",
+    "print(os.listdir(own))",
+    "shutil.rmtree(home)",
+  ].join("\n");
+  expect(execFileSync(python, ["-c", script], { encoding: "utf8" })).toBe("['new']\n");
+});
+
 describe("what is printed", () => {
   it("comes in order, from whatever prints it", async () => {
     const probe = await bench.worker(textOf("echo"), { name: "echo" });
