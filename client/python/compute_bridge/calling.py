@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .plans import plan_of
+from .plans import plan_of, put_back
 from .rows import rows_of
 
 
@@ -30,6 +30,7 @@ def call(model: Any, method: str, df: Any, features: Any = None) -> Any:
     :returns: the method's own answer, such as an array of shape (rows, classes) for `predict_proba`
     :raises Exception: what the plain call raises
     """
+    put_back()
     plan = plan_of(model, method)
     values = None if plan is None else rows_of(df, features, plan.columns, plan.most_rows(method))
     if plan is None or values is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from operator import eq, is_
@@ -27,6 +28,8 @@ MOST_COMPARED = 100
 UNUSUAL = {"transform_output": "default", "array_api_dispatch": False, "enable_metadata_routing": False}
 
 _plans: dict[int, Plan] = {}
+# By thread: scikit-learn's settings while they are others; an interrupt may keep them from being put back.
+_changed = threading.local()
 
 
 def plan_of(model: Any, method: str) -> Plan | None:
@@ -43,6 +46,14 @@ def plan_of(model: Any, method: str) -> Plan | None:
             return None
         plan = _plans[id(model)] = Plan(model, steps)
     return plan
+
+
+def put_back() -> None:
+    """Give scikit-learn the settings that a quick call found, if it has changed them."""
+    before = getattr(_changed, "before", None)
+    if before is not None:
+        sys.modules["sklearn"].set_config(assume_finite=before["assume_finite"], skip_parameter_validation=before["skip_parameter_validation"])
+        _changed.before = None
 
 
 class Plan:
@@ -85,7 +96,7 @@ class Plan:
         at = 0
         if _is_in_range(values):
             sklearn = sys.modules["sklearn"]
-            before = sklearn.get_config()
+            _changed.before = sklearn.get_config()
             try:
                 # What it would look for was looked for here.
                 sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
@@ -96,7 +107,7 @@ class Plan:
                 else:
                     return last(values)
             finally:
-                sklearn.set_config(assume_finite=before["assume_finite"], skip_parameter_validation=before["skip_parameter_validation"])
+                put_back()
         elif bool((abs(values) >= GREATEST).any()):
             raise OverflowError
         # With gaps scikit-learn itself looks at what each step is given.
@@ -135,8 +146,10 @@ def _parts(model: Any) -> list[Any]:
 
 def _is_in_state(part: Any, known: tuple[type, Mapping[str, Any]]) -> bool:
     cls, saved = known
+    if type(part) is not cls:
+        return False  # nor need it have a state, as "passthrough" has none
     state = vars(part)
-    return type(part) is cls and len(state) == len(saved) and all(map(eq, state, saved)) and all(map(is_, state.values(), saved.values()))
+    return len(state) == len(saved) and all(map(eq, state, saved)) and all(map(is_, state.values(), saved.values()))
 
 
 def _without_names(cls: type, state: Mapping[str, Any]) -> Any:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .arrow_out import ArrowOut
 from .columns import is_multivalue
 from .failures import BadRows, UnequalRows, phase
 from .frames import TABLE, Wire
 from .segments import spread
-from .tables_out import ArrowOut, send_frame, to_csv
+from .tables_out import send_frame, to_csv
 from .texts import csv_frames, read_texts, split_header
 
 if TYPE_CHECKING:

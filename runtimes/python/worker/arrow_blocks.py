@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,11 +41,13 @@ class ArrowBlocks:
         self._asked = asked
         self._original = original
         self._schema: pa.Schema | None = None
+        # Columns that had missing values so far, which pandas has in a wider type then: how many, and the type.
+        self._empties: dict[str, tuple[int, str]] = {}
         self._bytes = StreamBytes(source)
 
     def told(self) -> list[str]:
         """What the receipt should say, once all is read."""
-        return self.notes
+        return self.notes + [f"Column {name} has {count} empty values, so it came as {kind}." for name, (count, kind) in self._empties.items()]
 
     def only(self) -> Block | None:
         """All rows, when they are few and have all come; else None, and nothing is taken."""
@@ -101,11 +103,36 @@ class ArrowBlocks:
         if schema is not None and not table.schema.equals(schema):
             table = _spread(table, schema)
         names = table.column_names
-        frame = _floats(table)
-        frame = table.to_pandas() if frame is None else frame
+        floats = _floats(table)
+        frame = table.to_pandas() if floats is None else floats
         keep = chosen_columns([str(name) for name in frame.columns], self._asked)
+        if floats is None:
+            frame = self._widened(frame, table, keep)
         original = original_of_table(table, self._original) if self._original else None
         return Block(frame if keep == names and len(keep) == frame.shape[1] else frame[keep], original)
+
+    def _widened(self, frame: pd.DataFrame, table: pa.Table, keep: Sequence[str]) -> pd.DataFrame:
+        """The frame with the types that columns with missing values came to have, in this block or before."""
+        if not frame.columns.is_unique or len(set(table.column_names)) < table.num_columns:
+            return frame
+        kept = set(keep)
+        for field in table.schema:
+            name, wide = field.name, _wider(field.type)
+            if wide is None or name not in kept or name not in frame:
+                continue
+            empty = table.column(name).null_count
+            if empty > 0 and frame[name].dtype == wide:
+                self._empties[name] = (self._empties.get(name, (0, wide))[0] + empty, wide)
+            elif name in self._empties:
+                frame[name] = frame[name].astype(wide)
+        return frame
+
+
+def _wider(kind: pa.DataType) -> str | None:
+    """What pandas has a column in that lacks values; None where that is its own type."""
+    import pyarrow as pa
+
+    return "float64" if pa.types.is_integer(kind) else "object" if pa.types.is_boolean(kind) else None
 
 
 def _spread(table: pa.Table, schema: pa.Schema) -> pa.Table:

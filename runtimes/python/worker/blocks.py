@@ -200,7 +200,9 @@ def apply_blocks(wire: Wire, blocks: RowBlocks, compute: Compute, output: str) -
         only = blocks.only()
     if only is not None:
         rows = len(only.frame)
-        send((only, _result(compute, only.frame)))
+        result = _result(compute, only.frame)
+        wire.answer_at_once()
+        send((only, result))
     else:
         rows = 0
         with Ahead(blocks.frames(), blocks.source) as parsed, Behind(send) as sending:

@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .pandas_inside import Layout, frame_of
+from .pandas_inside import Layout, frame_of, has_own_text
 from .pandas_numbers import float_as_pandas
 
 MOST_BYTES = 16_384
 NA_SET = frozenset(pd._libs.parsers.STR_NA_VALUES)  # type: ignore[attr-defined]
 TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
-# Where pandas has text in columns of another type, that is left to it.
-IS_TEXT_OBJECT = pd.Series(["x"]).dtype == object
 
 # Records whose quotes all begin and end a value.
 QUOTED = re.compile(r'(?:(?:"[^"]*(?:""[^"]*)*"|[^",\n]*)(?:[,\n]|\Z))*')
@@ -30,7 +28,7 @@ WHOLE_TEXT = {"int64": re.compile(r"[0-9,-]*"), "uint64": re.compile(r"[0-9,]*")
 FLOATS = re.compile(r"[0-9.eE,-]*(?:(?<=[eE])\+[0-9.eE,-]*)*")
 # For guessing: what pandas reads in ways of its own, and blanks beside a separator.
 STRANGE = re.compile(r"[\t\v\f\0]|(?:^|[,\n]) | (?:[,\n]|$)")
-STRANGE_VALUE = re.compile(r"[\t\v\f\0]|^ | \Z")
+STRANGE_VALUE = re.compile(r"[\t\v\f\0]|^[ \n]|[ \n]\Z")
 WHOLES = re.compile(r"-?[0-9]{1,18}(?:,-?[0-9]{1,18})*")
 # Of 15 digits both pandas and Python make the nearest number.
 DECIMAL = r"-?(?=[0-9.]{1,16}(?:,|$))[0-9]{1,15}(?:\.[0-9]+)?"
@@ -56,6 +54,7 @@ class Shape:
         self.places = places
         self.kinds = kinds
         self.is_guessed = None in kinds
+        self.may_be_text = self.is_guessed or "object" in kinds
         is_whole = list(places) == list(range(width))
         # What records look like that are floats and nothing else, if all columns may be such.
         self.floats = FLOATS_ALONE.get(frozenset(kinds)) if is_whole else None
@@ -92,7 +91,7 @@ def read(records: bytes, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]] | 
 
     None when the rows are left to the library.
     """
-    if len(records) > MOST_BYTES or not shape.names:
+    if len(records) > MOST_BYTES or not shape.names or (shape.may_be_text and has_own_text()):
         return None
     try:
         text = records.decode()
@@ -142,8 +141,6 @@ def _read(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]]:
             empties[shape.names[at]] = sum(1 for each in values if each != each)
         made.append(values)
         types.append(become)
-    if "object" in types and not IS_TEXT_OBJECT:
-        raise Left
     layout = shape.layout(tuple(types))
     blocks = [np.array([made[at] for at in places], dtype=kind) for kind, places in layout.places.items()]
     return frame_of(layout, blocks, len(rows)), empties
@@ -221,9 +218,13 @@ def _guess(values: Sequence[str]) -> tuple[Sequence[Any], str]:
         if not TRUTH.keys() >= set(truths):
             raise Left
         return [TRUTH.get(each, np.nan) for each in values], "bool" if present is values else "object"
-    made = [np.nan if each in NA_SET else float_as_pandas(each) for each in values]
-    # Whole numbers with gaps are read as such, so that `-0` is 0 among them.
-    return [each + 0.0 for each in made] if WHOLES.fullmatch(",".join(present)) else made, "float64"
+    # Whole numbers with gaps are read as such: `-0` is 0 among them, and the nearest float is taken.
+    number = _whole_float if WHOLES.fullmatch(",".join(present)) else float_as_pandas
+    return [np.nan if each in NA_SET else number(each) for each in values], "float64"
+
+
+def _whole_float(text: str) -> float:
+    return float(int(text))
 
 
 CONVERT: dict[str | None, Callable[[Sequence[str]], tuple[Sequence[Any], str]]] = {

@@ -25,8 +25,9 @@ class WorkingFolder:
                 return
 
     def _is_there(self) -> bool:
-        """Whether nobody went anywhere. The system answers for the folder that one is in: not when another took its place or it is gone."""
+        """Whether nobody went anywhere. The system answers for the folder that one is in: not when another, or another mount, took its
+        place or it is gone. A link that leads elsewhere now shows in the folder that it means."""
         try:
-            return os.getcwd() == self._first
+            return os.getcwd() == self._first and os.path.samestat(os.stat("."), os.stat(self._folders[0]))
         except OSError:
             return False

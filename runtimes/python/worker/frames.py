@@ -29,7 +29,6 @@ class Wire:
         self._lock = threading.Lock()
         self._held: list[bytes] = []
         self._held_bytes = 0
-        # Only once all rows have come: before, whoever sends them may wait for results.
         self._may_hold = False
 
     def frame(self) -> tuple[int, bytes]:
@@ -43,15 +42,25 @@ class Wire:
                     with memoryview(buffer) as view:
                         payload = bytes(view[begin : begin + length])
                     self._at = begin + length
-                    self._may_hold = kind == END
+                    if self._at > RECEIVE_BYTES:
+                        self._drop()  # a great frame's bytes are not kept while code computes
+                    self._may_hold = False
                     return kind, payload
-            if self._at > 0:
-                del buffer[: self._at]
-                self._at = 0
+            self._drop()
             received = self._connection.recv_into(self._chunk)
             if received == 0:
                 raise EOFError
             buffer += self._chunk[:received]
+
+    def _drop(self) -> None:
+        """What was taken goes from the buffer."""
+        if self._at > 0:
+            del self._buffer[: self._at]
+            self._at = 0
+
+    def answer_at_once(self) -> None:
+        """All rows have come, and all that is sent from now on is their answer: until then whoever sends them may wait for results."""
+        self._may_hold = True
 
     def send(self, kind: int, payload: bytes | memoryview) -> None:
         """Send one frame, whole; waits while the bridge takes nothing. A small table of an answer may go out with the next frame."""
@@ -72,9 +81,9 @@ class Wire:
             self._write(*(part for kind, payload in frames for part in (HEADER.pack(kind, len(payload)), payload)))
 
     def _write(self, *parts: bytes) -> None:
-        self._connection.sendall(b"".join((*self._held, *parts)))
-        self._held.clear()
-        self._held_bytes = 0
+        # Before it is sent: an interrupt must not leave it there to be sent again.
+        held, self._held, self._held_bytes = self._held, [], 0
+        self._connection.sendall(b"".join((*held, *parts)))
 
     def send_json(self, kind: int, value: dict[str, Any]) -> None:
         """Send one frame of JSON."""

@@ -12,6 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+try:
+    from pandas._config.config import _global_config as _options
+except ImportError:
+    _options = {}
+
 Array = np.ndarray[Any, Any]
 
 
@@ -79,6 +84,12 @@ def _is_known() -> bool:
 
 
 IS_KNOWN = _is_known()
+IS_TEXT_OBJECT = pd.Series(["x"]).dtype == object
+
+
+def has_own_text() -> bool:
+    """Whether pandas has text in columns of a type of its own. Code may ask for that at any time, by an option that takes long to get."""
+    return not IS_TEXT_OBJECT or bool(_options.get("future", {}).get("infer_string"))
 
 
 # A frame with rows from 0 on. The blocks (a row a column) are in the layout's order, and the frame's own from then on.

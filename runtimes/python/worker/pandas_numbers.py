@@ -13,18 +13,20 @@ DIGITS = 17
 # Sums of so many digits are exact.
 EXACT_DIGITS = 15
 WHOLE_DIGITS = 18
+# Beyond, pandas may make text of the whole column.
+MOST_WHOLE_DIGITS = 19
 MOST_EXPONENT = 290
 # Elsewhere compilers may join a product and a sum, which rounds once instead of twice.
 IS_KNOWN = platform.machine() in ("x86_64", "AMD64")
 
 
 def float_as_pandas(text: str) -> float:
-    """The number. ValueError for what is none, or is read in other ways, as a whole number of more than 18 digits may be."""
+    """The number. ValueError for what is none, or is read in other ways, as more than 18 digits of a whole number may be."""
     found = NUMBER.fullmatch(text)
     if not found or not IS_KNOWN:
         raise ValueError(text)
     sign, whole, part, exponent = found.groups("")
-    if not whole + part or (len(whole) > WHOLE_DIGITS and not part and not exponent):
+    if not whole + part or len(whole) > MOST_WHOLE_DIGITS or (len(whole) > WHOLE_DIGITS and not part and not exponent):
         raise ValueError(text)
     used = (whole + part)[:DIGITS]
     number = float(int(used[:EXACT_DIGITS]))

@@ -125,6 +125,8 @@ def _arrow(values: np.ndarray[Any, Any]) -> Any:
     from pyarrow import compute
 
     kind = values.dtype.kind
+    if not values.dtype.isnative:
+        return None
     if kind in "iu":
         return pa.array(values)
     if kind == "b":

@@ -135,7 +135,8 @@ class Worker:
                     stage(table.frame, call["param"], call["stage"])
             return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame))]
         self._working.enter()
-        self._session.begin(call)
+        with phase("load"):
+            self._session.begin(call)
         if method == "summary":
             source.drain()
             frame = self._session.summary(call, report)
@@ -165,6 +166,7 @@ class Worker:
         result = self._session.fit(call, table, report) if method == "fit" else self._session.method(call, table, report)
         report.notes += table.notes
         end = done(call, report, table.received, used, len(result), signature)
+        self._wire.answer_at_once()
         with phase("apply" if call["strict"] else "result"):
             if original is not None:
                 out = ResultsOut(self._wire, output)

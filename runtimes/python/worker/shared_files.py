@@ -57,8 +57,8 @@ class SharedFiles:
         self._way = ""
         self._hidden: set[str] = set()
         self._is_lazy = False
-        # The folders that were looked through, with the time of each one's last change; empty when those are too young.
-        self._seen: dict[str, int] = {}
+        # The folders that were looked through, with the times of each one's last change; empty when those are too young.
+        self._seen: dict[str, tuple[int, int]] = {}
         sys.addaudithook(self._heard)
 
     def show(self, folder: str, shared: str) -> None:
@@ -80,22 +80,23 @@ class SharedFiles:
             return
         with quietly():
             for name in found:
-                self._link_one(name)
+                self._link_kept(name)
             self._remember(began, found)
 
     def _is_shown(self) -> bool:
         """Whether all is as the last call's beginning left it, so that nothing new can be there to show."""
         try:
-            return bool(self._seen) and all(os.stat(path).st_mtime_ns == at for path, at in self._seen.items())
+            return bool(self._seen) and all(changed(path) == at for path, at in self._seen.items())
         except OSError:
             return False
 
     def _remember(self, began: int, names: Sequence[str]) -> None:
         folders = ["", *(name for name in names if os.path.isdir(f"{self._shared}/{name}"))]
         paths = [os.path.join(base, name) for base in (self._shared, self._folder) for name in folders]
-        seen = {path: os.stat(path).st_mtime_ns for path in paths}
-        if all(began - at > TICK_NS for at in seen.values()):
-            self._seen = seen
+        with contextlib.suppress(OSError):  # others may remove what is shared at any time
+            seen = {path: changed(path) for path in paths}
+            if all(began - max(at) > TICK_NS for at in seen.values()):
+                self._seen = seen
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
         """The code is about to do something. Never raises: the code's own call says what is wrong with it."""
@@ -163,13 +164,18 @@ class SharedFiles:
             is_new = True
         return is_new
 
+    def _link_kept(self, name: str) -> None:
+        """Show one of several, if it can be: an own file may stand where a folder is shared, and what is shared may be gone."""
+        with contextlib.suppress(OSError):
+            self._link_one(name)
+
     def _link_all(self, name: str, deep: bool = False) -> None:
         """Show what a shared folder holds."""
         folder = f"{self._shared}/{name}" if name else self._shared
         if not os.path.isdir(folder):
             return
         for each in entries(folder) if deep else [each for each in os.listdir(folder) if not each.startswith(".")]:
-            self._link_one(f"{name}/{each}" if name else each)
+            self._link_kept(f"{name}/{each}" if name else each)
 
     def _make_own(self, path: str, is_kept: bool) -> None:
         """Writing to a shared file through its link would change it for all: the link becomes a file of the call's own."""
@@ -184,17 +190,24 @@ class SharedFiles:
 
 
 def entries(folder: str) -> Iterator[str]:
-    """Files and folders below a folder, a folder before what it holds; no dot names."""
+    """Files and folders below a folder, a folder before what it holds; no dot names, nor what cannot be listed."""
     waiting = [""]
     while waiting:
         base = waiting.pop()
-        for entry in os.scandir(os.path.join(folder, base)):
-            if entry.name.startswith("."):
-                continue
-            name = os.path.join(base, entry.name)
-            yield name
-            if entry.is_dir():
-                waiting.append(name)
+        with contextlib.suppress(OSError), os.scandir(os.path.join(folder, base)) as found:
+            for entry in found:
+                if entry.name.startswith("."):
+                    continue
+                name = os.path.join(base, entry.name)
+                yield name
+                if entry.is_dir():
+                    waiting.append(name)
+
+
+def changed(path: str) -> tuple[int, int]:
+    """When a folder changed last. Its first time can be set back, the second cannot."""
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_ctime_ns
 
 
 def writes(mode: str | None, flags: int) -> bool:

@@ -11,6 +11,7 @@ import decimal
 import logging
 import os
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from typing import Any
 
 
 class Surroundings:
-    """The environment's variables, paths, streams, log settings, warnings and pandas' options, as they are now."""
+    """The environment's variables, paths, streams, log settings, warnings and the options of pandas and scikit-learn, as they are now."""
 
     def __init__(self) -> None:
         self._environ = dict(os.environ._data)  # type: ignore[attr-defined]
@@ -34,6 +35,7 @@ class Surroundings:
         self._disabled = logging.root.manager.disable
         self._pandas = _pandas_options()
         self._options = copy.deepcopy(self._pandas)
+        self._sklearn = _sklearn_config()
 
     def restore(self) -> None:
         """Put all of it back. For the main thread, in whose context calls run."""
@@ -52,6 +54,7 @@ class Surroundings:
         self._restore_loggers()
         if self._pandas != self._options:
             _restore_pandas(self._pandas, self._options, "")
+        self._restore_sklearn()
 
     def _restore_environ(self) -> None:
         for name in os.environ.keys() - self._variables.keys():
@@ -81,6 +84,16 @@ class Surroundings:
                 logger.filters[:] = filters
             logger.propagate, logger.disabled = propagate, disabled
 
+    def _restore_sklearn(self) -> None:
+        config = _sklearn_config()
+        if config == self._sklearn or config is None:
+            return
+        if self._sklearn is None:
+            self._sklearn = _sklearn_defaults()
+        changed = {name: value for name, value in self._sklearn.items() if config.get(name) != value}
+        if changed:
+            sys.modules["sklearn"].set_config(**changed)
+
 
 def _umask() -> int:
     mask = os.umask(0)
@@ -99,6 +112,21 @@ def _pandas_options() -> Any:
 
         return config._global_config
     return {}
+
+
+def _sklearn_config() -> dict[str, Any] | None:
+    """scikit-learn's options, which are the thread's; None when it is not imported."""
+    found = getattr(sys.modules.get("sklearn"), "get_config", None)
+    return found() if found else None
+
+
+def _sklearn_defaults() -> dict[str, Any]:
+    """What its options are in a thread that nobody changed them in."""
+    made: dict[str, Any] = {}
+    thread = threading.Thread(target=lambda: made.update(_sklearn_config() or {}))
+    thread.start()
+    thread.join()
+    return made
 
 
 def _restore_pandas(options: Mapping[str, Any], saved: Mapping[str, Any], prefix: str) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from .failures import NoTable
+from .arrow_out import ArrowOut
 from .frames import TABLE, Wire
 from .quick_csv import quick_csv
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 FRAME_BYTES = 1 << 20
 # About as many bytes of numbers.
@@ -88,53 +85,3 @@ class RecordFrames(io.RawIOBase):
             self._wire.send(TABLE, (self._header or b"") + self._rest)
             self._rest = b""
         super().close()
-
-
-class ArrowOut:
-    """One Arrow IPC stream over table frames, each holding whole messages."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._sink = io.BytesIO()
-        self._stream: Any = None
-        self._schema: Any = None
-
-    def write(self, frame: pd.DataFrame) -> None:
-        """Send one frame's rows."""
-        import pyarrow as pa
-
-        frame.columns = [str(name) for name in frame.columns]
-        if self._schema is not None:
-            self._refuse_other(list(frame.columns))
-        self.write_table(pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False))
-
-    def write_table(self, table: pa.Table) -> None:
-        """Send one table's rows. NoTable when its columns are not those of the first."""
-        import pyarrow as pa
-
-        if self._stream is None:
-            self._schema = table.schema
-            self._stream = pa.ipc.new_stream(self._sink, self._schema)
-        elif table.schema != self._schema:
-            self._refuse_other(table.column_names)
-            table = table.cast(self._schema)
-        self._stream.write_table(table)
-        self._send()
-
-    def _refuse_other(self, names: list[str]) -> None:
-        if names != self._schema.names:
-            raise NoTable(f"its columns were {', '.join(self._schema.names)} at first and then {', '.join(names)}, which one Arrow stream cannot hold; ask for CSV")
-
-    def close(self) -> None:
-        """End the stream; one without rows has a schema at least."""
-        if self._stream is None:
-            self.write(pd.DataFrame())
-        self._stream.close()
-        self._send()
-
-    def _send(self) -> None:
-        if self._sink.tell() > 0:
-            with self._sink.getbuffer() as sent:
-                self._wire.send(TABLE, sent)
-            self._sink.seek(0)
-            self._sink.truncate()

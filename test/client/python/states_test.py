@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -81,6 +82,8 @@ class States(unittest.TestCase):
             lambda model: delattr(model[1], "coef_"),
             lambda model: model.set_params(standardscaler=MinMaxScaler().fit(ROWS)),
             lambda model: model.steps.pop(0),
+            lambda model: model.steps.__setitem__(0, ("standardscaler", "passthrough")),
+            lambda model: model.steps.__setitem__(0, ("standardscaler", None)),
             lambda model: model.set_output(transform="pandas"),
             lambda model: setattr(model[0], "n_features_in_", 5),
             lambda model: setattr(model[1], "__class__", Subclassed),
@@ -93,7 +96,7 @@ class States(unittest.TestCase):
                 self.assertTrue(is_quick(model))
                 before = outcome(lambda: predict(model, ROWS, NAMES))
                 change(model)
-                self.assertNotEqual(outcome(lambda: model.predict(ROWS[NAMES])), before) if number not in (9, 11) else None
+                self.assertNotEqual(outcome(lambda: model.predict(ROWS[NAMES])), before) if number not in (9, 13) else None
                 self.same(model)
 
     def test_learning_step_by_step(self) -> None:
@@ -167,6 +170,23 @@ class States(unittest.TestCase):
         with sklearn.config_context(enable_metadata_routing=True):
             self.same(model, "transform")
         self.same(model, "transform")
+
+    def test_an_interrupt_leaves_no_settings_behind(self) -> None:
+        model = warmed(StandardScaler(), "transform")
+        before, work = sklearn.get_config(), sklearn.set_config
+        told: list[dict[str, Any]] = []
+
+        def interrupted(**options: Any) -> None:
+            told.append(options)
+            if len(told) == 2:
+                raise KeyboardInterrupt
+            work(**options)
+
+        with mock.patch.object(sklearn, "set_config", interrupted), self.assertRaises(KeyboardInterrupt):
+            call(model, "transform", ROWS, NAMES)
+        self.assertNotEqual(sklearn.get_config(), before)
+        self.same(model, "transform", ROWS.assign(a=np.inf))
+        self.assertEqual(sklearn.get_config(), before)
 
     def test_the_model_is_not_changed_and_not_kept_alive(self) -> None:
         model = make_pipeline(StandardScaler(), LogisticRegression()).fit(ROWS, LABEL)

@@ -26,7 +26,7 @@ def stream(*tables):
             out.write_table(table)
     return sink.getvalue().to_pybytes()
 
-def applied(segments, compute, asked=ASKED, output="arrow", original=None, length=1000):
+def applied(segments, compute, asked=ASKED, output="arrow", original=None, length=1000, answered=threading.Event()):
     """The answer's bytes, how many rows each block had, and the notes."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -44,6 +44,7 @@ def applied(segments, compute, asked=ASKED, output="arrow", original=None, lengt
                 if kind == END:
                     return
                 answer.append(payload)
+                answered.set()
         threads = [threading.Thread(target=each) for each in (feed, take)]
         for each in threads:
             each.start()
@@ -95,6 +96,34 @@ def spoil(df):
 data, _, _ = applied([stream(many)], spoil, length=100_000)
 assert opened(data).column("a").to_pylist() == [0.0] * 200_000 and opened(data).column("b").equals(many.column("b"))
 
+# Whole numbers and truths with gaps stay what they became, and a note says so.
+gaps = pa.table({"n": pa.array([1, 2, None, 4, 5, 6]), "b": [True, False, None, True, False, True], "w": [1, 2, 3, 4, 5, 6]})
+kinds = []
+def noted(df):
+    kinds.append([str(kind) for kind in df.dtypes])
+    return df
+_, _, told = applied([stream(*(gaps.slice(at, 2) for at in (0, 2, 4))), b""], noted)
+assert kinds == [["int64", "bool", "int64"], *[["float64", "object", "int64"]] * 2], kinds
+assert told == [f"Column {name} has 1 empty values, so it came as {kind}." for name, kind in (("n", "float64"), ("b", "object"))], told
+
+# A block's answer goes at once, though all rows have come.
+first = threading.Event()
+def waits(df):
+    if df["a"].iloc[0] > 0:
+        assert first.wait(60)
+    return df
+applied([stream(*(many.slice(at, 10) for at in range(0, 100, 10))), b""], waits, output="csv", answered=first)
+
+# Of a great frame that was taken nothing is kept.
+ours, theirs = socket.socketpair()
+with ours, theirs:
+    sending = threading.Thread(target=lambda: [Wire(theirs).send(TABLE, bytes(1 << 22)), Wire(theirs).send(END, b"")])
+    sending.start()
+    taking = Wire(ours)
+    assert len(taking.frame()[1]) == 1 << 22 and sys.getsizeof(taking._buffer) < 1 << 20
+    assert taking.frame() == (END, b"")
+    sending.join()
+
 # Fields, and a missing one.
 data, _, _ = applied([stream(mixed)], identity, {**ASKED, "fields": ["w", "n"]})
 assert opened(data).column_names == ["w", "n"]
@@ -134,6 +163,34 @@ except Exception as error:
     assert not isinstance(error, AssertionError), error
 else:
     raise AssertionError("a stream that is cut short was taken for whole")
+
+# Types that depend on the block: the first blocks wait for one that tells more.
+def in_turn(*columns):
+    left = list(columns)
+    return lambda df: pd.DataFrame({"r": pd.Series([left.pop(0)] * len(df), dtype=object).infer_objects()})
+def types_of(*values, each=10):
+    table = pa.table({"a": np.arange(1000) / 7})
+    data, _, _ = applied([stream(*(table.slice(at * each, each) for at in range(len(values))), table.slice(0, 0)), b""], in_turn(*values, None))
+    made = opened(data)
+    return str(made.schema.field("r").type), made.column("r").to_pylist()[::each]
+assert types_of(None, "x", None) == ("string", [None, "x", None])
+assert types_of(1, 2.5, 3) == ("double", [1.0, 2.5, 3.0])
+assert types_of(None, None) == ("null", [None, None])
+assert types_of(None, 1, None, 0.5) == ("double", [None, 1.0, None, 0.5])
+assert types_of(0.5, 1, None) == ("double", [0.5, 1.0, None])
+def refused(*values):
+    try:
+        types_of(*values)
+    except Exception as error:
+        assert "its column r was" in str(error) and "ask for CSV" in str(error), error
+        return True
+assert refused("x", 1) and refused(1, "x") and refused(0.5, "x")
+# Beyond what may wait, columns without a value are text and whole numbers stay such.
+from worker import arrow_out
+arrow_out.OPEN_BYTES = 15
+assert types_of(None, None, "x", None) == ("string", [None, None, "x", None])
+assert types_of(1, 2, 3.0, None) == ("int64", [1, 2, 3, None])
+assert refused(1, 2, 2.5) and refused(None, None, 1)
 print("fine")
 `;
 

@@ -10,6 +10,8 @@ import io, json, sys
 sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})
 import pandas as pd
 from worker.tables_in import read_table
+if len(sys.argv) > 1:
+    pd.set_option(sys.argv[1], True)
 asked = {"format": "csv", "fields": None, "types": None, "untyped": "guess", "dropMultivalue": False}
 out = []
 for text in json.load(sys.stdin):
@@ -32,6 +34,20 @@ for text in json.load(sys.stdin):
         out.append(f"{type(error).__name__}: {error}")
 print(json.dumps(out))
 `;
+
+function read(texts: readonly string[], ...options: readonly string[]): string[] {
+  const input = JSON.stringify(texts);
+  return JSON.parse(execFileSync(python, ["-c", script, ...options], { input, encoding: "utf8", maxBuffer: 2 ** 26 })) as string[];
+}
+
+it("leaves to pandas what it reads in ways of its own", () => {
+  const gaps = ["a,b\n123456789012345679,1\n,2\n", "a,b\n-12345678901234567,1\nNA,2\n99999999999999999,3\n"];
+  const lines = ['a,b\n"12\n",x\n', 'a,b\n"\n12",x\n', 'a,b\n"x\n",x\n'];
+  const long = ["a\n123456789012345678901.5\n", "a,b\n1,x\n,x\n123456789012345678901.5,x\n", "a\n123456789012345678901e2\n"];
+  expect(read([...gaps, ...lines, ...long])).toEqual([...gaps.map(() => "same"), ...[...lines, ...long].map(() => "left")]);
+  expect(read(["a\nx\n"])).toEqual(["same"]);
+  expect(read(["a\nx\n", "a\n1.5\n"], "future.infer_string")).toEqual(["left", "left"]);
+});
 
 it("guesses few plain rows as pandas does, or not at all", () => {
   const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });
@@ -102,9 +118,7 @@ it("guesses few plain rows as pandas does, or not at all", () => {
       1000,
     ),
   ];
-  const said = JSON.parse(
-    execFileSync(python, ["-c", script], { input: JSON.stringify(input), encoding: "utf8", maxBuffer: 2 ** 26 }),
-  ) as string[];
+  const said = read(input);
   const wrong = said
     .map((each, index) => ({ said: each, text: input[index] }))
     .filter((each) => each.said !== "same" && each.said !== "left");

@@ -21,7 +21,7 @@ def series(column):
     kind, values = column["kind"], [value(column["kind"], each) for each in column["values"]]
     if kind == "date":
         return pd.Series(pd.to_datetime(values, format="ISO8601"))
-    dtype = {"bits": "float64", "float": "float64", "int": "int64", "bool": "bool", "float32": "float32", "Int64": "Int64", "category": "category"}.get(kind, object)
+    dtype = {"bits": "float64", "float": "float64", "int": "int64", "bool": "bool", "float32": "float32", "swapped": ">i8", "Int64": "Int64", "category": "category"}.get(kind, object)
     return pd.Series(values, dtype=dtype)
 
 out = []
@@ -58,6 +58,7 @@ it("writes plain frames as pandas does, or not at all", () => {
     mixed: fc.oneof(fc.string(), fc.integer(), fc.double(), fc.constant(null), fc.boolean()),
     date: fc.constantFrom("2026-01-31", "2026-01-31 10:11:12", null),
     float32: fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
+    swapped: fc.integer(),
     Int64: fc.oneof(fc.integer(), fc.constant(null)),
     category: fc.constantFrom("x", "y"),
   };

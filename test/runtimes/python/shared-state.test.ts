@@ -25,6 +25,7 @@ describe("what a call changes and the next does not see", () => {
     "functions",
     "environ",
     "pandas_options",
+    "sklearn_options",
     "numpy_settings",
     "warned",
     "logs",

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -164,6 +165,32 @@ describe("old paths and model files", () => {
     expect((await probe.call("a\n1\n", { method: "apply", model, param: "{}" })).csv).toBe("shared,own\nshared,False\n");
   });
 
+  it("an own file where a folder is shared stays the model's, and the rest is seen", async () => {
+    await writeFile(join(bench.home.data, "shared.txt"), "shared");
+    const folder = await bench.modelFolder();
+    await writeFile(join(folder, "folder"), "mine");
+    const model = { name: "probe_default", key: null, folder, shared: bench.home.data };
+    expect((await probe.call("a\n1\n", { model, param: "{}" })).csv).toBe("shared,own\nshared,False\n");
+    expect(await readFile(join(folder, "folder"), "utf8")).toBe("mine");
+  });
+
+  it("a folder that cannot be shown fails the call, not the worker", async () => {
+    const source = [
+      "import os",
+      "def apply(model, df, param):",
+      '    os.symlink("/nowhere", "/srv/app/model/data" + ".new")',
+      "def again(model, df, param):",
+      "    return df",
+    ].join("\n");
+    const own = await bench.worker(`${source}\n`, { name: "blocks_link" });
+    const [one, two] = [await bench.modelFolder(), await bench.modelFolder()];
+    const model = (folder: string) => ({ name: "x", key: null, folder, shared: bench.home.data });
+    await own.call("a\n1\n", { model: model(one) });
+    const { error } = await own.call("a\n1\n", { method: "again", model: model(two) });
+    expect(error).toMatchObject({ phase: "load", type: "FileExistsError" });
+    expect((await own.call("a\n1\n", { method: "again", model: model(one) })).csv).toBe("a\n1\n");
+  });
+
   it("an apply sees the files of its model alone, and later shared ones", async () => {
     await writeFile(join(bench.home.data, "shared.txt"), "shared");
     const [one, two] = [await bench.modelFolder(), await bench.modelFolder()];
@@ -177,6 +204,48 @@ describe("old paths and model files", () => {
     await writeFile(join(bench.home.data, "shared.txt"), "newer");
     expect((await probe.call("a\n1\n", model(one))).csv).toBe("shared,own\nnewer,True\n");
   });
+});
+
+it("a working folder whose link is switched is entered anew", () => {
+  const script = [
+    "import os, sys, tempfile",
+    `sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})`,
+    "from worker.folders import WorkingFolder",
+    "home = os.path.realpath(tempfile.mkdtemp())",
+    "os.mkdir(f'{home}/one'), os.mkdir(f'{home}/two'), os.symlink('one', f'{home}/link')",
+    "working = WorkingFolder([f'{home}/link', home])",
+    "seen = []",
+    "for target in ('one', 'one', 'two', None):",
+    "    os.unlink(f'{home}/link')",
+    "    target and os.symlink(target, f'{home}/link')",
+    "    working.enter()",
+    "    seen.append(os.path.relpath(os.getcwd(), home))",
+    "os.rmdir(f'{home}/one'), os.rmdir(f'{home}/two'), os.rmdir(home)",
+    "print(seen)",
+  ].join("\n");
+  expect(execFileSync(python, ["-c", script], { encoding: "utf8" })).toBe("['one', 'one', 'two', '.']\n");
+});
+
+it("a shared file is seen though its folder's time was set back", () => {
+  const script = [
+    "import os, shutil, sys, tempfile, time",
+    `sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})`,
+    "from worker import shared_files",
+    "shared_files.TICK_NS = -(10**18)  # no folder is too young",
+    "home = tempfile.mkdtemp()",
+    "shared, own = f'{home}/shared', f'{home}/own'",
+    "os.mkdir(shared), os.mkdir(own)",
+    "files = shared_files.SharedFiles(f'{home}/link')",
+    "files.show(own, shared)",
+    "time.sleep(0.1)  # file systems count time in steps",
+    "before = os.stat(shared)",
+    "open(f'{shared}/new', 'w').close()",
+    "os.utime(shared, ns=(before.st_atime_ns, before.st_mtime_ns))",
+    "files.show(own, shared)",
+    "print(os.listdir(own))",
+    "shutil.rmtree(home)",
+  ].join("\n");
+  expect(execFileSync(python, ["-c", script], { encoding: "utf8" })).toBe("['new']\n");
 });
 
 describe("what is printed", () => {

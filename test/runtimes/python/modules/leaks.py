@@ -122,6 +122,14 @@ def pandas_options(model, df, param):
     return [{"found": repr(found)}]
 
 
+def sklearn_options(model, df, param):
+    import sklearn
+
+    found = [sklearn.get_config()["assume_finite"], sklearn.get_config()["transform_output"]]
+    sklearn.set_config(assume_finite=True, transform_output="pandas")
+    return [{"found": repr(found)}]
+
+
 def numpy_settings(model, df, param):
     found = [np.geterr()["divide"], np.get_printoptions()["precision"], decimal.getcontext().prec]
     np.seterr(divide="raise")
