@@ -71,7 +71,10 @@ function waysOf(): Way[] {
     { ...plain, name: helper, algorithms: ["lr"], kinds: ["small", "flood"], path: ({ model }) => callPath("lr_helper", "apply", model) },
     { ...plain, name: arrow, form: "arrow", kinds: ["large"], headers: { ...auth, "content-type": ARROW_TYPE, accept: ARROW_TYPE } },
     { ...old, kinds: ["small", "flood", "large", "beside"] },
-    { ...old, name: named, algorithms: ["lr"], kinds: ["large"], headers: { ...old.headers, "compute-algorithm": "lr" } },
+    {
+      ...{ ...old, name: named, models: ["a"], algorithms: ["lr"], kinds: ["large"] },
+      headers: { ...old.headers, "compute-algorithm": "lr", "compute-model": "a" },
+    },
   ];
 }
 
