@@ -28,6 +28,7 @@ HEAVY = (
 ).split()
 
 PR_SET_CHILD_SUBREAPER = 36
+ORPHAN_SECONDS = 1.0
 END_SECONDS = 5.0
 
 # Looking for the thread pools of loaded libraries takes 10 ms: done once, before the forks.
@@ -71,12 +72,20 @@ def serve_forks(path: str) -> None:
             for pid in children:
                 end(pid)
             end_descendants()
-            if os.getppid() != bridge:
+            if is_orphan(bridge):
                 shutil.rmtree(os.path.dirname(path), ignore_errors=True)  # nobody else would
             os._exit(0)
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             fork(connection, json.loads(line), children, (wake_read, wake_write))
+
+
+def is_orphan(parent: int) -> bool:
+    """Whether the parent is gone. A process that dies closes its connections a moment before its children are another's."""
+    until = time.monotonic() + ORPHAN_SECONDS
+    while os.getppid() == parent and time.monotonic() < until:
+        time.sleep(0.005)
+    return os.getppid() != parent
 
 
 def fork(connection: socket.socket, asked: dict[str, Any], children: set[int], pipes: tuple[int, int]) -> None:
