@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { saveNotebook } from "../support/bridge.ts";
 import { type BridgeProcess, bridgeProcess } from "../support/bridge-process.ts";
+import { commandsWith, parentOf } from "./processes.ts";
 
 /** The steps at which the notebook `steps` can be held, in their order within a call. */
 export const fitSteps = ["init", "fit", "save", "apply"] as const;
@@ -86,7 +87,20 @@ export class Story implements AsyncDisposable {
   async unloaded(): Promise<string> {
     const model = `unloaded_${Date.now()}`;
     expect((await this.call(`algorithm=steps&method=fit&model_name=${model}`)).status).toBe(200);
+    // A fitted model is loaded before its call: the workers end, those included that are started for it.
+    for (let looks = 0; looks < 5; looks++) {
+      const found = await this.#workers();
+      for (const pid of found) process.kill(pid, "SIGKILL");
+      if (found.length > 0) looks = -1;
+      await sleep(100);
+    }
     return model;
+  }
+
+  async #workers(): Promise<number[]> {
+    const all = await this.bridge.processes();
+    const forking = new Set(commandsWith("--warm").filter((pid) => parentOf(pid) === this.bridge.child.pid));
+    return all.filter((pid) => forking.has(parentOf(pid)) && isAlive(pid));
   }
 
   async hold(step: Step): Promise<void> {

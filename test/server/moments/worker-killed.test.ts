@@ -26,7 +26,6 @@ describe("SIGKILL of a worker", () => {
     "during a call of %s at %s is told to its caller alone; the next call works, and nothing is left of this one",
     async (method, step) => {
       const model = step === "load" ? await story.unloaded() : "m";
-      if (step === "load") await endWorkers();
       await story.hold(step);
       const lost = problem(story.call(`algorithm=steps&method=${method}&model_name=${model}`, "a\n1\n2\n3\n"));
       const pid = await story.standing(step);
@@ -101,16 +100,6 @@ it("SIGTERM of the bridge lets the calls under way end, and refuses new ones", a
   const answer = await under;
   expect({ status: answer.status, text: await answer.text() }).toMatchObject({ status: 200 });
 });
-
-/** Ends all workers, those included that are started for what was fitted. */
-async function endWorkers(): Promise<void> {
-  for (let looks = 0; looks < 5; looks++) {
-    const found = workers();
-    for (const pid of found) process.kill(pid, "SIGKILL");
-    if (found.length > 0) looks = -1;
-    await sleep(100);
-  }
-}
 
 /** All processes of this bridge. */
 function processes(): { pid: number; parent: number; command: string }[] {
