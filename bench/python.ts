@@ -3,22 +3,21 @@ import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { peersFolder, root } from "./places.ts";
+import { root } from "./places.ts";
 
 const run = promisify(execFile);
 const uv = join(root, ".python/uv/bin/uv");
 
 /**
- * The Python of a peer's own environment, made or renewed first when its requirements changed. The models' environment
+ * The Python of an environment of its own, made or renewed first when its requirements changed. The models' environment
  * stays as it is.
  *
- * @param environment the folder's name in `BENCH_PEERS`
+ * @param folder where it lies, absolute
  * @param requirements a file with hashes
  * @param python the interpreter to make it from: the models', so that all sides run the same one
  * @throws Error with what uv said
  */
-export async function peersPython(environment: string, requirements: string, python: string): Promise<string> {
-  const folder = join(peersFolder, environment);
+export async function environmentPython(folder: string, requirements: string, python: string): Promise<string> {
   const wanted = createHash("sha256")
     .update(await readFile(requirements))
     .digest("hex");

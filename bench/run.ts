@@ -6,9 +6,9 @@ import { contenders } from "./contenders.ts";
 import { startGenerator } from "./load/generator.ts";
 import { pythonLine } from "./machine.ts";
 import { isAlone } from "./measures/measure.ts";
-import { modelsPython } from "./places.ts";
+import { modelsPython, peersFolder } from "./places.ts";
 import { prepareRows } from "./prepared.ts";
-import { peersPython } from "./python.ts";
+import { environmentPython } from "./python.ts";
 import { reportOf } from "./report.ts";
 import { type Limits, limitsOf, takeAlone, takeLimits, takeRounds } from "./rounds.ts";
 import type { Side } from "./sides/side.ts";
@@ -45,7 +45,9 @@ for (const { name, python, start } of all.filter(({ name, isLong }) => isWanted(
   const own = join(folder, name.replaceAll(/\W+/g, "-"));
   await mkdir(own);
   try {
-    const program = python ? await peersPython(python.environment, python.requirements, modelsPython) : modelsPython;
+    const program = python
+      ? await environmentPython(join(peersFolder, python.environment), python.requirements, modelsPython)
+      : modelsPython;
     const side = stack.use(await start({ folder: own, python: program, train: prepared.train }));
     sides.push(side);
     notes.push(...(side.notes ?? []));
