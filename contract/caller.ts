@@ -7,9 +7,12 @@ const MOST_SECONDS = 86_400;
 export const Verb = z.enum(["stage", "fit", "apply", "summary", "call"]);
 export type Verb = z.infer<typeof Verb>;
 
+const verbs: ReadonlySet<string> = new Set(Verb.options);
+const isVerb = (method: string): method is Verb => verbs.has(method);
+
 /** The verb of a call's method. */
 export function verbOf(method: string): Verb {
-  return Verb.catch("call").parse(method);
+  return isVerb(method) ? method : "call";
 }
 
 /** Who asks: a token's name and, with a user's token, what alone it may do. */

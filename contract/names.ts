@@ -12,8 +12,11 @@ export const AlgorithmName = z
   .regex(/^(?!\.)[^/\\\u0000-\u001f\u007f-\u009f]+$/u, "a name has no slash, no control character and no leading dot");
 export type AlgorithmName = z.infer<typeof AlgorithmName>;
 
+const isAscii = /^[\u0000-\u007f]*$/;
+
 /** Two names that differ in case alone are one algorithm: this is what is compared. */
 export function nameKey(name: string): string {
+  if (isAscii.test(name)) return name.toLowerCase();
   // Normalized again: letters that exist composed in lower case alone compose only now.
   return name.normalize("NFC").toLowerCase().normalize("NFC");
 }

@@ -8,6 +8,7 @@ import { pino } from "pino";
 import type { Log } from "#contract/edges.ts";
 import { startCheck } from "../notebook-exporter/check.ts";
 import { allRuntimes } from "../runtimes/index.ts";
+import { systemClock } from "./clock.ts";
 import { openAnswers } from "./compute/answers-kept.ts";
 import { computeWith } from "./compute/compute.ts";
 import { createAlgorithmWith } from "./compute/create-algorithm.ts";
@@ -86,7 +87,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   // A request that breaks HTTP is logged with its bytes, in which its token may be.
   const logger = pino({ level: config.logLevel, redact: { paths: ["err.rawPacket"], remove: true } }, pino.destination(2));
   const log = logger;
-  const clock = { now: () => new Date().toISOString(), ticks: () => performance.now() };
+  const clock = systemClock();
 
   await Promise.all([tryPython(config.python), tryAddress(config.host, config.port)]);
 

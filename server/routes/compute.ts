@@ -7,7 +7,8 @@ import { FRAMES_TYPE } from "#contract/frames.ts";
 import type { Answers } from "../compute/answers-kept.ts";
 import type { Compute } from "../compute/compute.ts";
 import { toRecord } from "../compute/failures.ts";
-import { readOptions } from "../compute/options.ts";
+import { optionsReader } from "../compute/known-options.ts";
+import type { ComputeOptions } from "../compute/options.ts";
 import type { RunRecorder } from "../compute/run-record.ts";
 import type { Stage } from "../compute/stage.ts";
 import { ARROW_TYPE, framesAnswer, outputOf, tableAnswer } from "./answers.ts";
@@ -45,6 +46,7 @@ const headers = CallHeaders.extend({
 export const computeRoutes =
   ({ compute, stage, runs, answers, newRunId, callerOf, allow }: ComputeRouteParts): FastifyPluginAsyncZod =>
   async (app) => {
+    const optionsOf = optionsReader();
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
 
@@ -64,7 +66,7 @@ export const computeRoutes =
         async (request, reply) => {
           const run = newRunId();
           reply.header("compute-run", run);
-          const asked = readOptions(request.query);
+          const asked = optionsOf(request.url, request.query);
           allow(request, asked.method);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);
@@ -92,7 +94,7 @@ export const computeRoutes =
       reply: FastifyReply,
       body: Body,
       run: string,
-      asked: ReturnType<typeof readOptions> & { caller: string },
+      asked: ComputeOptions & { caller: string },
       sent?: HashedBody,
     ): Promise<void> {
       const signal = goneSignal(reply);
@@ -131,6 +133,6 @@ export const computeRoutes =
   };
 
 /** A dataset has the model's name if one is given, else the algorithm's, else `default` (design.md, Stage). */
-function stageName({ model, isModelNamed, algorithm }: ReturnType<typeof readOptions>): string {
+function stageName({ model, isModelNamed, algorithm }: ComputeOptions): string {
   return isModelNamed || algorithm === null ? model : algorithm;
 }
