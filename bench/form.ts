@@ -1,19 +1,19 @@
-/** How much is measured. Rounds let every side have its turn in each minute; the first calls of each turn do not count. */
+/**
+ * How much is measured. Rounds let every side have its turn in each minute; the first calls of each turn do not count.
+ * Turns of small calls have a time, so that a slow side takes no more of the run than a fast one.
+ */
 export interface Form {
   readonly name: "full" | "short";
   readonly rounds: number;
   /** Rounds of the calls with a million rows, and of all that takes as long. */
   readonly largeRounds: number;
   readonly largeRows: number;
-  /** Calls before a way's first turn with an algorithm: on every side code has compiled and caches are warm by then. */
-  readonly warmUpCalls: number;
-  /** Calls before each later turn: others had the cores since. */
-  readonly againCalls: number;
-  /** Calls that count, of a turn of small calls, and of one on 32 connections. */
-  readonly calls: number;
-  readonly floodCalls: number;
-  /** Of the forest, which takes ten times as long. */
-  readonly slowCalls: number;
+  /** Calls before a way's first turn with an algorithm, in seconds: on every side code has compiled and caches are warm by then. */
+  readonly warmUpSeconds: number;
+  /** Before each later turn: others had the cores since. */
+  readonly againSeconds: number;
+  /** Of the calls that count. */
+  readonly seconds: number;
   /** Calls of the bridge whose answers could be mixed up, in all. */
   readonly mixedCalls: number;
   readonly saves: number;
@@ -28,14 +28,14 @@ export const FLOOD_CONNECTIONS = 32;
 export const MOST_MIXED_OF_OTHERS = 2000;
 
 export const full: Form = {
-  ...{ name: "full", rounds: 3, largeRounds: 3, largeRows: 1_000_000 },
-  ...{ warmUpCalls: 2000, againCalls: 50, calls: 300, floodCalls: 600, slowCalls: 50 },
+  ...{ name: "full", rounds: 3, largeRounds: 2, largeRows: 1_000_000 },
+  ...{ warmUpSeconds: 6, againSeconds: 0.5, seconds: 2 },
   ...{ mixedCalls: 20_000, saves: 60, csvs: 500, commandRows: 1_000_000 },
 };
 
 export const short: Form = {
   ...{ name: "short", rounds: 2, largeRounds: 1, largeRows: 1_000_000 },
-  ...{ warmUpCalls: 400, againCalls: 30, calls: 150, floodCalls: 300, slowCalls: 24 },
+  ...{ warmUpSeconds: 3, againSeconds: 0.2, seconds: 0.7 },
   ...{ mixedCalls: 2000, saves: 20, csvs: 500, commandRows: 200_000 },
 };
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { FLOOD_CONNECTIONS, type Form } from "./form.ts";
+import type { Form } from "./form.ts";
 import { machineLine, pythonLine } from "./machine.ts";
 import { modelsPython, root } from "./places.ts";
 
@@ -39,7 +39,7 @@ export async function reportOf({ form, reference, notes: ofRun, peers }: ReportP
     `- Bridge ${version}, Node ${process.versions.node}; workers: ${models}`,
     ...peers.map((line) => `- Peers: ${line}`),
     `- Reference: ${reference}${reference === "DSDL" ? "" : ", ours, of DSDL 5.2.4's behaviour (README.md says how near it is)"}`,
-    `- Form: ${form.name}: ${form.rounds} rounds of ${form.calls} calls (${form.slowCalls} of the forest, ${form.floodCalls} on ${FLOOD_CONNECTIONS} connections), after ${form.warmUpCalls} the first time and ${form.againCalls} each other time; ${form.largeRounds} rounds of ${form.largeRows.toLocaleString("en-US")} rows`,
+    `- Form: ${form.name}: ${form.rounds} rounds of ${form.seconds} s of small calls, after ${form.warmUpSeconds} s the first time and ${form.againSeconds} s each other time; ${form.largeRounds} rounds of ${form.largeRows.toLocaleString("en-US")} rows`,
     ...[...ofRun, ...notes].map((line) => `- ${line}`),
   ];
   return (tables: readonly string[], minutes: number): string =>

@@ -14,6 +14,9 @@ import { type Limits, limitsOf, takeAlone, takeLimits, takeRounds } from "./roun
 import type { Side } from "./sides/side.ts";
 import { type Measured, tableOf } from "./table.ts";
 
+/** Of each limit, in process. */
+const LIMIT_CALLS = 300;
+
 // `npm run bench`: starts all sides, measures them in turns, prints the tables and writes RESULTS.md.
 const began = performance.now();
 const say = (text: string): void => console.error(`bench ${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
@@ -68,7 +71,7 @@ for (const measure of measures) {
   measured.push(isAlone(measure) ? await takeAlone(measure, form) : await takeRounds(measure, { sides, form, prepared, generator, warm }));
   // A run of the limits after some of the measures that have any: they see the same minutes.
   const hasLimits = measure.kind === "small" || measure.kind === "large";
-  if (hasLimits && limits.length < form.largeRounds) limits.push(await takeLimits(prepared.folder, modelsPython, form.calls));
+  if (hasLimits && limits.length < form.largeRounds) limits.push(await takeLimits(prepared.folder, modelsPython, LIMIT_CALLS));
 }
 const tables = measured.map((each) => tableOf({ ...each, limits: limitsOf(each.measure, limits) }, reference));
 

@@ -26,11 +26,11 @@ export async function callFigures(
   job: { readonly target: Target; readonly cases: readonly Case[]; readonly connections: number },
   { calls: most, seconds }: { readonly calls: number; readonly seconds: number },
 ): Promise<Record<string, number>> {
-  await generator.run({ kind: "small", ...job, calls: Math.max(PILOT, job.connections) });
-  const pilot = await generator.run({ kind: "small", ...job, calls: Math.max(PILOT, job.connections) });
+  await generator.run({ kind: "small", ...job, enough: { calls: Math.max(PILOT, job.connections) } });
+  const pilot = await generator.run({ kind: "small", ...job, enough: { calls: Math.max(PILOT, job.connections) } });
   const fit = Math.min(most, Math.floor((pilot.ms.length / pilot.totalMs) * seconds * 1000));
   const calls = Math.max(fit, EACH * job.connections);
-  const { ms, wrong, firstWrong, totalMs } = await generator.run({ kind: "small", ...job, calls });
+  const { ms, wrong, firstWrong, totalMs } = await generator.run({ kind: "small", ...job, enough: { calls } });
   if (wrong > 0) throw new Error(`${wrong} of ${ms.length} answers are wrong, the first: ${firstWrong}`);
   return { [`${key}PerSecond`]: (ms.length / totalMs) * 1000, [`${key}P50`]: median(ms), [`${key}P99`]: quantile(ms, 0.99) };
 }

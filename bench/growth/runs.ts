@@ -20,7 +20,7 @@ export const measureRuns: Measure = async ({ form, folder, generator, say }) => 
     await using first = await startBridge(home, KEPT);
     await first.add(["trivial"]);
     await first.fit("trivial", cases[0]?.body ?? "");
-    await generator.run({ kind: "small", target: first.target, cases, connections: 1, calls: 5 });
+    await generator.run({ kind: "small", target: first.target, cases, connections: 1, enough: { calls: 5 } });
   }
   const file = join(home, ".bridge/store.sqlite");
   const points: Point[] = [];

@@ -17,13 +17,13 @@ export interface Target {
   readonly form: Form;
 }
 
-/** Many small calls: each connection sends its next one when the last was answered. */
+/** Many small calls: each connection sends its next one when the last was answered, until there were enough. */
 export interface SmallJob {
   readonly kind: "small";
   readonly target: Target;
   readonly cases: readonly Case[];
   readonly connections: number;
-  readonly calls: number;
+  readonly enough: { readonly calls: number } | { readonly seconds: number };
 }
 
 /** One call whose body and right results are files. */

@@ -25,7 +25,7 @@ export async function one(connection: Connection, cases: readonly Ready[], numbe
 }
 
 /** Does a job of small calls on connections that stay open. */
-export async function small({ target, cases, connections, calls }: Omit<SmallJob, "kind">): Promise<Calls> {
+export async function small({ target, cases, connections, enough }: Omit<SmallJob, "kind">): Promise<Calls> {
   using stack = new DisposableStack();
   const open = Array.from({ length: connections }, () => stack.use(new Connection(target.url)));
   const [first] = open;
@@ -33,8 +33,10 @@ export async function small({ target, cases, connections, calls }: Omit<SmallJob
   const prepared = ready(first, target, cases);
   const tally = new Tally();
   let sent = 0;
+  const until = "seconds" in enough ? performance.now() + enough.seconds * 1000 : Number.POSITIVE_INFINITY;
+  const most = "calls" in enough ? enough.calls : Number.POSITIVE_INFINITY;
   const serve = async (connection: Connection): Promise<void> => {
-    while (sent < calls) await one(connection, prepared, sent++, tally);
+    while (sent < most && performance.now() < until) await one(connection, prepared, sent++, tally);
   };
   await Promise.all(open.map(serve));
   return tally.calls();

@@ -30,7 +30,13 @@ export function scenesOf({ bridge, generator, sender }: SceneParts): readonly Sc
   const small = (connections: number) =>
     lasting(async () => {
       const calls = SMALL_BATCH * connections;
-      const { wrong, firstWrong } = await generator.run({ kind: "small", target, cases: casesOf([ALGORITHM]), connections, calls });
+      const { wrong, firstWrong } = await generator.run({
+        kind: "small",
+        target,
+        cases: casesOf([ALGORITHM]),
+        connections,
+        enough: { calls },
+      });
       if (wrong > 0) throw new Error(`${wrong} answers are wrong, the first: ${firstWrong}`);
       return calls;
     });

@@ -10,7 +10,8 @@ const ROWS = "a,b,c,d\n1.5,2.5,3.5,4.5\n";
 export interface LivingParts {
   readonly home: string;
   readonly pid: number;
-  readonly events: Events;
+  /** Followed from the first time that somebody asks: each run of before would be told, too, which takes time of all. */
+  readonly events: () => Promise<Events>;
   readonly warmSeconds: number;
   /** Applies an algorithm without a model; its results. @throws Error with what the bridge said */
   call(algorithm: string, rows: string): Promise<string>;
@@ -22,7 +23,7 @@ export function livingOf({ home, pid, events, warmSeconds, call }: LivingParts):
   /** Saves a version whose answers tell its number. */
   const save = async (): Promise<{ number: number; live: Promise<void>; began: number }> => {
     const number = versions++;
-    const live = events.live("saved");
+    const live = (await events()).live("saved");
     live.catch(() => {}); // awaited by the caller, perhaps later
     await saveNotebook(home, "saved", "trivial", (source) => source.replace("    return df\n", `    return df.assign(saved=${number})\n`));
     return { number, live, began: performance.now() };

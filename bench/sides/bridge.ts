@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { arrow, csv, helper, json, named } from "../measures/measure.ts";
 import { root } from "../places.ts";
 import { freePort, start, untilAnswers } from "../started.ts";
-import { followEvents } from "./bridge-events.ts";
+import { type Events, followEvents } from "./bridge-events.ts";
 import { saveNotebook } from "./bridge-home.ts";
 import { livingOf } from "./bridge-living.ts";
 import { dsdlWay } from "./dsdl-way.ts";
@@ -45,10 +45,11 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
     for (const model of modelNames) await post(url, callPath(name, "fit", model), await readFile(train[model], "utf8"));
   }
   await untilLive(url, "stubborn");
-  const events = stack.use(await followEvents(url, auth));
   const call = (algorithm: string, rows: string) => post(url, callPath(algorithm, "apply", null), rows);
   const hasHelper = (await post(url, callPath("lr_helper", "summary", "a"), "")).replaceAll(/[\\"]/g, "").includes("helper: true");
   const owned = stack.move();
+  let following: Promise<Events> | undefined;
+  const events = () => (following ??= followEvents(url, auth).then((each) => owned.use(each)));
   return {
     ...{ url, pid: started.pid, ways: waysOf(), health: { path: "/health/live", headers: auth } },
     ...livingOf({ home, pid: started.pid, events, warmSeconds, call }),

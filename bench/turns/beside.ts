@@ -26,10 +26,10 @@ export async function takeBeside(parts: TurnParts): Promise<Turn> {
 /** Health checks while many connections call. */
 export async function takeLoad(parts: TurnParts): Promise<Turn> {
   const { side, way, measure, form, prepared, generator } = parts;
-  await warmUp(parts);
+  await warmUp(parts, FLOOD_CONNECTIONS);
   const target = targetOf(parts);
   const cases = prepared.cases(way, measure);
-  const busy = { kind: "small", target, cases, connections: FLOOD_CONNECTIONS, calls: form.floodCalls } as const;
+  const busy = { kind: "small", target, cases, connections: FLOOD_CONNECTIONS, enough: { seconds: form.seconds } } as const;
   const { health, busy: flood } = await generator.run({ kind: "beside", busy, target, cases: [], health: side.health });
   const perSecond = (flood.ms.length * 1000) / flood.totalMs;
   const figures = { "health p99 ms": percentile(health.ms, 99), "health p50 ms": percentile(health.ms, 50), "calls/s": perSecond };
@@ -44,5 +44,11 @@ function fitJob({ way, measure, prepared, side }: TurnParts): BesideJob["busy"] 
   if (!first) throw new Error("There are no rows.");
   const body = way.body(asked, first.results);
   const target = targetOf({ side, way });
-  return { kind: "small", target, cases: [{ path: way.fitPath(asked), body, results: first.results }], connections: 1, calls: 1 };
+  return {
+    kind: "small",
+    target,
+    cases: [{ path: way.fitPath(asked), body, results: first.results }],
+    connections: 1,
+    enough: { calls: 1 },
+  };
 }

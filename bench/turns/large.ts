@@ -42,7 +42,7 @@ export async function takeMemory(parts: TurnParts): Promise<Turn> {
   const idle = idles.get(side) ?? new Map<number, number>();
   if (idle.size === 0) {
     const cases = prepared.cases(way, { ...measure, rows: 1 });
-    await parts.generator.run({ kind: "small", target: targetOf(parts), cases, connections: 1, calls: form.againCalls });
+    await parts.generator.run({ kind: "small", target: targetOf(parts), cases, connections: 1, enough: { seconds: form.againSeconds } });
     idles.set(side, idle);
   }
   const grown = await watchMemory(side.pid, idle);

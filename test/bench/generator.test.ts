@@ -29,7 +29,7 @@ it("sends every case in turn and counts answers that are not its own", async () 
       target: { url, headers: { accept: form }, form },
       cases: bodies.map((body) => ({ path: "/", body, results: body })),
       connections,
-      calls: 40,
+      enough: { calls: 40 },
     });
   const right = await run("csv", ["a", "b"], 8);
   expect({ calls: right.ms.length, wrong: right.wrong, firstWrong: right.firstWrong }).toEqual({ calls: 40, wrong: 0, firstWrong: null });
@@ -43,7 +43,7 @@ it("sends every case in turn and counts answers that are not its own", async () 
       target: { url: "http://127.0.0.1:1", headers: {}, form: "csv" },
       cases: [{ path: "/", body: "", results: "" }],
       connections: 1,
-      calls: 1,
+      enough: { calls: 1 },
     }),
   ).rejects.toThrow(/ECONNREFUSED/);
 });
