@@ -6,8 +6,13 @@ import type { PoolTarget } from "./target.ts";
 
 /** How often idle workers and memory are looked at. */
 const LOOK_MS = 1000;
-/** Idle workers beyond these end, the longest idle first: a checkout of many notebooks leaves one for each. */
-const MOST_IDLE = 32;
+/** Idle workers beyond a number end, the longest idle first: each is a process to look at, whatever memory there is. */
+const LEAST_IDLE = 32;
+const MOST_IDLE = 256;
+/** One more may idle for each so much memory, in bytes: several times what one takes that has no large model. */
+const IDLE_BYTES = 64 * 2 ** 20;
+/** Up to so many workers others are started before a call needs them. */
+const MOST_WARMED = 16;
 /** What a further worker of a version may idle, in seconds: it was started for a load that has passed. */
 const FURTHER_IDLE_SECONDS = 60;
 /** Who starts or loads for longer, in milliseconds, may hang: calls get another worker, if there may be one more. */
@@ -38,12 +43,14 @@ export class Seats implements AsyncDisposable {
   readonly #taken: Record<Purpose, number> = { fit: 0, apply: 0, plain: 0 };
   readonly #restarts = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
+  readonly #mostIdle: number;
   /** Bytes of memory that all workers took at the last look. */
   #memory = 0;
   #looks = 0;
 
   constructor(options: SeatsOptions) {
     this.#options = options;
+    this.#mostIdle = Math.min(MOST_IDLE, Math.max(LEAST_IDLE, Math.floor(options.memoryBytes / IDLE_BYTES)));
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
@@ -97,9 +104,9 @@ export class Seats implements AsyncDisposable {
     seat.isBusy = false;
     seat.idleSince = this.#options.clock.ticks();
     if (!seat.isUsable) void this.#remove(seat, seat.reason);
-    else if (this.#seats.size > MOST_IDLE) {
+    else if (this.#seats.size > this.#mostIdle) {
       const idle = this.#idle();
-      for (const each of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) void this.#remove(each, "idle");
+      for (const each of idle.slice(0, Math.max(0, idle.length - this.#mostIdle))) void this.#remove(each, "idle");
     }
     this.#options.onFree(seat.purpose);
   }
@@ -139,7 +146,7 @@ export class Seats implements AsyncDisposable {
 
   /** Whether a worker may be started for calls that may come: others that idle must not end for it. */
   get hasRoom(): boolean {
-    return this.#seats.size < MOST_IDLE / 2 && this.#memory < this.#options.memoryBytes / 2;
+    return this.#seats.size < MOST_WARMED && this.#memory < this.#options.memoryBytes / 2;
   }
 
   /** Ends the idle workers of an algorithm that serve another key, and marks the busy ones. */
