@@ -58,6 +58,7 @@ class Shape:
         is_whole = list(places) == list(range(width))
         # What records look like that are floats and nothing else, if all columns may be such.
         self.floats = FLOATS_ALONE.get(frozenset(kinds)) if is_whole else None
+        self.all_floats = ("float64",) * len(places)
         # By the types that the columns came to have.
         self._layouts: dict[tuple[str, ...], Layout] = {}
 
@@ -116,7 +117,7 @@ def _floats_alone(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]
         return None
     # In memory columns lie one after the other, as they do after `read_csv`: in what order sums are made can show in their last digit.
     values = np.array(numbers).reshape(rows, shape.width).T
-    return frame_of(shape.layout(("float64",) * shape.width), [np.ascontiguousarray(values)], rows), {}
+    return frame_of(shape.layout(shape.all_floats), [np.ascontiguousarray(values)], rows), {}
 
 
 def _read(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -117,8 +117,10 @@ class Seeds:
 
 def undo_shared(seeds: Seeds) -> Undo:
     """What to do before each call to the generators that all code shares: Python's, numpy's and, once it is loaded, torch's."""
-    undo_random: Undo = functools.partial(random.setstate, random.getstate()) if seeds.random.is_seeded else _reseed_random
-    undo_numpy: Undo = functools.partial(np.random.set_state, np.random.get_state()) if seeds.numpy.is_seeded else _reseed_numpy
+    # Nobody else draws from it, so that new seeds need not come from the system.
+    fresh = random.Random(os.urandom(32))
+    undo_random: Undo = functools.partial(random.setstate, random.getstate()) if seeds.random.is_seeded else _reseeding_random(fresh)
+    undo_numpy: Undo = functools.partial(np.random.set_state, np.random.get_state()) if seeds.numpy.is_seeded else _reseeding_numpy(fresh)
     undo_torch = _undo_torch()
 
     def undo() -> None:
@@ -129,12 +131,21 @@ def undo_shared(seeds: Seeds) -> Undo:
     return undo
 
 
-def _reseed_random() -> None:
-    random.seed(int.from_bytes(os.urandom(8), "little"))
+def _reseeding_random(seeds: random.Random) -> Undo:
+    shared = random.seed.__self__  # type: ignore[attr-defined]
+    # The library's own looks first at what kind of seed it is given, which takes as long again.
+    seed = super(random.Random, shared).seed
+
+    def reseed() -> None:
+        seed(seeds.getrandbits(64))
+        shared.gauss_next = None
+
+    return reseed
 
 
-def _reseed_numpy() -> None:
-    np.random.seed(int.from_bytes(os.urandom(4), "little"))
+def _reseeding_numpy(seeds: random.Random) -> Undo:
+    seed = np.random.seed
+    return lambda: seed(seeds.getrandbits(32))
 
 
 def _undo_torch() -> Undo:
