@@ -214,7 +214,9 @@ def _result(compute: Compute, frame: pd.DataFrame) -> pd.DataFrame:
     rows = len(frame)
     result = compute(frame)
     with phase("result"):
-        return one_each(table_of(result), rows)
+        table = table_of(result)
+        one_each(len(table), rows)
+    return table
 
 
 class Ahead:

@@ -45,17 +45,17 @@ class Session:
         strict, df, param = call["strict"], table.frame, parsed(call["param"])
         began = time.perf_counter()
         if strict:
-            with phase("import"), self._interrupts.code():
+            with phase("import"), self._interrupts.code:
                 _ = "version" in self._function("summary")()
-        with phase("init"), self._interrupts.code():
+        with phase("init"), self._interrupts.code:
             model = self._function("init")(df, param) if strict or self._has("init") else None
         report.has_model(model)
         if strict:
-            with phase("init"), self._interrupts.code():
+            with phase("init"), self._interrupts.code:
                 _ = "summary" in self._function("summary")(model)
-        with phase("fit"), self._interrupts.code():
+        with phase("fit"), self._interrupts.code:
             self._function("fit")(model, df, param)
-        with phase("save"), self._interrupts.code():
+        with phase("save"), self._interrupts.code:
             if strict or self._has("save"):
                 self._function("save")(model, call["model"]["name"])
             else:
@@ -81,7 +81,7 @@ class Session:
         def compute(frame: pd.DataFrame) -> Any:
             began = time.perf_counter()
             report.saw(frame)
-            with phase("apply"), self._interrupts.code():
+            with phase("apply"), self._interrupts.code:
                 result = self._function(call["method"])(model, frame, parsed(text))
             report.seconds["computing"] += time.perf_counter() - began
             return result
@@ -91,7 +91,7 @@ class Session:
     def summary(self, call: Mapping[str, Any], report: Report) -> pd.DataFrame:
         """One row with a field `summary`, as DLTK answers; the value itself goes into the report."""
         model = self.model(call, report, with_summary=False)
-        with phase("summary"), self._interrupts.code():
+        with phase("summary"), self._interrupts.code:
             value = self._function("summary")(model)
         report.summary = dumps(plain(value), ensure_ascii=False)
         text = value if isinstance(value, str) else report.summary
@@ -112,7 +112,7 @@ class Session:
             model = kept[0]
         elif strict or self._has("load"):
             before = own_memory() if wanted["key"] is not None else 0
-            with phase("init" if strict else "load"), self._interrupts.code():
+            with phase("init" if strict else "load"), self._interrupts.code:
                 model = self._function("load")(wanted["name"])
             if wanted["key"] is not None:
                 self._models.keep(wanted["key"], model, wanted["folder"], own_memory() - before)
@@ -121,12 +121,12 @@ class Session:
         report.seconds["loading"] = time.perf_counter() - began
         report.has_model(model)
         if strict and with_summary:
-            with phase("init"), self._interrupts.code():
+            with phase("init"), self._interrupts.code:
                 _ = "summary" in self._function("summary")(model)
         return model
 
     def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
-        with APPLY, self._interrupts.code():
+        with APPLY, self._interrupts.code:
             value = self._function(name)(model, df, param)
         with APPLY if strict else RESULT:
             return table_of(value, strict)
@@ -164,10 +164,8 @@ class Report:
         """The call's model is known. Its text may be costly, so it is made only where it is shown."""
         self._model = model
 
-    def text(self, method: str, strict: bool) -> str | None:
+    def text(self) -> str:
         """The text of the model for the old /summary."""
-        if not strict or method != "summary":
-            return None
         try:
             return str(self._model)
         except Exception as error:

@@ -17,7 +17,7 @@ def done(call: Mapping[str, Any], report: Report, received: int, used: int, retu
     loading, computing = report.seconds["loading"], report.seconds["computing"]
     rows = f'{{"received":{received},"used":{used},"returned":{returned}}}'
     counted = f'{{"rows":{rows},"seconds":{{"loading":{loading!r},"computing":{computing!r}}},'.encode()
-    text = report.text(call["method"], call["strict"])
+    text = report.text() if call["strict"] and call["method"] == "summary" else None
     if signature is None and text is None and report.summary is None and not report.notes:
         return DONE, counted + _usual(device(), report.was_loaded)
     return DONE, counted + _rest(device(), report.was_loaded, signature, report.summary, text, report.notes)

@@ -53,6 +53,8 @@ class Shape:
         self.names = names
         self.places = places
         self.kinds = kinds
+        # None for types that are left to the library.
+        self.converters = [(place, CONVERT.get(kind)) for place, kind in zip(places, kinds, strict=True)]
         self.is_guessed = None in kinds
         self.may_be_text = self.is_guessed or "object" in kinds
         is_whole = list(places) == list(range(width))
@@ -124,21 +126,19 @@ def _read(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]]:
     rows = _rows(text, shape.is_guessed)
     if not rows:
         raise Left
-    width = shape.width
-    for row in rows:
-        if len(row) != width:
-            raise Left
-    columns = list(zip(*rows, strict=True))
+    columns = list(zip(*rows, strict=True))  # ValueError for rows of another length
+    if len(columns) != shape.width:
+        raise Left
     empties: dict[str, int] = {}
     made: list[Sequence[Any]] = []
     types: list[str] = []
-    for at, (place, kind) in enumerate(zip(shape.places, shape.kinds, strict=True)):
-        convert = CONVERT.get(kind)
+    for place, convert in shape.converters:
         if convert is None:
             raise Left
         values, become = convert(columns[place])
         if become == MISSING:
-            become = "object" if kind == "bool" else "float64"
+            at = len(made)
+            become = "object" if shape.kinds[at] == "bool" else "float64"
             empties[shape.names[at]] = sum(1 for each in values if each != each)
         made.append(values)
         types.append(become)

@@ -10,6 +10,8 @@ import pandas as pd
 
 from .pandas_inside import column_lists
 
+# Up to here joining strings takes less time than Arrow's start.
+FEW_CELLS = 2000
 QUOTED = frozenset('",\r\n')
 ODD_FLOATS = frozenset(("nan", "inf", "-inf"))
 WHOLE = frozenset("bhilqBHILQ")
@@ -21,9 +23,14 @@ _headers: dict[tuple[str, ...], str] = {}
 HEADERS_KEPT, HEADER_NAMES = 64, 1000
 
 
+def is_few(frame: pd.DataFrame) -> bool:
+    """Whether the frame has so few values."""
+    return len(frame.index) * len(frame.columns) <= FEW_CELLS
+
+
 def few_csv(frame: pd.DataFrame) -> bytes | None:
-    """Header and records; None when pandas must be asked."""
-    header = header_of(frame.columns)
+    """Header and records; None when they are many, or pandas must be asked."""
+    header = header_of(frame.columns) if type(frame) is pd.DataFrame and is_few(frame) else None
     if header is None:
         return None
     texts: list[list[str]] = []
@@ -38,7 +45,10 @@ def few_csv(frame: pd.DataFrame) -> bytes | None:
         return None  # a record of one empty value would be an empty line: pandas quotes it
     else:
         body = "\n".join(texts[0])
-    return f"{header}{body}\n".encode() if body else header.encode()
+    try:
+        return f"{header}{body}\n".encode() if body else header.encode()
+    except UnicodeEncodeError:
+        return None
 
 
 def header_of(columns: pd.Index) -> str | None:

@@ -25,11 +25,13 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._in_call = False
-        self._in_code = False
-        self._asked = False
+        self.in_code = False
+        # Whether a signal came in this call.
+        self.is_asked = False
         self._signals: list[int] = []
         self._before: list[Any] = []
-        self._code = Code(self)
+        # For as long as the user's code runs.
+        self.code = Code(self)
 
     def install(self) -> None:
         """Take over SIGINT."""
@@ -45,14 +47,14 @@ class Interrupts:
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if not self._in_call:
             return
-        self._asked = True
-        if self._in_code:
-            self._in_code = False
+        self.is_asked = True
+        if self.in_code:
+            self.in_code = False
             raise Cancelled
 
     def begin_call(self) -> None:
         """From now on a signal means the call."""
-        self._asked = False
+        self.is_asked = False
         self._in_call = True
 
     def end_call(self) -> None:
@@ -64,23 +66,9 @@ class Interrupts:
             for number, before in zip(self._signals, self._before, strict=True):
                 signal.signal(number, before)
 
-    def code(self) -> Code:
-        """For as long as the user's code runs. Raises Cancelled at once if a signal came before."""
-        return self._code
-
-    def enter_code(self) -> None:
-        """From now on a signal stops what runs. Raises Cancelled at once if one came before."""
-        if self._asked:
-            raise Cancelled
-        self._in_code = True
-
-    def leave_code(self) -> None:
-        """From now on a signal waits."""
-        self._in_code = False
-
 
 class Code:
-    """The user's code, for `with`."""
+    """The user's code, for `with`: meanwhile a signal stops what runs. Raises Cancelled at once if one came before."""
 
     __slots__ = ("_interrupts",)
 
@@ -88,7 +76,9 @@ class Code:
         self._interrupts = interrupts
 
     def __enter__(self) -> None:
-        self._interrupts.enter_code()
+        if self._interrupts.is_asked:
+            raise Cancelled
+        self._interrupts.in_code = True
 
     def __exit__(self, *_: object) -> None:
-        self._interrupts.leave_code()
+        self._interrupts.in_code = False

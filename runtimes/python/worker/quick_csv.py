@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .few_out import few_csv, header_of
+from .few_out import few_csv, header_of, is_few
 from .pandas_inside import column_arrays
 
-# Up to here joining strings takes less time than Arrow's start.
-FEW_CELLS = 2000
 # Where Python writes a float without an exponent, and Arrow does, too.
 LEAST, MOST = 1e-4, 1e9
 # Where so few floats are written in another way than Arrow's, its texts are cut there.
@@ -26,14 +24,13 @@ def quick_csv(frame: pd.DataFrame) -> bytes | None:
     """Header and records; None when pandas must be asked."""
     if type(frame) is not pd.DataFrame:
         return None
-    rows, columns = frame.shape
+    if is_few(frame):
+        return few_csv(frame)
+    header = header_of(frame.columns)
+    arrays = column_arrays(frame)
+    if header is None or not all(type(values) is np.ndarray for values in arrays):
+        return None
     try:
-        if rows * columns <= FEW_CELLS:
-            return few_csv(frame)
-        header = header_of(frame.columns)
-        arrays = column_arrays(frame)
-        if header is None or not all(type(values) is np.ndarray for values in arrays):
-            return None
         return _many(header, arrays)
     except UnicodeEncodeError:
         return None

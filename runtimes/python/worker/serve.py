@@ -22,6 +22,7 @@ from .calls import Report, Session
 from .columns import Plan, plan_of
 from .done import done
 from .failures import SHOWN, Failed, describe, phase
+from .few_out import few_csv
 from .folders import WorkingFolder
 from .frames import CALL, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
@@ -136,7 +137,8 @@ class Worker:
     def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
         method, output = call["method"], call["output"]["format"]
         if self._session is None:
-            table, _ = self._read(call, lambda: segments_of(call, source))
+            with PARSE:
+                table, _ = read(call, unite(segments_of(call, source), call["input"]["format"]))
             if method == "stage":
                 with phase("stage"):
                     stage(table.frame, call["param"], call["stage"])
@@ -156,12 +158,11 @@ class Worker:
         is_row_wise = asked["rowWise"]
         with PARSE:
             few = source.few() if asked["format"] == "csv" and asked["file"] is None else None
-        if few is not None:
-            # One block, which needs no threads.
-            with PARSE:
+            if few is not None:
+                # One block, which needs no threads.
                 is_row_wise = is_row_wise and is_typed(plan_of(few, asked), report)
-            table, original = self._read(call, lambda: [few])
-        elif is_row_wise:
+                table, original = read(call, few)
+        if few is None and is_row_wise:
             with PARSE:
                 append = call["output"]["append"]
                 blocks = Blocks(source, asked, append) if asked["format"] == "csv" else ArrowBlocks(source, asked, output if append else None)
@@ -170,39 +171,41 @@ class Worker:
                 report.notes += blocks.told()
                 return [done(call, report, rows, rows, rows, None)]
             is_row_wise = False
-            table, original = self._read(call, blocks.all)
-        else:
-            table, original = self._read(call, lambda: segments_of(call, source))
+            with PARSE:
+                table, original = read(call, unite(blocks.all(), asked["format"]))
+        elif few is None:
+            with PARSE:
+                table, original = read(call, unite(segments_of(call, source), asked["format"]))
         if call["param"] is None:
             call = {**call, "param": source.param}
         signature = signature_of(table.frame) if method == "fit" else None
         report.saw(table.frame)
-        used = len(table.frame)
         result = self._session.fit(call, table, report) if method == "fit" else self._session.method(call, table, report)
-        if is_row_wise:
-            with RESULT:
-                one_each(result, used)
         report.notes += table.notes
-        end = done(call, report, table.received, used, len(result), signature)
+        sending = APPLY if call["strict"] else RESULT
+        with sending:
+            returned = len(result.index)
+            if is_row_wise:
+                one_each(returned, table.received)
+            written = few_csv(result) if original is None and output == "csv" else None
+        end = done(call, report, table.received, table.received, returned, signature)
+        if written is not None:
+            return [(TABLE, written), end]
         self._wire.answer_at_once()
-        with APPLY if call["strict"] else RESULT:
-            if original is not None:
+        with sending:
+            if original is None:
+                send_frame(self._wire, result, output)
+            else:
                 out = ResultsOut(self._wire, output)
-                out.send(original, used, result)
+                out.send(original, table.received, result)
                 out.close()
-                return [end]
-            if output == "csv" and len(result) * result.shape[1] < 20_000:
-                return [(TABLE, to_csv(result)), end]
-            send_frame(self._wire, result, output)
         return [end]
 
-    def _read(self, call: Mapping[str, Any], segments: Callable[[], Sequence[bytes]]) -> tuple[Table, Original | None]:
-        """The table, and how it came if its rows are to come back."""
-        asked = call["input"]
-        with PARSE:
-            data = unite(segments(), asked["format"])
-            table = read_table(asked, data)
-            return table, original_of(data, asked["format"], call["output"]["format"]) if call["output"]["append"] else None
+
+def read(call: Mapping[str, Any], data: bytes) -> tuple[Table, Original | None]:
+    """The table, and how it came if its rows are to come back."""
+    asked, output = call["input"], call["output"]
+    return read_table(asked, data), original_of(data, asked["format"], output["format"]) if output["append"] else None
 
 
 def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:

@@ -73,7 +73,8 @@ class Surroundings:
 
     def _restore_loggers(self) -> None:
         manager = logging.root.manager
-        manager.disable = self._disabled
+        if manager.disable != self._disabled:
+            manager.disable = self._disabled
         if len(manager.loggerDict) != self._count:
             # A call's own are as new ones are; were they left, each call might give them one more handler.
             known = set(map(id, self._loggers))

@@ -29,11 +29,10 @@ def table_of(value: Any, strict: bool = False) -> pd.DataFrame:
         raise NoTable(f"{type(value).__name__} cannot become a DataFrame ({error})") from None
 
 
-def one_each(table: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """The result of a row-wise apply. NoTable when it has not as many rows as it was made of."""
-    if len(table) != rows:
-        raise NoTable(f"a row-wise apply returned {len(table)} rows for a block of {rows}; declare options.apply whole-table if rows depend on each other")
-    return table
+def one_each(returned: int, rows: int) -> None:
+    """Of a row-wise apply. NoTable when it returned another number of rows than it was given."""
+    if returned != rows:
+        raise NoTable(f"a row-wise apply returned {returned} rows for a block of {rows}; declare options.apply whole-table if rows depend on each other")
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
