@@ -144,6 +144,8 @@ class Descriptors:
             select.select([self._read], [], [])
             with self._busy:
                 chunk = os.read(self._read, 65536)
+                if not chunk:
+                    return  # the code closed both, and nobody can write any more
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self._log.line("info", line.rpartition(b"\r")[2].decode(errors="replace"))
