@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .pandas_inside import column_lists
+from .pandas_inside import column_lists, float_rows
 
 # Up to here joining strings takes less time than Arrow's start.
 FEW_CELLS = 2000
@@ -33,22 +33,33 @@ def few_csv(frame: pd.DataFrame) -> bytes | None:
     header = header_of(frame.columns) if type(frame) is pd.DataFrame and is_few(frame) else None
     if header is None:
         return None
+    body = _floats_alone(frame)
+    if body is None:
+        body = _body(frame)
+    try:
+        return body if body is None else f"{header}{body}".encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _floats_alone(frame: pd.DataFrame) -> str | None:
+    rows = float_rows(frame)
+    if rows is None:
+        return None
+    body = "".join([",".join(map(repr, row)) + "\n" for row in rows])
+    return None if "n" in body else body  # nan, inf
+
+
+def _body(frame: pd.DataFrame) -> str | None:
     texts: list[list[str]] = []
     for kind, values in column_lists(frame):
         written = _texts(kind, values)
         if written is None:
             return None
         texts.append(written)
-    if len(texts) > 1:
-        body = "\n".join(map(",".join, zip(*texts, strict=True)))
-    elif "" in texts[0]:
+    if len(texts) == 1 and "" in texts[0]:
         return None  # a record of one empty value would be an empty line: pandas quotes it
-    else:
-        body = "\n".join(texts[0])
-    try:
-        return f"{header}{body}\n".encode() if body else header.encode()
-    except UnicodeEncodeError:
-        return None
+    return "".join([",".join(row) + "\n" for row in zip(*texts, strict=True)])
 
 
 def header_of(columns: pd.Index) -> str | None:
