@@ -135,7 +135,7 @@ class Worker:
         source.drain()
 
     def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
-        method, output = call["method"], call["output"]["format"]
+        method = call["method"]
         if self._session is None:
             with PARSE:
                 table, _ = read(call, unite(segments_of(call, source), call["input"]["format"]))
@@ -154,7 +154,11 @@ class Worker:
             source.drain()
             self._session.load(call, report)
             return [done(call, report, 0, 0, 0, None)]
-        asked = call["input"]
+        return self._compute(self._session, call, source, report)
+
+    def _compute(self, session: Session, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
+        """A call that has rows. Few of them are read, computed and written in one go; nothing of it leaves this thread."""
+        asked, output = call["input"], call["output"]["format"]
         is_row_wise = asked["rowWise"]
         with PARSE:
             few = source.few() if asked["format"] == "csv" and asked["file"] is None else None
@@ -167,7 +171,7 @@ class Worker:
                 append = call["output"]["append"]
                 blocks = Blocks(source, asked, append) if asked["format"] == "csv" else ArrowBlocks(source, asked, output if append else None)
             if is_typed(blocks, report):
-                rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
+                rows = apply_blocks(self._wire, blocks, session.blocks(call, report), output)
                 report.notes += blocks.told()
                 return [done(call, report, rows, rows, rows, None)]
             is_row_wise = False
@@ -178,9 +182,10 @@ class Worker:
                 table, original = read(call, unite(segments_of(call, source), asked["format"]))
         if call["param"] is None:
             call = {**call, "param": source.param}
-        signature = signature_of(table.frame) if method == "fit" else None
+        is_fit = call["method"] == "fit"
+        signature = signature_of(table.frame) if is_fit else None
         report.saw(table.frame)
-        result = self._session.fit(call, table, report) if method == "fit" else self._session.method(call, table, report)
+        result = session.fit(call, table, report) if is_fit else session.method(call, table, report)
         report.notes += table.notes
         sending = APPLY if call["strict"] else RESULT
         with sending:
