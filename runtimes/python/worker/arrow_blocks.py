@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from .append import original_of_table
-from .blocks import FEW_BYTES, Block
+from .blocks import Block
 from .columns import chosen_columns
 from .failures import BadRows
 from .pandas_inside import Layout, frame_of
 from .segments import refuse_repeated
-from .tables_in import Input
+from .tables_in import FEW_BYTES, Input
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,19 +16,17 @@ import pandas as pd
 
 from .append import Original, ResultsOut
 from .columns import chosen_columns, plan_of, types_of
-from .failures import Failed, NoTable, phase
+from .failures import Failed, phase
 from .frames import Wire
 from .interrupts import Cancelled
 from .records import has_record, last_record_end
 from .segments import refuse_repeated
 from .tables_in import Input
-from .tables_out import to_frame
+from .tables_out import one_each, table_of
 from .texts import is_blank, split_header
 from .typed import TypedParser, wider
 
 BLOCK_BYTES = 2 << 20
-# Threads cost more than the work on so few rows.
-FEW_BYTES = 1 << 16
 AHEAD = 2
 
 Compute = Callable[[pd.DataFrame], Any]
@@ -73,7 +71,7 @@ class Blocks:
         plan = plan_of(self._held, asked)
         self.notes = [*plan.notes]
         self.unknown = plan.unknown
-        self.is_typed = bool(plan.keep) and not plan.unknown
+        self.is_typed = plan.is_typed
         if self.is_typed:
             self._names = self._written = plan.written
             self._keep = plan.keep
@@ -129,10 +127,8 @@ class Blocks:
         return self.notes + self.parser.notes()
 
     def only(self) -> Block | None:
-        """All rows, when they are few and have all come; else None, and nothing is taken."""
-        if self._fill(lambda: len(self._held) >= FEW_BYTES) or not self.source.is_over:
-            return None
-        return self._block(bytes(self._held))
+        """None: few rows of CSV are read before anybody thinks of blocks (`Input.few`)."""
+        return None
 
     def all(self) -> list[bytes]:
         """Everything, by segments, for a whole-table call."""
@@ -218,9 +214,8 @@ def _result(compute: Compute, frame: pd.DataFrame) -> pd.DataFrame:
     rows = len(frame)
     result = compute(frame)
     with phase("result"):
-        table = to_frame(result)
-        if len(table) != rows:
-            raise NoTable(f"a row-wise apply returned {len(table)} rows for a block of {rows}; declare options.apply whole-table if rows depend on each other")
+        table = table_of(result)
+        one_each(len(table), rows)
     return table
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from json import JSONDecoder, dumps
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from .failures import Failed, NoTable, phase
+from .failures import Failed, phase
 from .interrupts import Interrupts
 from .models import DataFolder, Models, own_memory
 from .tables_in import Table
-from .tables_out import to_frame
-
+from .tables_out import table_of
 
 # Beyond this, columns are not listed with an error.
 MOST_COLUMNS = 1000
+# json.loads would look at more than there is to see in texts of JSON alone.
+parsed = JSONDecoder().decode
+APPLY, RESULT = phase("apply"), phase("result")
 
 
 class Session:
@@ -40,34 +42,34 @@ class Session:
 
     def fit(self, call: Mapping[str, Any], table: Table, report: Report) -> pd.DataFrame:
         """Build, fit and save a model, and apply it to the same rows. One df and one param for all of it."""
-        strict, df, param = call["strict"], table.frame, json.loads(call["param"])
+        strict, df, param = call["strict"], table.frame, parsed(call["param"])
         began = time.perf_counter()
         if strict:
-            with phase("import"), self._interrupts.code():
+            with phase("import"), self._interrupts.code:
                 _ = "version" in self._function("summary")()
-        with phase("init"), self._interrupts.code():
+        with phase("init"), self._interrupts.code:
             model = self._function("init")(df, param) if strict or self._has("init") else None
         report.has_model(model)
         if strict:
-            with phase("init"), self._interrupts.code():
+            with phase("init"), self._interrupts.code:
                 _ = "summary" in self._function("summary")(model)
-        with phase("fit"), self._interrupts.code():
+        with phase("fit"), self._interrupts.code:
             self._function("fit")(model, df, param)
-        with phase("save"), self._interrupts.code():
+        with phase("save"), self._interrupts.code:
             if strict or self._has("save"):
                 self._function("save")(model, call["model"]["name"])
             else:
                 report.notes.append("The notebook defines no save, so what was fitted is not kept.")
-        result = self._result(call, lambda: self._applied("apply", model, df, param) if strict or self._has("apply") else pd.DataFrame())
+        result = self._applied("apply", strict, model, df, param) if strict or self._has("apply") else pd.DataFrame()
         report.seconds["computing"] = time.perf_counter() - began
         return result
 
     def method(self, call: Mapping[str, Any], table: Table, report: Report) -> pd.DataFrame:
         """`apply`, or another method of the same arguments, on a loaded model."""
-        param = json.loads(call["param"])
+        param = parsed(call["param"])
         model = self.model(call, report)
         began = time.perf_counter()
-        result = self._result(call, lambda: self._applied(call["method"], model, table.frame, param))
+        result = self._applied(call["method"], call["strict"], model, table.frame, param)
         report.seconds["computing"] = time.perf_counter() - began
         return result
 
@@ -79,8 +81,8 @@ class Session:
         def compute(frame: pd.DataFrame) -> Any:
             began = time.perf_counter()
             report.saw(frame)
-            with phase("apply"), self._interrupts.code():
-                result = self._applied(call["method"], model, frame, json.loads(text))
+            with phase("apply"), self._interrupts.code:
+                result = self._function(call["method"])(model, frame, parsed(text))
             report.seconds["computing"] += time.perf_counter() - began
             return result
 
@@ -89,9 +91,9 @@ class Session:
     def summary(self, call: Mapping[str, Any], report: Report) -> pd.DataFrame:
         """One row with a field `summary`, as DLTK answers; the value itself goes into the report."""
         model = self.model(call, report, with_summary=False)
-        with phase("summary"), self._interrupts.code():
+        with phase("summary"), self._interrupts.code:
             value = self._function("summary")(model)
-        report.summary = json.dumps(plain(value), ensure_ascii=False)
+        report.summary = dumps(plain(value), ensure_ascii=False)
         text = value if isinstance(value, str) else report.summary
         return pd.DataFrame({"summary": [text]})
 
@@ -109,46 +111,31 @@ class Session:
         if kept is not None:
             model = kept[0]
         elif strict or self._has("load"):
-            before = own_memory()
-            with phase("init" if strict else "load"), self._interrupts.code():
+            before = own_memory() if wanted["key"] is not None else 0
+            with phase("init" if strict else "load"), self._interrupts.code:
                 model = self._function("load")(wanted["name"])
-            self._models.keep(wanted["key"], model, wanted["folder"], own_memory() - before)
+            if wanted["key"] is not None:
+                self._models.keep(wanted["key"], model, wanted["folder"], own_memory() - before)
         else:
             model = None
         report.seconds["loading"] = time.perf_counter() - began
         report.has_model(model)
         if strict and with_summary:
-            with phase("init"), self._interrupts.code():
+            with phase("init"), self._interrupts.code:
                 _ = "summary" in self._function("summary")(model)
         return model
 
-    def _applied(self, name: str, model: Any, df: pd.DataFrame, param: Any) -> Any:
-        return self._function(name)(model, df, param)
-
-    def _result(self, call: Mapping[str, Any], compute: Callable[[], Any]) -> pd.DataFrame:
-        with phase("apply"), self._interrupts.code():
-            value = compute()
-        with phase("apply" if call["strict"] else "result"):
-            try:
-                return to_frame(value)
-            except Exception:
-                if call["strict"]:
-                    raise
-                raise NoTable(f"{type(value).__name__} cannot become a DataFrame ({_reason(value)})") from None
+    def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
+        with APPLY, self._interrupts.code:
+            value = self._function(name)(model, df, param)
+        with APPLY if strict else RESULT:
+            return table_of(value, strict)
 
     def _has(self, name: str) -> bool:
         return callable(getattr(self._module, name, None))
 
     def _function(self, name: str) -> Callable[..., Any]:
         return getattr(self._module, name)  # type: ignore[no-any-return]
-
-
-def _reason(value: Any) -> str:
-    try:
-        pd.DataFrame(value)
-    except Exception as error:
-        return str(error)
-    return "it could a moment later"
 
 
 class Report:
@@ -159,23 +146,26 @@ class Report:
         self.notes: list[str] = []
         self.was_loaded: bool | None = None
         self.summary: str | None = None
-        # The columns that the code got, for advice when it fails.
-        self.columns: list[str] | None = None
+        # The columns that the code got: code may give its frame others, but not change these.
+        self._columns: pd.Index | None = None
         self._model: Any = None
 
     def saw(self, frame: pd.DataFrame) -> None:
         """The code is about to get these rows, and may change the frame."""
-        if self.columns is None and frame.shape[1] <= MOST_COLUMNS:
-            self.columns = list(map(str, frame.columns))
+        if self._columns is None:
+            self._columns = frame.columns
+
+    @property
+    def columns(self) -> list[str] | None:
+        """The columns that the code got, for advice when it fails."""
+        return None if self._columns is None or len(self._columns) > MOST_COLUMNS else list(map(str, self._columns))
 
     def has_model(self, model: Any) -> None:
         """The call's model is known. Its text may be costly, so it is made only where it is shown."""
         self._model = model
 
-    def text(self, method: str, strict: bool) -> str | None:
+    def text(self) -> str:
         """The text of the model for the old /summary."""
-        if not strict or method != "summary":
-            return None
         try:
             return str(self._model)
         except Exception as error:

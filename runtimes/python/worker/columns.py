@@ -23,7 +23,8 @@ _plans: dict[bytes, Plan] = {}
 class Plan:
     """What calls make of rows under a header. Nobody changes it: it is for many calls."""
 
-    # What it was asked for (`_wish`).
+    # What it was first asked for, and what of that counts.
+    asked: Mapping[str, Any]
     wish: tuple[Any, ...]
     # Names as they are written, and as pandas gives them; where the records begin.
     written: list[str]
@@ -37,12 +38,20 @@ class Plan:
     # For the quick way, if it may be tried.
     shape: few.Shape | None
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether every column that is wanted has a known type."""
+        return bool(self.keep) and not self.unknown
+
 
 def plan_of(data: bytes | bytearray, asked: Mapping[str, Any]) -> Plan:
     """The plan for rows that begin with their header. BadRows when there is none, or it lacks a column that is wanted."""
-    wish = (asked["fields"], asked["types"], asked["untyped"], asked["dropMultivalue"])
     header = bytes(data[: data.find(b"\n", 0, HEADER_BYTES) + 1])
     kept = _plans.get(header)
+    # Calls alike are one and the same (known_calls.py).
+    if kept is not None and kept.asked is asked:
+        return kept
+    wish = (asked["fields"], asked["types"], asked["untyped"], asked["dropMultivalue"])
     if kept is not None and kept.wish == wish:
         return kept
     plan = _plan(data, asked, wish)
@@ -62,7 +71,7 @@ def _plan(data: bytes | bytearray, asked: Mapping[str, Any], wish: tuple[Any, ..
     unknown = [name for name in keep if name not in types]
     # Names that pandas would change, or may read in another way.
     is_odd = names != written or len(set(keep)) < len(keep) or (bool(unknown) and (data.startswith(codecs.BOM_UTF8) or any(map(few.is_strange, names))))
-    return Plan(wish, written, names, end, keep, dict(types), unknown, [*named, *said], None if is_odd else few.shape_of(names, keep, types))
+    return Plan(asked, wish, written, names, end, keep, dict(types), unknown, [*named, *said], None if is_odd else few.shape_of(names, keep, types))
 
 
 def types_of(keep: Sequence[str], types: Mapping[str, str] | None, untyped: str) -> tuple[Mapping[str, str], list[str]]:

@@ -53,11 +53,14 @@ class Shape:
         self.names = names
         self.places = places
         self.kinds = kinds
+        # None for types that are left to the library.
+        self.converters = [(place, CONVERT.get(kind)) for place, kind in zip(places, kinds, strict=True)]
         self.is_guessed = None in kinds
         self.may_be_text = self.is_guessed or "object" in kinds
         is_whole = list(places) == list(range(width))
         # What records look like that are floats and nothing else, if all columns may be such.
         self.floats = FLOATS_ALONE.get(frozenset(kinds)) if is_whole else None
+        self.all_floats = ("float64",) * len(places)
         # By the types that the columns came to have.
         self._layouts: dict[tuple[str, ...], Layout] = {}
 
@@ -116,28 +119,26 @@ def _floats_alone(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]
         return None
     # In memory columns lie one after the other, as they do after `read_csv`: in what order sums are made can show in their last digit.
     values = np.array(numbers).reshape(rows, shape.width).T
-    return frame_of(shape.layout(("float64",) * shape.width), [np.ascontiguousarray(values)], rows), {}
+    return frame_of(shape.layout(shape.all_floats), [np.ascontiguousarray(values)], rows), {}
 
 
 def _read(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]]:
     rows = _rows(text, shape.is_guessed)
     if not rows:
         raise Left
-    width = shape.width
-    for row in rows:
-        if len(row) != width:
-            raise Left
-    columns = list(zip(*rows, strict=True))
+    columns = list(zip(*rows, strict=True))  # ValueError for rows of another length
+    if len(columns) != shape.width:
+        raise Left
     empties: dict[str, int] = {}
     made: list[Sequence[Any]] = []
     types: list[str] = []
-    for at, (place, kind) in enumerate(zip(shape.places, shape.kinds, strict=True)):
-        convert = CONVERT.get(kind)
+    for place, convert in shape.converters:
         if convert is None:
             raise Left
         values, become = convert(columns[place])
         if become == MISSING:
-            become = "object" if kind == "bool" else "float64"
+            at = len(made)
+            become = "object" if shape.kinds[at] == "bool" else "float64"
             empties[shape.names[at]] = sum(1 for each in values if each != each)
         made.append(values)
         types.append(become)

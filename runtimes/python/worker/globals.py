@@ -108,7 +108,8 @@ class Snapshot:
             if container:
                 container.clear()
         for mapping, keys, values in self._mappings:
-            if len(mapping) != len(keys) or not (_same(mapping, keys) and _same(mapping.values(), values)):
+            # In C as far as it goes: this is done for each module before each call.
+            if len(mapping) != len(keys) or not (all(map(operator.is_, mapping, keys)) and all(map(operator.is_, mapping.values(), values))):
                 mapping.clear()
                 for key, value in zip(keys, values, strict=True):
                     mapping[key] = value

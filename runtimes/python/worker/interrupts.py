@@ -6,10 +6,9 @@ user's code runs again. A signal outside of a call is late and means nothing.
 
 from __future__ import annotations
 
-import contextlib
 import signal
 from _signal import getsignal as raw_handler  # signal.getsignal makes an enum of each, which takes 4 µs
-from collections.abc import Iterator
+from operator import is_
 from types import FrameType
 from typing import Any
 
@@ -26,10 +25,13 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._in_call = False
-        self._in_code = False
-        self._asked = False
-        self._before: dict[int, Any] = {}
-        self._code = Code(self)
+        self.in_code = False
+        # Whether a signal came in this call.
+        self.is_asked = False
+        self._signals: list[int] = []
+        self._before: list[Any] = []
+        # For as long as the user's code runs.
+        self.code = Code(self)
 
     def install(self) -> None:
         """Take over SIGINT."""
@@ -39,51 +41,34 @@ class Interrupts:
     def keep(self) -> None:
         """Once the code's top level has run: its handlers of signals are those that each call begins with; SIGINT stays ours."""
         signal.signal(signal.SIGINT, self._handler)
-        self._before = {number: raw_handler(number) for number in SIGNALS if raw_handler(number) is not None}
+        self._signals = [number for number in SIGNALS if raw_handler(number) is not None]
+        self._before = list(map(raw_handler, self._signals))
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if not self._in_call:
             return
-        self._asked = True
-        if self._in_code:
-            self._in_code = False
+        self.is_asked = True
+        if self.in_code:
+            self.in_code = False
             raise Cancelled
 
-    @contextlib.contextmanager
-    def call(self) -> Iterator[None]:
-        """For the whole of a call."""
-        self._asked = False
+    def begin_call(self) -> None:
+        """From now on a signal means the call."""
+        self.is_asked = False
         self._in_call = True
-        try:
-            yield
-        finally:
-            self._in_call = False
-            self._take_back()
 
-    def _take_back(self) -> None:
-        """Signals and the timer that the code set up: they must not come outside of its call, nor in the next."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, before in self._before.items():
-            if raw_handler(number) is not before:
+    def end_call(self) -> None:
+        """No longer. Signals and the timer that the code set up must not come outside of its call, nor in the next."""
+        self._in_call = False
+        signal.alarm(0)  # the same timer as setitimer's, without its floats
+        now = list(map(raw_handler, self._signals))
+        if not all(map(is_, now, self._before)):
+            for number, before in zip(self._signals, self._before, strict=True):
                 signal.signal(number, before)
-
-    def code(self) -> Code:
-        """For as long as the user's code runs. Raises Cancelled at once if a signal came before."""
-        return self._code
-
-    def enter_code(self) -> None:
-        """From now on a signal stops what runs. Raises Cancelled at once if one came before."""
-        if self._asked:
-            raise Cancelled
-        self._in_code = True
-
-    def leave_code(self) -> None:
-        """From now on a signal waits."""
-        self._in_code = False
 
 
 class Code:
-    """The user's code, for `with`."""
+    """The user's code, for `with`: meanwhile a signal stops what runs. Raises Cancelled at once if one came before."""
 
     __slots__ = ("_interrupts",)
 
@@ -91,7 +76,9 @@ class Code:
         self._interrupts = interrupts
 
     def __enter__(self) -> None:
-        self._interrupts.enter_code()
+        if self._interrupts.is_asked:
+            raise Cancelled
+        self._interrupts.in_code = True
 
     def __exit__(self, *_: object) -> None:
-        self._interrupts.leave_code()
+        self._interrupts.in_code = False

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import logging
 import os
-import struct
+import select
 import sys
-import termios
 import threading
 from collections.abc import Callable
 
@@ -82,6 +80,8 @@ class Printed(io.TextIOBase):
 
     def finish(self) -> None:
         """A call ends: what has no line end is a line, too."""
+        if not self._rest:
+            return
         with self._lock:
             rest, self._rest = self._rest.rstrip("\r").rpartition("\r")[2], ""
             if rest:
@@ -125,11 +125,13 @@ class Descriptors:
         os.dup2(write, 2)
         os.close(write)
         self._busy = threading.Lock()
+        self._unread = select.poll()
+        self._unread.register(self._read, select.POLLIN)
         threading.Thread(target=self._follow, name="output", daemon=True).start()
 
     def settle(self) -> None:
-        """Wait until what was written so far has become lines. Costs two system calls when there is nothing."""
-        while struct.unpack("i", fcntl.ioctl(self._read, termios.FIONREAD, b"\0\0\0\0"))[0] > 0:
+        """Wait until what was written so far has become lines. Costs one system call when there is nothing."""
+        while (found := self._unread.poll(0)) and found[0][1] & select.POLLIN:
             with self._busy:
                 pass
             threading.Event().wait(0.0005)
@@ -137,13 +139,13 @@ class Descriptors:
             pass
 
     def _follow(self) -> None:
-        import select
-
         rest = b""
         while True:
             select.select([self._read], [], [])
             with self._busy:
                 chunk = os.read(self._read, 65536)
+                if not chunk:
+                    return  # the code closed both, and nobody can write any more
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self._log.line("info", line.rpartition(b"\r")[2].decode(errors="replace"))

@@ -31,14 +31,12 @@ class Models:
         self._kept.move_to_end(key)
         return (self._kept[key][0],)
 
-    def keep(self, key: str | None, model: Any, folder: str, grown: int) -> None:
+    def keep(self, key: str, model: Any, folder: str, grown: int) -> None:
         """Keep a loaded model. `grown`: the bytes of memory that loading it took, as far as they are known.
 
         Memory that an earlier model left free grows by nothing, so the size of its files is the least that counts; of
         those that are mapped, as by `joblib.load(..., mmap_mode="r")`, nothing: all workers share their pages.
         """
-        if key is None:
-            return
         size = max(grown, file_bytes(folder))
         self._kept[key] = (model, size)
         self._bytes += size

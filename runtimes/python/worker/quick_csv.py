@@ -11,95 +11,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .few_out import few_csv, header_of, is_few
 from .pandas_inside import column_arrays
 
-# Up to here joining strings takes less time than Arrow's start.
-FEW_CELLS = 2000
-QUOTED = frozenset('",\r\n')
 # Where Python writes a float without an exponent, and Arrow does, too.
 LEAST, MOST = 1e-4, 1e9
-ODD_FLOATS = frozenset(("nan", "inf", "-inf"))
-WHOLE = frozenset("bhilqBHILQ")
-TEXT = {str}
 # Where so few floats are written in another way than Arrow's, its texts are cut there.
 FEW_SPECIAL = 32
-NAN = np.nan
-
-
-# Names of the columns and the header that they make; forgotten all at once, so that code which makes new names fills nothing.
-_headers: dict[tuple[str, ...], str] = {}
-HEADERS_KEPT, HEADER_NAMES = 64, 1000
 
 
 def quick_csv(frame: pd.DataFrame) -> bytes | None:
     """Header and records; None when pandas must be asked."""
     if type(frame) is not pd.DataFrame:
         return None
-    header = _header(frame.columns)
-    if header is None:
-        return None
+    if is_few(frame):
+        return few_csv(frame)
+    header = header_of(frame.columns)
     arrays = column_arrays(frame)
-    for values in arrays:
-        if type(values) is not np.ndarray:
-            return None
+    if header is None or not all(type(values) is np.ndarray for values in arrays):
+        return None
     try:
-        return _few(header, arrays) if len(arrays) * len(frame) <= FEW_CELLS else _many(header, arrays)
+        return _many(header, arrays)
     except UnicodeEncodeError:
         return None
-
-
-def _header(columns: pd.Index) -> str | None:
-    """None for names that are repeated, no text, or need quotes."""
-    names = tuple(columns.tolist())
-    try:
-        header = _headers.get(names)
-    except TypeError:
-        return None
-    if header is not None:
-        return header
-    if not names or len(set(names)) < len(names) or not all(type(name) is str and name and QUOTED.isdisjoint(name) for name in names):
-        return None
-    if len(_headers) >= HEADERS_KEPT:
-        _headers.clear()
-    header = ",".join(names) + "\n"
-    if len(names) <= HEADER_NAMES:
-        _headers[names] = header
-    return header
-
-
-def _few(header: str, arrays: Sequence[np.ndarray[Any, Any]]) -> bytes | None:
-    texts: list[list[str]] = []
-    for values in arrays:
-        text = _texts(values)
-        if text is None:
-            return None
-        texts.append(text)
-    if len(texts) > 1:
-        body = "\n".join(map(",".join, zip(*texts, strict=True)))
-    elif "" in texts[0]:
-        return None  # a record of one empty value would be an empty line: pandas quotes it
-    else:
-        body = "\n".join(texts[0])
-    return f"{header}{body}\n".encode() if body else header.encode()
-
-
-def _texts(values: np.ndarray[Any, Any]) -> list[str] | None:
-    kind = values.dtype.char
-    if kind == "d":
-        texts = list(map(repr, values.tolist()))
-        if ODD_FLOATS.isdisjoint(texts):
-            return texts
-        return None if "inf" in texts or "-inf" in texts else ["" if each == "nan" else each for each in texts]
-    if kind in WHOLE:
-        return list(map(str, values.tolist()))
-    if kind == "?":
-        return ["True" if each else "False" for each in values.tolist()]
-    if kind != "O":
-        return None
-    listed: list[Any] = values.tolist()
-    texts = ["" if each is None or each is NAN else each for each in listed]
-    # NaN of another making, or anything else that is no text, is left to pandas.
-    return texts if set(map(type, texts)) <= TEXT and QUOTED.isdisjoint("".join(texts)) else None
 
 
 def _many(header: str, arrays: Sequence[np.ndarray[Any, Any]]) -> bytes | None:

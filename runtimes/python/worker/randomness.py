@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from .generator_state import Look, look_at_numpy, look_at_random
+
 Undo = Callable[[], None]
 
 # Seeds that people give are below it (numpy takes no larger one); torch's own have 53 or 64 bits.
@@ -117,8 +119,14 @@ class Seeds:
 
 def undo_shared(seeds: Seeds) -> Undo:
     """What to do before each call to the generators that all code shares: Python's, numpy's and, once it is loaded, torch's."""
-    undo_random: Undo = functools.partial(random.setstate, random.getstate()) if seeds.random.is_seeded else _reseed_random
-    undo_numpy: Undo = functools.partial(np.random.set_state, np.random.get_state()) if seeds.numpy.is_seeded else _reseed_numpy
+    # Nobody else draws from it, so that new seeds need not come from the system.
+    fresh = random.Random(os.urandom(32))
+    reset_random: Undo = functools.partial(random.setstate, random.getstate()) if seeds.random.is_seeded else _reseeding_random(fresh)
+    reset_numpy: Undo = functools.partial(np.random.set_state, np.random.get_state()) if seeds.numpy.is_seeded else _reseeding_numpy(fresh)
+    reset_random()
+    reset_numpy()
+    undo_random = _if_used(look_at_random(), reset_random)
+    undo_numpy = _if_used(look_at_numpy(), reset_numpy)
     undo_torch = _undo_torch()
 
     def undo() -> None:
@@ -129,12 +137,36 @@ def undo_shared(seeds: Seeds) -> Undo:
     return undo
 
 
-def _reseed_random() -> None:
-    random.seed(int.from_bytes(os.urandom(8), "little"))
+def _if_used(look: Look | None, reset: Undo) -> Undo:
+    """What nobody seeded or drew from since is as good as new."""
+    if look is None:
+        return reset
+    left = look()
+
+    def undo() -> None:
+        nonlocal left
+        if look() != left:
+            reset()
+            left = look()
+
+    return undo
 
 
-def _reseed_numpy() -> None:
-    np.random.seed(int.from_bytes(os.urandom(4), "little"))
+def _reseeding_random(seeds: random.Random) -> Undo:
+    shared = random.seed.__self__  # type: ignore[attr-defined]
+    # The library's own looks first at what kind of seed it is given, which takes as long again.
+    seed = super(random.Random, shared).seed
+
+    def reseed() -> None:
+        seed(seeds.getrandbits(64))
+        shared.gauss_next = None
+
+    return reseed
+
+
+def _reseeding_numpy(seeds: random.Random) -> Undo:
+    seed = np.random.seed
+    return lambda: seed(seeds.getrandbits(32))
 
 
 def _undo_torch() -> Undo:

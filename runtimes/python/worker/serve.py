@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextvars
 import gc
-import json
 import os
 import select
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from os import _exit as leave  # before the code's own is another (crashes.py)
@@ -21,11 +19,15 @@ from .append import Original, ResultsOut, original_of
 from .arrow_blocks import ArrowBlocks
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
+from .columns import Plan, plan_of
+from .done import done
 from .failures import SHOWN, Failed, describe, phase
+from .few_out import few_csv
 from .folders import WorkingFolder
-from .frames import CALL, DONE, ERROR, EVENT, TABLE, Wire, to_json
+from .frames import CALL, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
+from .known_calls import KnownCalls
 from .models import DataFolder
 from .paths import MODEL_DATA, rules
 from .randomness import Seeds, undo_shared
@@ -33,7 +35,9 @@ from .segments import unite
 from .staging import stage
 from .surroundings import Surroundings
 from .tables_in import Input, Table, read_table, signature_of
-from .tables_out import send_frame, to_csv
+from .tables_out import one_each, send_frame, to_csv
+
+LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
 
 
 def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, link: str, at: str | None = None) -> None:
@@ -79,6 +83,7 @@ class Worker:
         self._folder = folder
         self._working = working
         self._session: Session | None = None
+        self._calls = KnownCalls()
 
     def start(self, name: str | None, home: str, link: str) -> None:
         """Import the module and say so. Failed of phase import when it cannot be."""
@@ -111,15 +116,18 @@ class Worker:
         kind, payload = self._wire.frame()
         if kind != CALL:
             return  # the end of a call that was answered before its input ended, or a late cancel
-        call = json.loads(payload)
+        call = self._calls.parsed(payload)
         source = Input(self._wire)
         report = Report()
         tail: list[tuple[int, bytes]] = []
         self._log.open()
         try:
-            with self._interrupts.call():
+            self._interrupts.begin_call()
+            try:
                 # In a context of its own, so that numpy's and others' settings of the kind end with the call.
                 tail = contextvars.copy_context().run(self._run, call, source, report)
+            finally:
+                self._interrupts.end_call()
         except (Failed, Cancelled) as failed:
             tail = [(ERROR, to_json(describe(failed, self._folder, report.columns)))]
         self._settle()
@@ -127,15 +135,16 @@ class Worker:
         source.drain()
 
     def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
-        method, output = call["method"], call["output"]["format"]
+        method = call["method"]
         if self._session is None:
-            table, _ = self._read(call, lambda: segments_of(call, source))
+            with PARSE:
+                table, _ = read(call, unite(segments_of(call, source), call["input"]["format"]))
             if method == "stage":
                 with phase("stage"):
                     stage(table.frame, call["param"], call["stage"])
             return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame))]
         self._working.enter()
-        with phase("load"):
+        with LOAD:
             self._session.begin(call)
         if method == "summary":
             source.drain()
@@ -145,46 +154,63 @@ class Worker:
             source.drain()
             self._session.load(call, report)
             return [done(call, report, 0, 0, 0, None)]
-        append = call["output"]["append"]
-        if call["input"]["rowWise"]:
-            with phase("parse"):
-                is_csv = call["input"]["format"] == "csv"
-                blocks = Blocks(source, call["input"], append) if is_csv else ArrowBlocks(source, call["input"], output if append else None)
-            if blocks.is_typed:
-                rows = apply_blocks(self._wire, blocks, self._session.blocks(call, report), output)
+        return self._compute(self._session, call, source, report)
+
+    def _compute(self, session: Session, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
+        """A call that has rows. Few of them are read, computed and written in one go; nothing of it leaves this thread."""
+        asked, output = call["input"], call["output"]["format"]
+        is_row_wise = asked["rowWise"]
+        with PARSE:
+            few = source.few() if asked["format"] == "csv" and asked["file"] is None else None
+            if few is not None:
+                # One block, which needs no threads.
+                is_row_wise = is_row_wise and is_typed(plan_of(few, asked), report)
+                table, original = read(call, few)
+        if few is None and is_row_wise:
+            with PARSE:
+                append = call["output"]["append"]
+                blocks = Blocks(source, asked, append) if asked["format"] == "csv" else ArrowBlocks(source, asked, output if append else None)
+            if is_typed(blocks, report):
+                rows = apply_blocks(self._wire, blocks, session.blocks(call, report), output)
                 report.notes += blocks.told()
                 return [done(call, report, rows, rows, rows, None)]
-            report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
-            table, original = self._read(call, blocks.all)
-        else:
-            table, original = self._read(call, lambda: segments_of(call, source))
+            is_row_wise = False
+            with PARSE:
+                table, original = read(call, unite(blocks.all(), asked["format"]))
+        elif few is None:
+            with PARSE:
+                table, original = read(call, unite(segments_of(call, source), asked["format"]))
         if call["param"] is None:
             call = {**call, "param": source.param}
-        signature = signature_of(table.frame) if method == "fit" else None
+        is_fit = call["method"] == "fit"
+        signature = signature_of(table.frame) if is_fit else None
         report.saw(table.frame)
-        used = len(table.frame)
-        result = self._session.fit(call, table, report) if method == "fit" else self._session.method(call, table, report)
+        result = session.fit(call, table, report) if is_fit else session.method(call, table, report)
         report.notes += table.notes
-        end = done(call, report, table.received, used, len(result), signature)
+        sending = APPLY if call["strict"] else RESULT
+        with sending:
+            returned = len(result.index)
+            if is_row_wise:
+                one_each(returned, table.received)
+            written = few_csv(result) if original is None and output == "csv" else None
+        end = done(call, report, table.received, table.received, returned, signature)
+        if written is not None:
+            return [(TABLE, written), end]
         self._wire.answer_at_once()
-        with phase("apply" if call["strict"] else "result"):
-            if original is not None:
+        with sending:
+            if original is None:
+                send_frame(self._wire, result, output)
+            else:
                 out = ResultsOut(self._wire, output)
-                out.send(original, used, result)
+                out.send(original, table.received, result)
                 out.close()
-                return [end]
-            if output == "csv" and result.size < 20_000:
-                return [(TABLE, to_csv(result)), end]
-            send_frame(self._wire, result, output)
         return [end]
 
-    def _read(self, call: Mapping[str, Any], segments: Callable[[], Sequence[bytes]]) -> tuple[Table, Original | None]:
-        """The table, and how it came if its rows are to come back."""
-        asked = call["input"]
-        with phase("parse"):
-            data = unite(segments(), asked["format"])
-            table = read_table(asked, data)
-            return table, original_of(data, asked["format"], call["output"]["format"]) if call["output"]["append"] else None
+
+def read(call: Mapping[str, Any], data: bytes) -> tuple[Table, Original | None]:
+    """The table, and how it came if its rows are to come back."""
+    asked, output = call["input"], call["output"]
+    return read_table(asked, data), original_of(data, asked["format"], output["format"]) if output["append"] else None
 
 
 def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
@@ -209,27 +235,8 @@ def beginning(seeds: Seeds) -> Callable[[], None]:
     return restore
 
 
-def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:
-    """The done frame."""
-    value = {
-        "rows": {"received": received, "used": used, "returned": returned},
-        "seconds": report.seconds,
-        "device": device(),
-        "signature": signature,
-        "modelWasLoaded": report.was_loaded,
-        "summary": report.summary,
-        "modelText": report.text(call["method"], call["strict"]),
-        "notes": report.notes,
-    }
-    return DONE, to_json(value)
-
-
-def device() -> str:
-    """`cuda:N` once torch computes there, else `cpu`."""
-    torch = sys.modules.get("torch")
-    try:
-        if torch is not None and torch.cuda.is_initialized():
-            return f"cuda:{torch.cuda.current_device()}"
-    except AttributeError:
-        pass
-    return "cpu"
+def is_typed(rows: Plan | Blocks | ArrowBlocks, report: Report) -> bool:
+    """Whether types are known, so that the rows can go in blocks; if not, the report says so."""
+    if not rows.is_typed:
+        report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(rows.unknown))
+    return rows.is_typed

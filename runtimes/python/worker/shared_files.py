@@ -33,13 +33,13 @@ HEARD = ONE_FILE | TWO_FILES | ONE_FOLDER | COMMANDS
 OWN = threading.local()
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
+class quietly:
     """What is done with files meanwhile is the worker's own doing, and shows nothing."""
-    OWN.is_quiet = True
-    try:
-        yield
-    finally:
+
+    def __enter__(self) -> None:
+        OWN.is_quiet = True
+
+    def __exit__(self, *_: object) -> None:
         OWN.is_quiet = False
 
 
@@ -86,9 +86,13 @@ class SharedFiles:
     def _is_shown(self) -> bool:
         """Whether all is as the last call's beginning left it, so that nothing new can be there to show."""
         try:
-            return bool(self._seen) and all(changed(path) == at for path, at in self._seen.items())
+            for path, at in self._seen.items():
+                found = os.stat(path)
+                if (found.st_mtime_ns, found.st_ctime_ns) != at:
+                    return False
         except OSError:
             return False
+        return bool(self._seen)
 
     def _remember(self, began: int, names: Sequence[str]) -> None:
         folders = ["", *(name for name in names if os.path.isdir(f"{self._shared}/{name}"))]

@@ -9,6 +9,7 @@ import contextlib
 import copy
 import decimal
 import logging
+import operator
 import os
 import sys
 import threading
@@ -16,6 +17,8 @@ import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
+
+SETTINGS = operator.attrgetter("level", "handlers", "filters", "propagate", "disabled")
 
 
 class Surroundings:
@@ -30,7 +33,8 @@ class Surroundings:
         self._streams = sys.stdout, sys.stderr
         self._warnings, self._filters = warnings.filters, list(warnings.filters)
         self._decimal = decimal.getcontext().copy()
-        self._loggers = [(each, each.level, each.handlers.copy(), each.filters.copy(), each.propagate, each.disabled) for each in _loggers()]
+        self._loggers = _loggers()
+        self._settings = [(each.level, each.handlers.copy(), each.filters.copy(), each.propagate, each.disabled) for each in self._loggers]
         self._count = len(logging.root.manager.loggerDict)
         self._disabled = logging.root.manager.disable
         self._pandas = _pandas_options()
@@ -69,13 +73,18 @@ class Surroundings:
 
     def _restore_loggers(self) -> None:
         manager = logging.root.manager
-        manager.disable = self._disabled
+        if manager.disable != self._disabled:
+            manager.disable = self._disabled
         if len(manager.loggerDict) != self._count:
             # A call's own are as new ones are; were they left, each call might give them one more handler.
-            known = {id(saved[0]) for saved in self._loggers}
-            self._loggers += [(each, logging.NOTSET, [], [], True, False) for each in _loggers() if id(each) not in known]
+            known = set(map(id, self._loggers))
+            own = [each for each in _loggers() if id(each) not in known]
+            self._loggers += own
+            self._settings += [(logging.NOTSET, [], [], True, False) for _ in own]
             self._count = len(manager.loggerDict)
-        for logger, level, handlers, filters, propagate, disabled in self._loggers:
+        if list(map(SETTINGS, self._loggers)) == self._settings:
+            return
+        for logger, (level, handlers, filters, propagate, disabled) in zip(self._loggers, self._settings, strict=True):
             if logger.level != level:
                 logger.setLevel(level)
             if logger.handlers != handlers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from .frames import CANCEL, END, PARAM, SEGMENT, TABLE, Wire
 from .interrupts import Cancelled
 from .typed import TypedParser
 
+# Threads cost more than the work on so few rows.
+FEW_BYTES = 1 << 16
 COLUMN_TYPES = ("int64", "uint64", "float64", "bool", "datetime64[ns]")
 
 
@@ -30,16 +33,36 @@ class Input:
         self.param: str | None = None
         # A thread that reads the frames, if there is one: it may be waiting for the next.
         self.reader: threading.Thread | None = None
+        # Pieces that `few` read in vain; None where the segment ended.
+        self._read_on: deque[bytes | None] = deque()
+
+    def few(self) -> bytes | None:
+        """All rows, when they are few and one segment; else None, and nothing is taken. Waits until either is known."""
+        pieces: list[bytes] = []
+        size = 0
+        while size < FEW_BYTES and (piece := self._next()) is not None:
+            pieces.append(piece)
+            size += len(piece)
+        if self.is_over:
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self._read_on.extend(pieces if size >= FEW_BYTES else [*pieces, None])
+        return None
 
     def pieces(self) -> Iterator[bytes]:
         """Payloads of table frames until the segment's end, which may be the input's (`is_over`). Cancelled when the sender gave up."""
+        while (piece := self._next()) is not None:
+            yield piece
+
+    def _next(self) -> bytes | None:
+        """The payload of the next table frame; None at the segment's end."""
+        if self._read_on:
+            return self._read_on.popleft()
         while not self.is_over:
             kind, payload = self._wire.frame()
             if kind == TABLE:
-                yield payload
-                continue
+                return payload
             if kind == SEGMENT:
-                return
+                return None
             if kind == PARAM:
                 self.param = payload.decode()
                 continue
@@ -48,6 +71,7 @@ class Input:
                 raise Cancelled
             if kind != END:
                 raise EOFError("a frame came that has no place in an input")
+        return None
 
     def read(self) -> list[bytes]:
         """All of it, by segments."""

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .arrow_out import ArrowOut
+from .failures import NoTable
 from .frames import TABLE, Wire
 from .quick_csv import quick_csv
 
@@ -16,9 +17,22 @@ FRAME_BYTES = 1 << 20
 FRAME_CELLS = 100_000
 
 
-def to_frame(result: Any) -> pd.DataFrame:
-    """`pd.DataFrame(result)`, as DSDL does; its exception comes through."""
-    return result if type(result) is pd.DataFrame else pd.DataFrame(result)
+def table_of(value: Any, strict: bool = False) -> pd.DataFrame:
+    """`pd.DataFrame(value)`, as DSDL does. When that cannot be: NoTable, or with `strict` what pandas raises."""
+    if type(value) is pd.DataFrame:
+        return value
+    try:
+        return pd.DataFrame(value)
+    except Exception as error:
+        if strict:
+            raise
+        raise NoTable(f"{type(value).__name__} cannot become a DataFrame ({error})") from None
+
+
+def one_each(returned: int, rows: int) -> None:
+    """Of a row-wise apply. NoTable when it returned another number of rows than it was given."""
+    if returned != rows:
+        raise NoTable(f"a row-wise apply returned {returned} rows for a block of {rows}; declare options.apply whole-table if rows depend on each other")
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

@@ -10,7 +10,7 @@ import json, struct, sys
 sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})
 import numpy as np
 import pandas as pd
-from worker import quick_csv
+from worker import few_out, quick_csv
 
 def value(kind, raw):
     if kind == "bits":
@@ -31,7 +31,7 @@ for case in json.load(sys.stdin):
     wanted = frame.to_csv(index=False).encode(errors="surrogatepass")
     said = []
     for few in (2000, -1):
-        quick_csv.FEW_CELLS = few
+        few_out.FEW_CELLS = few
         quick = quick_csv.quick_csv(frame)
         said.append("left" if quick is None else "same" if quick == wanted else f"{quick!r} {wanted!r}")
     out.append(said)

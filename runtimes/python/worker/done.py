@@ -1,0 +1,44 @@
+"""The frame that ends an answer (contract/worker.ts, WorkerDone)."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from .calls import Report
+from .frames import DONE, to_json
+
+
+def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:
+    """The done frame."""
+    # Numbers are each call's own; all else of most calls has been said before.
+    loading, computing = report.seconds["loading"], report.seconds["computing"]
+    rows = f'{{"received":{received},"used":{used},"returned":{returned}}}'
+    counted = f'{{"rows":{rows},"seconds":{{"loading":{loading!r},"computing":{computing!r}}},'.encode()
+    text = report.text() if call["strict"] and call["method"] == "summary" else None
+    if signature is None and text is None and report.summary is None and not report.notes:
+        return DONE, counted + _usual(device(), report.was_loaded)
+    return DONE, counted + _rest(device(), report.was_loaded, signature, report.summary, text, report.notes)
+
+
+def _rest(device: str, was_loaded: bool | None, signature: Any, summary: str | None, text: str | None, notes: list[str]) -> bytes:
+    said = {"device": device, "signature": signature, "modelWasLoaded": was_loaded, "summary": summary, "modelText": text, "notes": notes}
+    return to_json(said)[1:]
+
+
+@functools.lru_cache(maxsize=16)
+def _usual(device: str, was_loaded: bool | None) -> bytes:
+    return _rest(device, was_loaded, None, None, None, [])
+
+
+def device() -> str:
+    """`cuda:N` once torch computes there, else `cpu`."""
+    torch = sys.modules.get("torch")
+    try:
+        if torch is not None and torch.cuda.is_initialized():
+            return f"cuda:{torch.cuda.current_device()}"
+    except AttributeError:
+        pass
+    return "cpu"

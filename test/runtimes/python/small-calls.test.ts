@@ -1,0 +1,125 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bench, python } from "../bench.ts";
+
+const worker = join(import.meta.dirname, "../../../runtimes/python");
+
+/** What a script prints as JSON, with the worker's modules at hand. */
+function printed(script: string): unknown {
+  const begin = `import json, random, socket, sys\nsys.path.insert(0, ${JSON.stringify(worker)})\n`;
+  return JSON.parse(execFileSync(python, ["-c", begin + script], { encoding: "utf8" }));
+}
+
+it("calls that differ in their run alone are parsed once, and so many are kept", () => {
+  const script = `
+from worker.known_calls import KEPT, KEPT_BYTES, KnownCalls
+
+def call(run, param, last=""):
+    return json.dumps({"run": run, "param": param, "last": last}, separators=(",", ":")).encode()
+
+calls = KnownCalls()
+one = calls.parsed(call("r1", "{}"))
+said = [one is calls.parsed(call("another", "{}")), calls.parsed(call("r2", "[]"))["param"], calls.parsed(b'{"param":"x","run":"r"}')["param"]]
+great = call("r3", "x" * KEPT_BYTES)
+said.append(calls.parsed(great) is calls.parsed(great))
+for at in range(2 * KEPT):
+    said_param = calls.parsed(call("r", str(at)))["param"]
+    assert said_param == str(at)
+said.append(len(calls._known))
+print(json.dumps(said))
+`;
+  expect(printed(script)).toEqual([true, "[]", "x", false, 16]);
+});
+
+it("an input that is not few, or has several segments, is read as if nobody had looked", () => {
+  const script = `
+from worker.frames import END, PARAM, SEGMENT, TABLE, Wire
+from worker.tables_in import FEW_BYTES, Input
+
+def read(*frames):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender = Wire(theirs)
+        for kind, payload in frames:
+            sender.send(kind, payload)
+        source = Input(Wire(ours))
+        few = source.few()
+        if few is not None:
+            return [few.decode(), source.is_over, source.param]
+        return [len(each) if len(each) > 100 else each.decode() for each in source.read()] + [source.param]
+
+great = b"x" * (FEW_BYTES // 2)
+print(json.dumps([
+    read((END, b"")),
+    read((TABLE, b"a\\n1"), (TABLE, b"2\\n"), (PARAM, b"{}"), (END, b"")),
+    read((TABLE, b"a\\n1\\n"), (SEGMENT, b""), (TABLE, b"b\\n2\\n"), (PARAM, b"{}"), (END, b"")),
+    read((SEGMENT, b""), (TABLE, b"b\\n2\\n"), (END, b"")),
+    read((TABLE, great), (TABLE, great), (TABLE, great), (SEGMENT, b""), (TABLE, b"c"), (END, b"")),
+]))
+`;
+  const half = 1 << 15;
+  expect(printed(script)).toEqual([
+    ["", true, null],
+    ["a\n12\n", true, "{}"],
+    ["a\n1\n", "b\n2\n", "{}"],
+    ["", "b\n2\n", null],
+    [3 * half, "c", null],
+  ]);
+});
+
+it("a look at a generator tells whether anybody seeded it or drew from it", () => {
+  const script = `
+import numpy as np
+from worker.generator_state import look_at_numpy, look_at_random
+
+said = []
+for look, uses in (
+    (look_at_random(), (random.random, lambda: random.seed(3), lambda: random.gauss(0, 1), lambda: random.shuffle([1, 2, 3]))),
+    (look_at_numpy(), (np.random.rand, lambda: np.random.seed(3), np.random.normal, lambda: np.random.permutation(3))),
+):
+    before = look()
+    said.append(before == look())
+    for use in uses:
+        use()
+        said.append(before != look())
+        before = look()
+# Of two numbers that were drawn one is kept elsewhere.
+random.seed(1), random.gauss(0, 1), np.random.seed(1), np.random.normal()
+print(json.dumps([all(said), look_at_random() is None, look_at_numpy() is None]))
+`;
+  expect(printed(script)).toEqual([true, true, true]);
+});
+
+describe("a worker", () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.open();
+  });
+  afterAll(() => bench?.[Symbol.asyncDispose]());
+
+  it("draws the same in each call where the top level left a number drawn and not yet given", async () => {
+    const probe = await bench.worker(
+      "import random\nimport numpy as np\nrandom.seed(1)\nnp.random.seed(1)\nrandom.gauss(0, 1)\nnp.random.normal()\n" +
+        "def apply(model, df, param):\n    return [{'python': random.gauss(0, 1), 'numpy': np.random.normal()}]\n",
+    );
+    const first = await probe.call("a\n1\n");
+    expect(first.csv).toContain("python,numpy\n");
+    expect((await probe.call("a\n1\n")).csv).toBe(first.csv);
+  });
+
+  it("answers on when code has closed the process's own streams", async () => {
+    const probe = await bench.worker(
+      "import os\ndef apply(model, df, param):\n    return df\ndef closes(model, df, param):\n    os.close(1)\n    os.close(2)\n    return df\n",
+    );
+    expect((await probe.call("a\n1\n", { method: "closes" })).csv).toBe("a\n1\n");
+    expect((await probe.call("a\n1\n")).csv).toBe("a\n1\n");
+  });
+
+  it("gives each call a param of its own, though calls are alike", async () => {
+    const probe = await bench.worker(
+      "def apply(model, df, param):\n    param['seen'] = param.get('seen', 0) + 1\n    return [{'seen': param['seen']}]\n",
+    );
+    for (let call = 0; call < 3; call++) expect((await probe.call("a\n1\n")).csv).toBe("seen\n1\n");
+  });
+});
