@@ -18,6 +18,7 @@ from typing import Any
 
 from . import entry_points, logs, modules
 from .append import Original, ResultsOut, original_of
+from .arriving import Arriving
 from .arrow_blocks import ArrowBlocks
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
@@ -32,7 +33,7 @@ from .randomness import Seeds, undo_shared
 from .segments import unite
 from .staging import stage
 from .surroundings import Surroundings
-from .tables_in import Input, Table, read_table, signature_of
+from .tables_in import Input, Table, chosen_table, is_guessed, read_table, signature_of
 from .tables_out import send_frame, to_csv
 
 
@@ -157,7 +158,7 @@ class Worker:
             report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(blocks.unknown))
             table, original = self._read(call, blocks.all)
         else:
-            table, original = self._read(call, lambda: segments_of(call, source))
+            table, original = self._received(call, source)
         if call["param"] is None:
             call = {**call, "param": source.param}
         signature = signature_of(table.frame) if method == "fit" else None
@@ -183,15 +184,31 @@ class Worker:
         asked = call["input"]
         with phase("parse"):
             data = unite(segments(), asked["format"])
-            table = read_table(asked, data)
-            return table, original_of(data, asked["format"], call["output"]["format"]) if call["output"]["append"] else None
+            return read_table(asked, data), self._original(call, data)
+
+    def _received(self, call: Mapping[str, Any], source: Input) -> tuple[Table, Original | None]:
+        """The same; where nothing says what types the rows have, they are parsed while they come."""
+        asked = call["input"]
+        if asked["file"] is not None or not is_guessed(asked):
+            return self._read(call, lambda: segments_of(call, source))
+        with phase("parse"), Arriving() as arriving:
+            came = source.read(arriving)
+            frame = arriving.frame() if len(came) == 1 else None
+            segments = [] if frame is not None and not call["output"]["append"] else [b"".join(pieces) for pieces in came]
+            if frame is not None:
+                return chosen_table(frame, asked), self._original(call, b"".join(segments))
+        del came
+        return self._read(call, lambda: segments)
+
+    def _original(self, call: Mapping[str, Any], data: bytes) -> Original | None:
+        return original_of(data, call["input"]["format"], call["output"]["format"]) if call["output"]["append"] else None
 
 
 def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
     """All rows that come, or those of the call's file."""
     path = call["input"]["file"]
     if path is None:
-        return source.read()
+        return [b"".join(pieces) for pieces in source.read()]
     with open(path, "rb") as file:
         data = file.read()
     begins = [0, *call["input"]["segments"]]
