@@ -34,6 +34,8 @@ MOST_WHOLE = 1e15
 # pandas looks at 17 digits of a decimal number, zeros in front among them, and at all of a whole one.
 DIGITS = 17
 MANY_ZEROS = re.compile(rb"000[0-9]{15}")
+# With a minus in front it is a missing value to pandas where whole numbers have gaps.
+LEAST_WHOLE = b"9223372036854775808"
 # So a whole number may begin or end that is 0 where pandas finds whole numbers alone, and -0.0 among decimal ones.
 MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-00")
 NUMBERS = frozenset(("int64", "float64"))
@@ -150,12 +152,17 @@ class Arriving:
         columns = self._quick(records) if is_plain(records) else None
         if columns is not None:
             return _checked(columns, records, True)
-        return _checked(column_arrays(self._read(records)), records, False)
+        frame = self._read(records)
+        # Once a column is decimal it stays so, and Arrow may try the next block.
+        for at, kind in enumerate(frame.dtypes):
+            if kind == np.float64:
+                self._kinds[at] = "float64"
+        return _checked(column_arrays(frame), records, False)
 
     def _read(self, records: bytes) -> pd.DataFrame:
         text = self._header + records
         # Quotes may hide line ends, and a lone carriage return ends a line.
-        if b'"' in records or text.count(b"\r") != text.count(b"\r\n"):
+        if b'"' in records or LEAST_WHOLE in records or text.count(b"\r") != text.count(b"\r\n"):
             raise Unsure
         try:
             frame = pd.read_csv(io.BytesIO(text), low_memory=False)
