@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 
 from .append import Original, ResultsOut
+from .came_back import Came
 from .columns import chosen_columns, plan_of, types_of
 from .failures import Failed, NoTable, phase
-from .frames import Wire
+from .frames import TABLE, Wire
 from .interrupts import Cancelled
 from .records import has_record, last_record_end
 from .segments import refuse_repeated
 from .tables_in import Input
-from .tables_out import to_frame
+from .tables_out import to_csv, to_frame
 from .texts import is_blank, split_header
 from .typed import TypedParser, wider
 
@@ -40,6 +41,8 @@ class Block:
 
     frame: pd.DataFrame
     original: Original | None
+    # Where the rows may come back as they came.
+    came: Came | None = None
 
 
 class RowBlocks(Protocol):
@@ -52,6 +55,9 @@ class RowBlocks(Protocol):
 
     def frames(self) -> Iterator[Block]:
         """The blocks, in order; at least one, which may be empty."""
+
+    def returned(self, result: pd.DataFrame) -> None:
+        """What a block became, for those to come."""
 
 
 class Blocks:
@@ -66,6 +72,8 @@ class Blocks:
         self._asked = asked
         self._append = append
         self._held = bytearray()
+        # Whether a block came back with the columns that it came with.
+        self._keeps = False
         # So far no record ends, and so many quotes are there.
         self._searched = 0
         self._quotes = 0
@@ -168,10 +176,15 @@ class Blocks:
 
     def _block(self, records: bytes) -> Block:
         frame = self.parser.parse(records)
+        came = Came.of(frame, records) if self._keeps and self._names == self._written == self._keep else None
         if list(frame.columns) != self._keep:
             lacking = {name: pd.Series(np.nan, frame.index, _type_of_none(self._types[name])) for name in self._keep if name not in frame}
             frame = frame.assign(**lacking)[self._keep]
-        return Block(frame, Original(self._names, self._written, records) if self._append else None)
+        return Block(frame, Original(self._names, self._written, records) if self._append else None, came)
+
+    def returned(self, result: pd.DataFrame) -> None:
+        """What a block became. If that may be what it came as, the next are kept for a comparison."""
+        self._keeps = not self._append and result.columns.tolist() == self._keep
 
     def _last_end(self) -> int:
         """Where the last whole record ends. What was searched in vain is not searched again: a value may be of any length."""
@@ -194,7 +207,13 @@ def apply_blocks(wire: Wire, blocks: RowBlocks, compute: Compute, output: str) -
     def send(made: tuple[Block, pd.DataFrame]) -> None:
         block, result = made
         with phase("result"):
-            out.send(block.original, len(result), result)
+            text = block.came.text_of(result) if block.came is not None and output == "csv" else None
+            if text is None:
+                out.send(block.original, len(result), result)
+            else:
+                wire.send(TABLE, to_csv(result.iloc[:0]) + text)
+            if output == "csv":
+                blocks.returned(result)
 
     with phase("parse"):
         only = blocks.only()

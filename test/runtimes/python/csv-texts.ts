@@ -220,6 +220,22 @@ export const numbersCsv: fc.Arbitrary<CsvText> = csv({
   most: 30,
 });
 
+/** Floats of 15 digits at most as Python writes them: what was once written by pandas. */
+export const writtenFloatsCsv: fc.Arbitrary<CsvText> = csv({
+  names: uniqueNames,
+  column: fc.constant(fc.integer({ min: -1e9, max: 1e9 }).map((whole) => pythonFloat(whole / 1e6))),
+  end: fc.constantFrom("\n", ""),
+  least: 1,
+  most: 40,
+});
+
+/** Python's repr of a number between 1e-6 and 1e9. */
+function pythonFloat(value: number): string {
+  const small = Math.abs(value) < 1e-4 && value !== 0;
+  const text = small ? value.toExponential().replace(/-(\d)$/, "-0$1") : String(value);
+  return small || text.includes(".") ? text : `${text}.0`;
+}
+
 /** Numbers that are whole in some rows and decimal in others, in every way of writing them. */
 export const mixedNumbersCsv: fc.Arbitrary<CsvText> = csv({
   names: (width) =>
