@@ -41,6 +41,7 @@ MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-00")
 NUMBERS = frozenset(("int64", "float64"))
 
 Array = np.ndarray[Any, Any]
+NOTHING: Array = np.empty(0)
 
 
 class Unsure(Exception):
@@ -94,8 +95,11 @@ class Arriving:
         self._parse(held[:end])
         self.take(b"")  # what the head left of a large piece
 
-    def frame(self) -> pd.DataFrame | None:
-        """All rows, once they have come. None: they are few, or pandas must be asked."""
+    def frame(self, pieces: list[bytes]) -> pd.DataFrame | None:
+        """All rows, once they have come. None: they are few, or pandas must be asked.
+
+        `pieces`: what was taken. They are dropped as soon as they cannot be needed any more.
+        """
         if self._is_given_up or not self._parts:
             return None
         rest = b"".join(self._held)
@@ -104,7 +108,7 @@ class Arriving:
         try:
             parts = [each.result() for each in self._parts]
             self.quick_blocks = sum(each.is_quick for each in parts)
-            return self._joined(parts)
+            return self._joined(parts, pieces)
         except Unsure:
             return None
         finally:
@@ -189,8 +193,9 @@ class Arriving:
             return None
         return [column.to_numpy() for column in table.columns]
 
-    def _joined(self, parts: Sequence[Part]) -> pd.DataFrame:
+    def _joined(self, parts: Sequence[Part], pieces: list[bytes]) -> pd.DataFrame:
         kinds = [_kind([(part.columns[at], part.is_sure[at]) for part in parts]) for at in range(len(self._names))]
+        pieces.clear()
         layout = Layout(self._names, kinds)
         rows = sum(len(part.columns[0]) for part in parts)
         blocks = []
@@ -198,6 +203,8 @@ class Arriving:
             values = np.empty((len(places), rows), kind)
             for row, at in zip(values, places, strict=True):
                 np.concatenate([part.columns[at] for part in parts], out=row)
+                for part in parts:
+                    part.columns[at] = NOTHING  # so that there are never two of all
             blocks.append(values)
         return frame_of(layout, blocks, rows)
 

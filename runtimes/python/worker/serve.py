@@ -193,8 +193,9 @@ class Worker:
             return self._read(call, lambda: segments_of(call, source))
         with phase("parse"), Arriving() as arriving:
             came = source.read(arriving)
-            frame = arriving.frame() if len(came) == 1 else None
-            segments = [] if frame is not None and not call["output"]["append"] else [b"".join(pieces) for pieces in came]
+            is_kept = call["output"]["append"]
+            frame = arriving.frame([*came[0]] if is_kept else came[0]) if len(came) == 1 else None
+            segments = [b"".join(pieces) for pieces in came]
             if frame is not None:
                 return chosen_table(frame, asked), self._original(call, b"".join(segments))
         del came

@@ -44,12 +44,15 @@ def in_pieces(data: bytes, rows: int) -> pd.DataFrame:
 def read(data: bytes, cuts: list[int]) -> tuple[pd.DataFrame | None, int]:
     """The answer, and how many blocks Arrow read."""
     with arriving.Arriving() as rows:
-        at = 0
-        for length in cuts:
-            rows.take(data[at : at + length])
+        pieces, at = [], 0
+        for length in [*cuts, len(data)]:
+            pieces.append(data[at : at + length])
+            rows.take(pieces[-1])
             at += length
-        rows.take(data[at:])
-        return rows.frame(), rows.quick_blocks
+        frame = rows.frame(pieces)
+        # As long as pandas may have to be asked, they must be there.
+        assert b"".join(pieces) == (data if frame is None else b"")
+        return frame, rows.quick_blocks
 
 
 def checked(case: dict[str, Any]) -> dict[str, Any]:
