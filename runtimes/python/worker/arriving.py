@@ -105,6 +105,8 @@ class Arriving:
         rest = b"".join(self._held)
         if rest:
             self._parse(rest)
+            if self._is_given_up:
+                return None
         try:
             parts = [each.result() for each in self._parts]
             self.quick_blocks = sum(each.is_quick for each in parts)
@@ -144,7 +146,8 @@ class Arriving:
             raise Unsure
         frame = self._read(records[end:])
         self._names = frame.columns.tolist()
-        if not self._names or not all(type(name) is str for name in self._names):
+        # pandas may be told to have text, names included, in a type of its own.
+        if not self._names or frame.columns.dtype != object or not all(type(name) is str for name in self._names):
             raise Unsure
         self._kinds = [str(kind) for kind in frame.dtypes]
         first: Future[Part] = Future()
