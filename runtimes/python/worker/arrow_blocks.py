@@ -80,6 +80,9 @@ class ArrowBlocks:
         if is_first:
             yield self._block(self._schema.empty_table())  # type: ignore[union-attr]
 
+    def returned(self, result: pd.DataFrame) -> None:
+        """Nothing is made of what a block became."""
+
     def _begin(self, schema: pa.Schema) -> None:
         """Takes the schema of a further segment."""
         import pyarrow as pa

@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 
 from .append import Original, ResultsOut
+from .came_back import Came
 from .columns import chosen_columns, plan_of, types_of
 from .failures import Failed, phase
-from .frames import Wire
+from .frames import TABLE, Wire
 from .interrupts import Cancelled
 from .records import has_record, last_record_end
 from .segments import refuse_repeated
 from .tables_in import Input
-from .tables_out import one_each, table_of
+from .tables_out import one_each, table_of, to_csv
 from .texts import is_blank, split_header
 from .typed import TypedParser, wider
 
@@ -38,6 +39,8 @@ class Block:
 
     frame: pd.DataFrame
     original: Original | None
+    # Where the rows may come back as they came.
+    came: Came | None = None
 
 
 class RowBlocks(Protocol):
@@ -50,6 +53,9 @@ class RowBlocks(Protocol):
 
     def frames(self) -> Iterator[Block]:
         """The blocks, in order; at least one, which may be empty."""
+
+    def returned(self, result: pd.DataFrame) -> None:
+        """What a block became, for those to come."""
 
 
 class Blocks:
@@ -64,6 +70,8 @@ class Blocks:
         self._asked = asked
         self._append = append
         self._held = bytearray()
+        # Whether a block came back with the columns that it came with.
+        self._keeps = False
         # So far no record ends, and so many quotes are there.
         self._searched = 0
         self._quotes = 0
@@ -133,7 +141,7 @@ class Blocks:
     def all(self) -> list[bytes]:
         """Everything, by segments, for a whole-table call."""
         self._fill(lambda: False)
-        return [bytes(self._held), *self.source.read()]
+        return [bytes(self._held), *(b"".join(pieces) for pieces in self.source.read())]
 
     def frames(self) -> Iterator[Block]:
         """Parsed blocks of about 2 MB, cut at record ends; at least one, which may be empty."""
@@ -164,10 +172,15 @@ class Blocks:
 
     def _block(self, records: bytes) -> Block:
         frame = self.parser.parse(records)
+        came = Came.of(frame, records) if self._keeps and self._names == self._written == self._keep else None
         if list(frame.columns) != self._keep:
             lacking = {name: pd.Series(np.nan, frame.index, _type_of_none(self._types[name])) for name in self._keep if name not in frame}
             frame = frame.assign(**lacking)[self._keep]
-        return Block(frame, Original(self._names, self._written, records) if self._append else None)
+        return Block(frame, Original(self._names, self._written, records) if self._append else None, came)
+
+    def returned(self, result: pd.DataFrame) -> None:
+        """What a block became. If that may be what it came as, the next are kept for a comparison."""
+        self._keeps = not self._append and result.columns.tolist() == self._keep
 
     def _last_end(self) -> int:
         """Where the last whole record ends. What was searched in vain is not searched again: a value may be of any length."""
@@ -190,7 +203,13 @@ def apply_blocks(wire: Wire, blocks: RowBlocks, compute: Compute, output: str) -
     def send(made: tuple[Block, pd.DataFrame]) -> None:
         block, result = made
         with phase("result"):
-            out.send(block.original, len(result), result)
+            text = block.came.text_of(result) if block.came is not None and output == "csv" else None
+            if text is None:
+                out.send(block.original, len(result), result)
+            else:
+                wire.send(TABLE, to_csv(result.iloc[:0]) + text)
+            if output == "csv":
+                blocks.returned(result)
 
     with phase("parse"):
         only = blocks.only()

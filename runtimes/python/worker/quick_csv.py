@@ -18,6 +18,8 @@ from .pandas_inside import column_arrays
 LEAST, MOST = 1e-4, 1e9
 # Where so few floats are written in another way than Arrow's, its texts are cut there.
 FEW_SPECIAL = 32
+# Whole numbers within such a range are written by a table.
+LABELS = 1024
 
 
 def quick_csv(frame: pd.DataFrame) -> bytes | None:
@@ -62,7 +64,8 @@ def _arrow(values: np.ndarray[Any, Any]) -> Any:
     if not values.dtype.isnative:
         return None
     if kind in "iu":
-        return pa.array(values)
+        labels = _labels(values)
+        return pa.array(values) if labels is None else labels
     if kind == "b":
         return compute.if_else(pa.array(values), "True", "False")
     if values.dtype == np.float64:
@@ -73,6 +76,19 @@ def _arrow(values: np.ndarray[Any, Any]) -> Any:
             return None
         return None if compute.any(compute.equal(texts, "")).as_py() else texts
     return None
+
+
+def _labels(values: np.ndarray[Any, Any]) -> Any:
+    """Whole numbers that lie close together, as text that is looked up; None for others, and for few."""
+    import pyarrow as pa
+
+    if len(values) == 0:
+        return None
+    least, most = int(values.min()), int(values.max())
+    if most - least >= min(LABELS, len(values)) or most > np.iinfo(np.int64).max:
+        return None
+    texts = pa.array(list(map(str, range(least, most + 1))))
+    return texts.take(pa.array(values.astype(np.int64) - least))
 
 
 def _floats(values: np.ndarray[Any, Any]) -> Any:

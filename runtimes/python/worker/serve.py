@@ -16,6 +16,7 @@ from typing import Any
 
 from . import entry_points, logs, modules
 from .append import Original, ResultsOut, original_of
+from .arriving import Arriving
 from .arrow_blocks import ArrowBlocks
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
@@ -34,7 +35,7 @@ from .randomness import Seeds, undo_shared
 from .segments import unite
 from .staging import stage
 from .surroundings import Surroundings
-from .tables_in import Input, Table, read_table, signature_of
+from .tables_in import Input, Table, chosen_table, is_guessed, read_table, signature_of
 from .tables_out import one_each, send_frame, to_csv
 
 LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
@@ -179,7 +180,7 @@ class Worker:
                 table, original = read(call, unite(blocks.all(), asked["format"]))
         elif few is None:
             with PARSE:
-                table, original = read(call, unite(segments_of(call, source), asked["format"]))
+                table, original = received(call, source)
         if call["param"] is None:
             call = {**call, "param": source.param}
         is_fit = call["method"] == "fit"
@@ -209,15 +210,36 @@ class Worker:
 
 def read(call: Mapping[str, Any], data: bytes) -> tuple[Table, Original | None]:
     """The table, and how it came if its rows are to come back."""
+    return read_table(call["input"], data), original_in(call, data)
+
+
+def received(call: Mapping[str, Any], source: Input) -> tuple[Table, Original | None]:
+    """The same of rows that are still to come; where nothing says what types they have, they are parsed meanwhile."""
+    asked = call["input"]
+    if asked["file"] is not None or not is_guessed(asked):
+        return read(call, unite(segments_of(call, source), asked["format"]))
+    with Arriving() as arriving:
+        came = source.read(arriving)
+        is_kept = call["output"]["append"]
+        frame = arriving.frame([*came[0]] if is_kept else came[0]) if len(came) == 1 else None
+        segments = [b"".join(pieces) for pieces in came]
+        if frame is not None:
+            return chosen_table(frame, asked), original_in(call, b"".join(segments))
+    del came
+    return read(call, unite(segments, asked["format"]))
+
+
+def original_in(call: Mapping[str, Any], data: bytes) -> Original | None:
+    """How the rows came, if they are to come back."""
     asked, output = call["input"], call["output"]
-    return read_table(asked, data), original_of(data, asked["format"], output["format"]) if output["append"] else None
+    return original_of(data, asked["format"], output["format"]) if output["append"] else None
 
 
 def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
     """All rows that come, or those of the call's file."""
     path = call["input"]["file"]
     if path is None:
-        return source.read()
+        return [b"".join(pieces) for pieces in source.read()]
     with open(path, "rb") as file:
         data = file.read()
     begins = [0, *call["input"]["segments"]]

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from . import few
+from .arriving import Arriving
 from .columns import chosen_columns, plan_of
 from .failures import BadRows
 from .frames import CANCEL, END, PARAM, SEGMENT, TABLE, Wire
@@ -73,12 +74,16 @@ class Input:
                 raise EOFError("a frame came that has no place in an input")
         return None
 
-    def read(self) -> list[bytes]:
-        """All of it, by segments."""
-        segments = []
+    def read(self, arriving: Arriving | None = None) -> list[list[bytes]]:
+        """All of it, by segments, in pieces. `arriving` gets the first segment's while they come."""
+        segments: list[list[bytes]] = []
         while not self.is_over:
-            pieces = list(self.pieces())
-            segments.append(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            pieces: list[bytes] = []
+            for piece in self.pieces():
+                pieces.append(piece)
+                if arriving is not None and not segments:
+                    arriving.take(piece)
+            segments.append(pieces)
         return segments
 
     def drain(self) -> None:
@@ -104,10 +109,15 @@ class Table:
 def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
     """A whole table from its bytes. BadRows, or what pandas raises of rows that it cannot read."""
     if asked["format"] == "arrow":
-        return _chosen(_arrow(data), asked)
-    if asked["types"] is None and asked["untyped"] == "guess":
-        return _quick(asked, data) or _chosen(pd.read_csv(io.BytesIO(data)), asked)
+        return chosen_table(_arrow(data), asked)
+    if is_guessed(asked):
+        return _quick(asked, data) or chosen_table(pd.read_csv(io.BytesIO(data)), asked)
     return _typed(asked, data)
+
+
+def is_guessed(asked: Mapping[str, Any]) -> bool:
+    """Whether types are to be guessed as pandas guesses them."""
+    return asked["format"] == "csv" and asked["types"] is None and asked["untyped"] == "guess"
 
 
 def _quick(asked: Mapping[str, Any], data: bytes) -> Table | None:
@@ -150,7 +160,8 @@ def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
     return Table(frame, len(frame), [*plan.notes, *parser.notes()])
 
 
-def _chosen(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
+def chosen_table(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
+    """The columns that the call wants. BadRows when one is missing."""
     names = [str(name) for name in frame.columns]
     keep = chosen_columns(names, asked)
     return Table(frame if keep == names else frame[keep], len(frame))

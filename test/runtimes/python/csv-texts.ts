@@ -49,6 +49,54 @@ const ordinary: Record<string, fc.Arbitrary<string>> = {
   truth: fc.constantFrom("True", "False"),
 };
 
+/** Numbers whose value depends on whether others in the column are whole. */
+const oddNumber = fc.constantFrom(
+  ...[
+    "0",
+    "-0",
+    "-0.0",
+    "-00",
+    "0.0",
+    "00",
+    "007",
+    "1.0",
+    "5.",
+    ".5",
+    "+5",
+    " 5",
+    "5 ",
+    "-5",
+    "",
+    "-0 ",
+    "2e0",
+    "1e5",
+    "1e-5",
+    "1e-05",
+    "12e-09",
+    "1e-30",
+  ],
+  ...[
+    "9007199254740993",
+    "900719925474099",
+    "99999999999999",
+    "1000000000000000",
+    "123456789012345678",
+    "0.1234567890123456",
+    "0.123456789012345",
+  ],
+  ...[
+    "0000000000000000000123",
+    "000000000000012",
+    "00000000000000000.5",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "1e400",
+    "inf",
+    "NA",
+    "x",
+  ],
+);
+
 /** What is read in ways of its own, or in no way. */
 const odd = fc.constantFrom(
   ...[
@@ -157,15 +205,69 @@ export const anyCsv: fc.Arbitrary<CsvText> = csv({
   least: 1,
 });
 
+const exponent = fc
+  .tuple(fc.integer({ min: 1, max: 99999 }), fc.integer({ min: -9, max: -5 }))
+  .map(([n, e]) => `${n / 10 ** String(n).length}e-0${-e}`);
+
+/** Tables of numbers alone, as models get them; blocks of a few bytes hold some rows each. */
+export const numbersCsv: fc.Arbitrary<CsvText> = csv({
+  names: uniqueNames,
+  column: fc
+    .constantFrom(...[ordinary.whole, ordinary.float, ordinary.float, ordinary.epoch].filter((each) => each !== undefined))
+    .chain((cell) => fc.constantFrom(cell, cell, fc.oneof({ weight: 9, arbitrary: cell }, { weight: 1, arbitrary: exponent }))),
+  end: fc.constantFrom("\n", ""),
+  least: 1,
+  most: 30,
+});
+
+/** Floats of 15 digits at most as Python writes them: what was once written by pandas. */
+export const writtenFloatsCsv: fc.Arbitrary<CsvText> = csv({
+  names: uniqueNames,
+  column: fc.constant(fc.integer({ min: -1e9, max: 1e9 }).map((whole) => pythonFloat(whole / 1e6))),
+  end: fc.constantFrom("\n", ""),
+  least: 1,
+  most: 40,
+});
+
+/** Python's repr of a number between 1e-6 and 1e9. */
+function pythonFloat(value: number): string {
+  const small = Math.abs(value) < 1e-4 && value !== 0;
+  const text = small ? value.toExponential().replace(/-(\d)$/, "-0$1") : String(value);
+  return small || text.includes(".") ? text : `${text}.0`;
+}
+
+/** Numbers that are whole in some rows and decimal in others, in every way of writing them. */
+export const mixedNumbersCsv: fc.Arbitrary<CsvText> = csv({
+  names: (width) =>
+    fc.oneof(
+      { weight: 9, arbitrary: uniqueNames(width) },
+      { weight: 1, arbitrary: fc.array(oddName, { minLength: width, maxLength: width }) },
+    ),
+  column: fc
+    .array(
+      fc.oneof(
+        { weight: 3, arbitrary: oddNumber },
+        ...[ordinary.float, ordinary.whole, ordinary.long].map((arbitrary) => ({ weight: 1, arbitrary: arbitrary ?? fc.constant("") })),
+      ),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((values) => fc.oneof(...values.map((value) => fc.constant(value)))),
+  end: fc.constantFrom("\n", "\n", "", "\n\n", "\r\n", "\n,\n", "\n1,2,3,4,5,6\n"),
+  least: 1,
+  most: 24,
+});
+
 interface Parts {
   names(width: number): fc.Arbitrary<string[]>;
   readonly column: fc.Arbitrary<fc.Arbitrary<string>>;
   readonly end: fc.Arbitrary<string>;
   readonly least: number;
+  /** Rows, at most. */
+  readonly most?: number;
 }
 
-function csv({ names, column, end, least }: Parts): fc.Arbitrary<CsvText> {
-  return fc.tuple(fc.integer({ min: least, max: 5 }), fc.integer({ min: 1, max: 8 })).chain(([width, rows]) =>
+function csv({ names, column, end, least, most = 8 }: Parts): fc.Arbitrary<CsvText> {
+  return fc.tuple(fc.integer({ min: least, max: 5 }), fc.integer({ min: 1, max: most })).chain(([width, rows]) =>
     fc
       .tuple(
         names(width),

@@ -21,7 +21,7 @@ def series(column):
     kind, values = column["kind"], [value(column["kind"], each) for each in column["values"]]
     if kind == "date":
         return pd.Series(pd.to_datetime(values, format="ISO8601"))
-    dtype = {"bits": "float64", "float": "float64", "int": "int64", "bool": "bool", "float32": "float32", "swapped": ">i8", "Int64": "Int64", "category": "category"}.get(kind, object)
+    dtype = {"bits": "float64", "float": "float64", "int": "int64", "label": "int64", "byte": "uint8", "bool": "bool", "float32": "float32", "swapped": ">i8", "Int64": "Int64", "category": "category"}.get(kind, object)
     return pd.Series(values, dtype=dtype)
 
 out = []
@@ -48,6 +48,8 @@ it("writes plain frames as pandas does, or not at all", () => {
       fc.integer({ min: -1e7, max: 1e7 }).map((whole) => whole / 1e5),
     ),
     int: fc.integer(),
+    label: fc.integer({ min: -2, max: 1 }),
+    byte: fc.integer({ min: 250, max: 255 }),
     bool: fc.boolean(),
     text: fc.oneof(
       fc.string(),
@@ -80,7 +82,7 @@ it("writes plain frames as pandas does, or not at all", () => {
         columns: columns.map((each) => each.column),
       })),
     );
-  const input = [...fc.sample(frame(kinds), 2000), ...fc.sample(frame(["bits", "float", "int", "bool", "plain"]), 2000)];
+  const input = [...fc.sample(frame(kinds), 2000), ...fc.sample(frame(["bits", "float", "int", "label", "byte", "bool", "plain"]), 2000)];
   const results = JSON.parse(
     execFileSync(python, ["-c", script], { input: JSON.stringify(input), encoding: "utf8", maxBuffer: 2 ** 26 }),
   ) as string[][];

@@ -1,0 +1,282 @@
+"""Rows of numbers whose types nobody knows, parsed while they come, to the very frame that `pandas.read_csv` makes of all of them.
+
+pandas infers types over pieces of the table whose ends nobody else knows, and joins what it found. So a column's blocks are
+taken only if their values are the same wherever pandas' pieces end: all whole numbers, or decimal ones, among which those
+without a fraction read the same both ways. At any doubt there is no answer, and pandas is asked with all bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .pandas_inside import Layout, column_arrays, frame_of
+
+# What the first block is cut from: less is parsed in no time anyway.
+HEAD_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 21
+MOST_THREADS = AHEAD = 4
+# What numbers that pandas and Arrow read alike are written with, and what separates them.
+PLAIN = b"0123456789.,-e\n"
+# Numbers of so many characters have 15 digits at most, which both turn into the nearest float.
+SHORT = 15
+# Below it whole numbers have 15 digits at most, and zeros in front of them.
+MOST_WHOLE = 1e15
+# pandas looks at 17 digits of a decimal number, zeros in front among them, and at all of a whole one.
+DIGITS = 17
+MANY_ZEROS = re.compile(rb"000[0-9]{15}")
+# With a minus in front it is a missing value to pandas where whole numbers have gaps.
+LEAST_WHOLE = b"9223372036854775808"
+# So a whole number may begin or end that is 0 where pandas finds whole numbers alone, and -0.0 among decimal ones.
+MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-00")
+NUMBERS = frozenset(("int64", "float64"))
+
+Array = np.ndarray[Any, Any]
+NOTHING: Array = np.empty(0)
+
+
+class Unsure(Exception):
+    """What pandas makes of all rows cannot be known from these."""
+
+
+@dataclass
+class Part:
+    """One block's columns, in order, and whether each would be the same among decimal numbers as among whole ones."""
+
+    columns: list[Array]
+    is_sure: list[bool]
+    is_quick: bool
+
+
+class Arriving:
+    """Takes the bytes of one CSV table as they come. To be left (`with`) before any code runs: its threads end then."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._size = 0
+        self._header = b""
+        self._names: list[str] = []
+        self._kinds: list[str] = []
+        self._parts: list[Future[Part]] = []
+        self._pool: ThreadPoolExecutor | None = None
+        self._is_given_up = False
+        # How many blocks were read by Arrow, for the tests.
+        self.quick_blocks = 0
+
+    def __enter__(self) -> Arriving:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_up()
+
+    def take(self, piece: bytes) -> None:
+        """The next bytes, cut anywhere."""
+        if self._is_given_up:
+            return
+        self._held.append(piece)
+        self._size += len(piece)
+        if self._size < (BLOCK_BYTES if self._parts else HEAD_BYTES):
+            return
+        held = b"".join(self._held)
+        end = held.rfind(b"\n", 0, None if self._parts else HEAD_BYTES) + 1
+        self._held, self._size = [held[end:]], len(held) - end
+        if end == 0:
+            self._give_up()  # such long records are few
+            return
+        self._parse(held[:end])
+        self.take(b"")  # what the head left of a large piece
+
+    def frame(self, pieces: list[bytes]) -> pd.DataFrame | None:
+        """All rows, once they have come. None: they are few, or pandas must be asked.
+
+        `pieces`: what was taken. They are dropped as soon as they cannot be needed any more.
+        """
+        if self._is_given_up or not self._parts:
+            return None
+        rest = b"".join(self._held)
+        if rest:
+            self._parse(rest)
+            if self._is_given_up:
+                return None
+        try:
+            parts = [each.result() for each in self._parts]
+            self.quick_blocks = sum(each.is_quick for each in parts)
+            return self._joined(parts, pieces)
+        except Unsure:
+            return None
+        finally:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._is_given_up = True
+        self._held = []
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _parse(self, records: bytes) -> None:
+        if self._pool is not None:
+            # Rows that come faster than they are parsed wait where they are.
+            if len(self._parts) > AHEAD and self._parts[-AHEAD].exception() is not None:
+                self._give_up()
+            else:
+                self._parts.append(self._pool.submit(self._part, records))
+            return
+        try:
+            first = self._begun(records)
+        except Unsure:
+            self._give_up()
+            return
+        self._parts.append(first)
+        self._pool = ThreadPoolExecutor(min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, MOST_THREADS), "rows in")
+
+    def _begun(self, records: bytes) -> Future[Part]:
+        """The first block, which says what the columns are."""
+        end = records.find(b"\n") + 1
+        self._header = records[:end]
+        if not self._header.strip() or b'"' in self._header:
+            raise Unsure
+        frame = self._read(records[end:])
+        self._names = frame.columns.tolist()
+        # pandas may be told to have text, names included, in a type of its own.
+        if not self._names or frame.columns.dtype != object or not all(type(name) is str for name in self._names):
+            raise Unsure
+        self._kinds = [str(kind) for kind in frame.dtypes]
+        first: Future[Part] = Future()
+        first.set_result(_checked(column_arrays(frame), records, False))
+        return first
+
+    def _part(self, records: bytes) -> Part:
+        """A block's columns, by Arrow where that gives what pandas would."""
+        columns = self._quick(records) if is_plain(records) else None
+        if columns is not None:
+            return _checked(columns, records, True)
+        frame = self._read(records)
+        # Once a column is decimal it stays so, and Arrow may try the next block.
+        for at, kind in enumerate(frame.dtypes):
+            if kind == np.float64:
+                self._kinds[at] = "float64"
+        return _checked(column_arrays(frame), records, False)
+
+    def _read(self, records: bytes) -> pd.DataFrame:
+        text = self._header + records
+        # Quotes may hide line ends, and a lone carriage return ends a line.
+        if b'"' in records or LEAST_WHOLE in records or text.count(b"\r") != text.count(b"\r\n"):
+            raise Unsure
+        try:
+            frame = pd.read_csv(io.BytesIO(text), low_memory=False)
+        except Exception as error:  # of which pandas tells when it reads all
+            raise Unsure from error
+        # The first row may have more values than there are names. A block of blank lines says nothing of types.
+        if len(frame) == 0 or type(frame.index) is not pd.RangeIndex or (self._names and frame.columns.tolist() != self._names):
+            raise Unsure
+        return frame
+
+    def _quick(self, records: bytes) -> list[Array] | None:
+        import pyarrow as pa
+        from pyarrow import csv
+
+        names = [str(at) for at in range(len(self._names))]
+        try:
+            table = csv.read_csv(
+                pa.py_buffer(records),
+                csv.ReadOptions(use_threads=False, column_names=names, block_size=len(records)),
+                csv.ParseOptions(quote_char=False),
+                csv.ConvertOptions(column_types={name: getattr(pa, kind)() for name, kind in zip(names, self._kinds, strict=True)}, null_values=[""]),
+            )
+        except pa.ArrowInvalid:
+            return None
+        return [column.to_numpy() for column in table.columns]
+
+    def _joined(self, parts: Sequence[Part], pieces: list[bytes]) -> pd.DataFrame:
+        kinds = [_kind([(part.columns[at], part.is_sure[at]) for part in parts]) for at in range(len(self._names))]
+        pieces.clear()
+        layout = Layout(self._names, kinds)
+        rows = sum(len(part.columns[0]) for part in parts)
+        blocks = []
+        for kind, places in layout.places.items():
+            values = np.empty((len(places), rows), kind)
+            for row, at in zip(values, places, strict=True):
+                np.concatenate([part.columns[at] for part in parts], out=row)
+                for part in parts:
+                    part.columns[at] = NOTHING  # so that there are never two of all
+            blocks.append(values)
+        return frame_of(layout, blocks, rows)
+
+
+def is_plain(records: bytes) -> bool:
+    """Whether these are short numbers, with exponents from -9 on and below 0 if any, and nothing else."""
+    return not records.translate(None, PLAIN) and _longest(records) <= SHORT and (b"e" not in records or _has_small_exponents(records))
+
+
+def _has_small_exponents(records: bytes) -> bool:
+    """Whether all are such that the power of ten by which the digits are divided, fifteen at most, is a float without error."""
+    ended = np.frombuffer(records + b"\n\n\n\n", np.uint8)
+    at = np.flatnonzero(ended == ord("e"))
+    return bool((ended[at + 1] == ord("-")).all() and (ended[at + 2] == ord("0")).all() and (ended[at + 4] < ord("-")).all())
+
+
+def _longest(records: bytes) -> int:
+    """Characters of the longest value, where nothing is in quotes."""
+    # Commas and line ends come before all that numbers are written with.
+    marks = np.flatnonzero(np.frombuffer(records, np.uint8) < ord("-"))
+    return int(np.diff(marks, prepend=-1, append=len(records)).max()) - 1
+
+
+def _checked(columns: list[Array], records: bytes, is_quick: bool) -> Part:
+    """The part. Unsure when another division of the rows might give other values."""
+    if any(str(values.dtype) not in NUMBERS for values in columns):
+        raise Unsure
+    odd = Odd(records, is_quick)
+    is_sure = [_reads_alike(values, odd) for values in columns]
+    if any(values.dtype == np.float64 and not sure for values, sure in zip(columns, is_sure, strict=True)):
+        raise Unsure
+    return Part(columns, is_sure, is_quick)
+
+
+class Odd:
+    """Ways of writing whole numbers which mean something else among decimal ones."""
+
+    def __init__(self, records: bytes, is_short: bool) -> None:
+        self._records = records
+        self.is_short = is_short
+
+    @cached_property
+    def has_minus_zero(self) -> bool:
+        """Whether there may be a whole `-0`."""
+        return any(each in self._records for each in MINUS_ZEROS) or self._records.endswith(b"-0")
+
+    @cached_property
+    def has_many_zeros(self) -> bool:
+        """Whether a number may have so many zeros in front that pandas does not see its end."""
+        return not self.is_short and _longest(self._records) > DIGITS and MANY_ZEROS.search(self._records) is not None
+
+
+def _reads_alike(values: Array, odd: Odd) -> bool:
+    """Whether the whole numbers among these read the same as decimal ones."""
+    is_decimal = values.dtype == np.float64
+    whole = values[values == np.trunc(values)] if is_decimal else values
+    if len(whole) == 0:
+        return True
+    if not odd.is_short and (not -MOST_WHOLE < whole.min() <= whole.max() < MOST_WHOLE or odd.has_many_zeros):
+        return False
+    zeros = whole[whole == 0]
+    may_be_minus = bool(np.signbit(zeros).any()) if is_decimal else len(zeros) > 0
+    return not (may_be_minus and odd.has_minus_zero)
+
+
+def _kind(parts: Sequence[tuple[Array, bool]]) -> str:
+    """The type of a column whose blocks are these. Unsure when pandas might read some of the whole numbers in another way."""
+    if all(values.dtype == np.int64 for values, _ in parts):
+        return "int64"
+    if all(is_sure for _, is_sure in parts):
+        return "float64"
+    raise Unsure
