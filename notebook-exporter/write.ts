@@ -79,25 +79,51 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
  */
 export async function writeLive(
   modelFolder: string,
-  { file }: Pick<Manifest, "file">,
+  manifest: Pick<Manifest, "file">,
   { folder, previous, mark = "" }: { readonly folder: string; readonly previous?: string | undefined; readonly mark?: string },
 ): Promise<void> {
+  await using begun = await beginLive(modelFolder, manifest, folder, mark);
+  await begun.place(previous);
+}
+
+/** A live file that is written, and not in its place. Thrown away when disposed of, unless it was put there. */
+export interface BegunLive extends AsyncDisposable {
+  /** @param previous the folder of the version that was live before */
+  place(previous: string | undefined): Promise<void>;
+}
+
+/** Writes a live file, as `writeLive`, and does not put it in its place. */
+export async function beginLive(modelFolder: string, { file }: Pick<Manifest, "file">, folder: string, mark = ""): Promise<BegunLive> {
   const live = join(modelFolder, file);
-  const mode = await stat(live).then(
+  const text = await readFile(join(folder, "app", "model", file), "utf8");
+  const mode = await modeOf(live);
+  const temporary = await mkdtemp(join(modelFolder, TEMPORARY + mark));
+  const fresh = join(temporary, file);
+  const discard = () => rm(temporary, { recursive: true, force: true });
+  try {
+    await writeDurably(fresh, text, mode);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return {
+    async place(previous) {
+      await keepForeign(modelFolder, file, [folder, ...(previous === undefined ? [] : [previous])]);
+      const now = await modeOf(live); // somebody may have changed it since
+      if (now !== mode) await chmod(fresh, now);
+      await rename(fresh, live);
+      await syncFolder(modelFolder);
+    },
+    [Symbol.asyncDispose]: discard,
+  };
+}
+
+/** The mode of a file, or that of a new one. */
+async function modeOf(file: string): Promise<number> {
+  return stat(file).then(
     (found) => found.mode & 0o777,
     () => 0o644,
   );
-  const text = await readFile(join(folder, "app", "model", file), "utf8");
-  await keepForeign(modelFolder, file, [folder, ...(previous === undefined ? [] : [previous])]);
-  const temporary = await mkdtemp(join(modelFolder, TEMPORARY + mark));
-  try {
-    const fresh = join(temporary, file);
-    await writeDurably(fresh, text, mode);
-    await rename(fresh, live);
-    await syncFolder(modelFolder);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
 }
 
 async function keepForeign(modelFolder: string, file: string, ours: readonly string[]): Promise<void> {

@@ -11,7 +11,7 @@ import { claims, nameOf } from "../../notebook-exporter/claims.ts";
 import { contentOf } from "../../notebook-exporter/content.ts";
 import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
 import { type FileStat, isSame, stateOf } from "../../notebook-exporter/file-state.ts";
-import { beginVersion, writeLive } from "../../notebook-exporter/write.ts";
+import { beginLive, beginVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
 import { Ahead } from "./ahead.ts";
@@ -226,9 +226,12 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     }
     const { name } = source;
     const { folder, durable } = await (begun ?? (await beginVersion(home.model, exported, home.mark))).place();
-    // What the store and the folders say is asked while the import runs.
+    // What the store and the folders say is asked, and the live file is written, while the import runs.
     const looked = beside(source, exported.manifest);
-    looked.catch(() => {}); // of no interest when the import fails
+    const file = source.notebook === null ? undefined : beginLive(home.model, exported.manifest, folder, home.mark);
+    for (const each of [looked, file]) each?.catch(() => {}); // of no interest when the import fails
+    await using stack = new AsyncDisposableStack();
+    stack.defer(async () => (await file?.catch(() => undefined))?.[Symbol.asyncDispose]());
     const found = await importedBy(exported.manifest, isCurrent);
     if (!found) return false;
     const problems = [...exported.problems, ...found];
@@ -239,10 +242,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const { before, problems: told } = await looked;
     await durable;
     await goLive(source, exported.manifest, [...problems, ...told], content);
-    if (source.notebook !== null) {
-      const previous = before && join(home.model, ".versions", name, before);
-      await writeLive(home.model, exported.manifest, { folder, previous, mark: home.mark });
-    }
+    await (await file)?.place(before && join(home.model, ".versions", name, before));
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
     return true;
