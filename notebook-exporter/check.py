@@ -12,6 +12,7 @@ Nothing of a user is imported or executed here: cells are tokenized, parsed and 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -89,6 +90,7 @@ def main() -> None:
     # Answers have a descriptor of their own: whatever a library prints goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    gc.freeze()  # the libraries stay: no collection needs to look at them
     for line in sys.stdin.buffer:
         try:
             answer = check(json.loads(line))

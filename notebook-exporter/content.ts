@@ -24,3 +24,12 @@ export function contentOf(value: unknown): string {
     }),
   ]);
 }
+
+/** The hash of a notebook's content, or why there is none: what is nested too deep ends the recursion. */
+export function contentOrWhy(notebook: unknown): { hash: string } | { why: string } {
+  try {
+    return { hash: contentOf(notebook) };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
+}

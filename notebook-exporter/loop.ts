@@ -1,26 +1,12 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
-import { contentOf } from "./content.ts";
+import { contentOrWhy } from "./content.ts";
 import { notJson, tooDeep, unfinished } from "./file-problems.ts";
 import { type FileStat, isSame, placeAt } from "./file-state.ts";
 import type { ParseNotebook } from "./parse.ts";
 import { isUnchanged } from "./quick-look.ts";
 import { type Look, look } from "./reader.ts";
-
-/** Milliseconds. The defaults lost and tore nothing under every way of writing that was tried. */
-export interface Timing {
-  /** How long a file must stay as it was read: an in-place rewrite can be valid JSON, old and new mixed. */
-  readonly quiet: number;
-  /** When to look once more after all is done: notifications are merged, and the last one can be lost. */
-  readonly recheck: number;
-  /** How long a file that lies still may be no JSON before that is told. */
-  readonly giveUp: number;
-  /** How long a file may change and be no JSON before that is told: it is copied in slowly. */
-  readonly growing: number;
-  /** How long what cannot be read, or not be taken in, is left alone; doubled each time. */
-  readonly retry: number;
-}
-export const timing: Timing = { quiet: 15, recheck: 60, giveUp: 5_000, growing: 30_000, retry: 1_000 };
+import type { Timing } from "./timing.ts";
 
 /** A text that is no JSON and lies still is read again after so many milliseconds. */
 const READ_AGAIN = 250;
@@ -49,8 +35,12 @@ export interface LoopParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing: Timing;
+  /** The device on which another inode number means another file (quick-look.ts); undefined: none. */
+  readonly steady: bigint | undefined;
   /** Bounds how many files are open at once, and of long ones (in bytes) how many are in memory. */
   turn<T>(bytes: number, work: () => Promise<T>): Promise<T>;
+  /** What was read, and may be torn still; when other content was told before. */
+  onLook(notebook: unknown): void;
   onReading(reading: Reading): Promise<void>;
   onGone(): Promise<void>;
   onUnreadable(problem: Problem): Promise<void>;
@@ -84,6 +74,8 @@ export class NotebookLoop {
   /** When to read once more although nothing seems changed, in ticks. */
   #unsureUntil: number | undefined;
   #wasLooked = false;
+  /** What was read last took the place of what was told last, and was not written to since. */
+  #isReplaced = false;
   #isLink = false;
   #device: bigint | undefined;
 
@@ -183,12 +175,16 @@ export class NotebookLoop {
       this.#dirty = false;
       const found = await this.#read();
       if (this.#closed) return;
-      if (found.kind === "whole" && !this.#takeVouched()) {
+      const content = found.kind === "whole" ? contentOrWhy(found.notebook) : undefined;
+      // One that was made elsewhere and took the place holds no other save's bytes: it began empty, and was no JSON before its end.
+      if (found.kind === "whole" && !this.#takeVouched() && !this.#isReplaced) {
+        if (this.#content !== undefined && content && "hash" in content && content.hash !== this.#content)
+          this.#parts.onLook(found.notebook);
         await this.#pause(this.#parts.timing.quiet, () => this.#vouched);
         if (!isSame(await this.#state(), found.stat)) continue;
         this.#vouched = false;
       }
-      await this.#tell(found);
+      await this.#tell(found, content);
       this.#wasLooked = true;
       this.#busy = false;
       if (!this.#dirty) {
@@ -209,11 +205,14 @@ export class NotebookLoop {
   async #read(): Promise<Look> {
     const { root, path, parse, clock, timing, turn } = this.#parts;
     let wait = 5;
+    let isFirst = true;
     let since: number | undefined;
     for (;;) {
       this.#dirty = false;
       const { size } = (await this.#state()) ?? { size: 0 };
       const found = await turn(size, () => look(root, path, parse));
+      this.#isReplaced = isFirst && found.kind === "whole" && this.#isAnother(found.stat);
+      isFirst = false;
       if (found.kind === "whole" || this.#closed) return found;
       if (found.kind === "gone") {
         // Editors move a file away and write it anew.
@@ -242,11 +241,18 @@ export class NotebookLoop {
     }
   }
 
-  async #tell(found: Look): Promise<void> {
+  /** Whether a state is of another file than was told last, and of one that was moved here after it was written: writing sets both times. */
+  #isAnother({ ino, mtimeNs, ctimeNs }: FileStat): boolean {
+    const { steady } = this.#parts;
+    if (this.#isLink || steady === undefined || this.#device !== steady) return false;
+    return this.#seen !== undefined && this.#seen.ino !== ino && mtimeNs < ctimeNs;
+  }
+
+  async #tell(found: Look, content?: ReturnType<typeof contentOrWhy>): Promise<void> {
     const { path, log } = this.#parts;
     this.#failed = false;
     try {
-      if (found.kind === "whole") await this.#tellWhole(found);
+      if (found.kind === "whole") await this.#tellWhole(found, content ?? contentOrWhy(found.notebook));
       else if (found.kind === "gone") await this.#tellGone();
       else if (found.kind === "refused") await this.#tellProblem(found.problem);
       else await this.#tellProblem(notJson(found.why));
@@ -261,8 +267,7 @@ export class NotebookLoop {
     this.#plan(found);
   }
 
-  async #tellWhole({ notebook, stat, bytes }: Extract<Look, { kind: "whole" }>): Promise<void> {
-    const content = contentOrWhy(notebook);
+  async #tellWhole({ notebook, stat, bytes }: Extract<Look, { kind: "whole" }>, content: ReturnType<typeof contentOrWhy>): Promise<void> {
     if ("why" in content) return await this.#tellProblem(tooDeep(content.why));
     this.#problem = undefined;
     if (content.hash === this.#content) return;
@@ -337,14 +342,5 @@ export class NotebookLoop {
       };
       this.#wake();
     });
-  }
-}
-
-/** The hash of a notebook's content, or why there is none: what is nested too deep ends the recursion. */
-function contentOrWhy(notebook: unknown): { hash: string } | { why: string } {
-  try {
-    return { hash: contentOf(notebook) };
-  } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -5,10 +5,11 @@ import type { Problem } from "#contract/problem.ts";
 import type { FileStat } from "./file-state.ts";
 import { insideOf, isNotebook, lookThrough } from "./folder.ts";
 import { type Hinting, type Hints, systemHints } from "./hints.ts";
-import { timing as measured, NotebookLoop, type Reading, type Timing } from "./loop.ts";
+import { NotebookLoop, type Reading } from "./loop.ts";
 import { startParser } from "./parse.ts";
-import { quickDevice } from "./quick-look.ts";
+import { quickDevice, steadyDevice } from "./quick-look.ts";
 import { type Look, look, stateAt } from "./reader.ts";
+import { timing as measured, type Timing } from "./timing.ts";
 import { inTurns } from "./turns.ts";
 
 /** How often all is looked through, in milliseconds: network disks and bind mounts send no notifications. */
@@ -31,6 +32,8 @@ export interface WatchOptions {
    * `renamedFrom` is a path that held this content and is gone: onGone for it comes as well, before or after.
    */
   onNotebook(path: string, read: Reading & { readonly renamedFrom?: string }): Promise<void> | void;
+  /** What was read, and may be torn still; unless it is, the same object comes to onNotebook within a moment. For work that can be thrown away. */
+  onLook?(path: string, notebook: unknown): void;
   onGone(path: string): Promise<void> | void;
   /** It is there and cannot be read: no JSON, no right to read it, a link out of the folder. */
   onUnreadable(path: string, problem: Problem): Promise<void> | void;
@@ -69,6 +72,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
   let root = await realpath(options.root);
   let identity = await identityOf(root);
   let device = quickDevice(root);
+  let steady = steadyDevice(root);
   let leftOut: readonly string[] = [];
   const loops = new Map<string, NotebookLoop>();
   /** Content and time of what went away lately, by path. */
@@ -87,11 +91,15 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
       get path() {
         return join(root, path);
       },
+      get steady() {
+        return steady;
+      },
       parse: parser.parse,
       clock,
       log,
       turn: (bytes, work) => (bytes < LONG ? turns.short : turns.long)(work),
       timing: { ...measured, ...options.timing },
+      onLook: (notebook) => options.onLook?.(path, notebook),
       async onReading(reading) {
         departed.delete(path);
         const renamedFrom = loop.seen ? undefined : await formerPath(path, reading.content);
@@ -164,7 +172,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
       if (closed) return;
       // What was looked through may have been another one again: it is looked at once more.
       if (real === root && now === identity) break;
-      [root, identity, device] = [real, now, quickDevice(real)];
+      [root, identity, device, steady] = [real, now, quickDevice(real), steadyDevice(real)];
       log.warn({ root }, now === undefined ? "the notebooks folder is gone" : "the notebooks folder is another one now");
       await hinting.close();
       hinting = await hints(root, touchAll, onHintsFailed);

@@ -18,30 +18,58 @@ export interface Writable {
  *
  * @param mark begins the names of unfinished folders, for `sweepUnwritten`
  */
-export async function writeVersion(modelFolder: string, { manifest, files }: Writable, mark = ""): Promise<string> {
+export async function writeVersion(modelFolder: string, version: Writable, mark = ""): Promise<string> {
+  const { folder, durable } = await (await beginVersion(modelFolder, version, mark)).place();
+  await durable;
+  return folder;
+}
+
+/** A version's folder that is there, whole. */
+export interface PlacedVersion {
+  readonly folder: string;
+  /** Resolves when it will be there after a power cut, too: until then nothing that lasts may name it. */
+  readonly durable: Promise<void>;
+}
+
+/** A version whose files are written, and that nobody sees yet. Either of the two is called, once. */
+export interface BegunVersion {
+  /** Gives it its place, by rename. What is in it is durable; its name may not be yet. */
+  place(): Promise<PlacedVersion>;
+  discard(): Promise<void>;
+}
+
+/** Writes a version's files, as `writeVersion`, and does not give them their place. */
+export async function beginVersion(modelFolder: string, { manifest, files }: Writable, mark = ""): Promise<BegunVersion> {
   const versions = join(modelFolder, ".versions", manifest.name);
   const folder = join(versions, manifest.version);
-  if (await exists(join(folder, "manifest.json"))) return folder;
+  if (await exists(join(folder, "manifest.json")))
+    return { place: async () => ({ folder, durable: named(versions) }), discard: async () => {} };
   await mkdir(versions, { recursive: true });
   const temporary = await mkdtemp(join(versions, TEMPORARY + mark));
+  const discard = () => rm(temporary, { recursive: true, force: true });
   try {
     const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
-    for (const [path, content] of Object.entries(all)) {
-      await mkdir(dirname(join(temporary, path)), { recursive: true });
-      await writeDurably(join(temporary, path), content, 0o644);
-    }
-    for (const each of new Set(Object.keys(all).flatMap(foldersOf))) await syncFolder(join(temporary, each));
+    const folders = [...new Set(Object.keys(all).flatMap(foldersOf))];
+    for (const each of folders) await mkdir(join(temporary, each), { recursive: true });
+    // Together: the file system then makes one commit of them, where one after the other would be one each.
+    await together(Object.entries(all).map(([path, content]) => writeDurably(join(temporary, path), content, 0o644)));
+    await together(folders.map((each) => syncFolder(join(temporary, each))));
     await chmod(temporary, 0o755);
-    await rename(temporary, folder).catch((error: NodeJS.ErrnoException) => {
-      // Somebody else wrote the same version meanwhile.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    });
-    await syncFolder(versions);
-    await syncFolder(join(modelFolder, ".versions"));
-    return folder;
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
+  } catch (error) {
+    await discard();
+    throw error;
   }
+  return {
+    async place() {
+      await rename(temporary, folder).catch(async (error: NodeJS.ErrnoException) => {
+        await discard();
+        // Somebody else wrote the same version meanwhile.
+        if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+      });
+      return { folder, durable: named(versions) };
+    },
+    discard,
+  };
 }
 
 /**
@@ -51,25 +79,51 @@ export async function writeVersion(modelFolder: string, { manifest, files }: Wri
  */
 export async function writeLive(
   modelFolder: string,
-  { file }: Pick<Manifest, "file">,
+  manifest: Pick<Manifest, "file">,
   { folder, previous, mark = "" }: { readonly folder: string; readonly previous?: string | undefined; readonly mark?: string },
 ): Promise<void> {
+  await using begun = await beginLive(modelFolder, manifest, folder, mark);
+  await begun.place(previous);
+}
+
+/** A live file that is written, and not in its place. Thrown away when disposed of, unless it was put there. */
+export interface BegunLive extends AsyncDisposable {
+  /** @param previous the folder of the version that was live before */
+  place(previous: string | undefined): Promise<void>;
+}
+
+/** Writes a live file, as `writeLive`, and does not put it in its place. */
+export async function beginLive(modelFolder: string, { file }: Pick<Manifest, "file">, folder: string, mark = ""): Promise<BegunLive> {
   const live = join(modelFolder, file);
-  const mode = await stat(live).then(
+  const text = await readFile(join(folder, "app", "model", file), "utf8");
+  const mode = await modeOf(live);
+  const temporary = await mkdtemp(join(modelFolder, TEMPORARY + mark));
+  const fresh = join(temporary, file);
+  const discard = () => rm(temporary, { recursive: true, force: true });
+  try {
+    await writeDurably(fresh, text, mode);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return {
+    async place(previous) {
+      await keepForeign(modelFolder, file, [folder, ...(previous === undefined ? [] : [previous])]);
+      const now = await modeOf(live); // somebody may have changed it since
+      if (now !== mode) await chmod(fresh, now);
+      await rename(fresh, live);
+      await syncFolder(modelFolder);
+    },
+    [Symbol.asyncDispose]: discard,
+  };
+}
+
+/** The mode of a file, or that of a new one. */
+async function modeOf(file: string): Promise<number> {
+  return stat(file).then(
     (found) => found.mode & 0o777,
     () => 0o644,
   );
-  const text = await readFile(join(folder, "app", "model", file), "utf8");
-  await keepForeign(modelFolder, file, [folder, ...(previous === undefined ? [] : [previous])]);
-  const temporary = await mkdtemp(join(modelFolder, TEMPORARY + mark));
-  try {
-    const fresh = join(temporary, file);
-    await writeDurably(fresh, text, mode);
-    await rename(fresh, live);
-    await syncFolder(modelFolder);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
 }
 
 async function keepForeign(modelFolder: string, file: string, ours: readonly string[]): Promise<void> {
@@ -124,6 +178,18 @@ async function writeDurably(path: string, content: string | Uint8Array, mode: nu
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, "r");
   await folder.sync();
+}
+
+/** Resolves when what was renamed into an algorithm's folder of versions has its name for good. */
+function named(versions: string): Promise<void> {
+  const synced = together([syncFolder(versions), syncFolder(dirname(versions))]);
+  synced.catch(() => {}); // awaited by the caller, perhaps later
+  return synced;
+}
+
+/** Resolves, or rejects, when all have ended: none works on in a folder that is removed. */
+async function together(work: readonly Promise<void>[]): Promise<void> {
+  for (const each of await Promise.allSettled(work)) if (each.status === "rejected") throw each.reason;
 }
 
 async function exists(path: string): Promise<boolean> {

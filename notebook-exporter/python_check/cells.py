@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import re
 import warnings
 from collections.abc import Collection
@@ -15,6 +16,8 @@ Json = dict[str, Any]
 
 # Whatever a parser may raise about a text that is no program: bad syntax, NUL or half characters, too deep nesting.
 NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+# Of longer cells, in characters, nothing is kept.
+LONGEST_KEPT = 10_000
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -80,11 +83,17 @@ def lines_of(text: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
+@functools.lru_cache(maxsize=2000)
+def transformed(typed: str) -> str:
+    """Kept, for a save changes a cell or two, and IPython takes longer over a cell than all the rest does."""
+    return TransformerManager().transform_cell(typed)
+
+
 def plain_python(typed: str) -> str:
     if not typed.strip():
         return ""
     try:
-        return TransformerManager().transform_cell(typed)
+        return (transformed if len(typed) <= LONGEST_KEPT else transformed.__wrapped__)(typed)
     except Exception:  # IPython gives up on some texts, such as hundreds of magics: the parser will say what is wrong
         return typed if typed.endswith("\n") else typed + "\n"
 

@@ -12,6 +12,7 @@ import type { Exported } from "../../notebook-exporter/export.ts";
 import { contentOfModule, exportModule } from "../../notebook-exporter/module.ts";
 import { listModules, type ModulePlace, mainOf, moduleAt, readModule } from "../../notebook-exporter/module-files.ts";
 import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
+import type { BegunVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
 
@@ -29,6 +30,8 @@ export interface Taking {
   readonly content: string;
   /** When the work on it began, in ticks. */
   readonly began: number;
+  /** Its version, where that is written already. */
+  readonly begun?: BegunVersion | undefined;
   /** Whether it is what lies there still. */
   isCurrent(): Promise<boolean>;
 }

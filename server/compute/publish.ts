@@ -11,9 +11,10 @@ import { claims, nameOf } from "../../notebook-exporter/claims.ts";
 import { contentOf } from "../../notebook-exporter/content.ts";
 import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
 import { type FileStat, isSame, stateOf } from "../../notebook-exporter/file-state.ts";
-import { writeLive, writeVersion } from "../../notebook-exporter/write.ts";
+import { beginLive, beginVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
+import { Ahead } from "./ahead.ts";
 import type { BridgeHome } from "./home.ts";
 import { importProblems } from "./import-problems.ts";
 import { type PublishModules, publishModulesWith, type Source, stays, type Taking } from "./publish-modules.ts";
@@ -45,6 +46,8 @@ export interface PublishParts {
 }
 
 export interface Publish extends PublishModules {
+  /** A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved within a moment. */
+  looked(path: string, notebook: unknown): void;
   /** From a saved notebook to its version going live, or to problems that say why not; the old version serves meanwhile. */
   saved(path: string, saved: SavedNotebook): Promise<void>;
   /** The notebook is gone: its last live version serves on, and the algorithm says so. */
@@ -63,6 +66,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   const siblings = siblingFinder(store, home);
   /** Names whose version is out of date although their notebook is not: what it imports was saved. */
   const stale = new Set<string>();
+  const ahead = new Ahead(exporting, (exported) => beginVersion(home.model, exported, home.mark));
   const modules = publishModulesWith({
     store,
     check,
@@ -83,12 +87,19 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   });
 
   return {
-    saved,
+    looked(path, notebook) {
+      // Of several bridges one publishes, and the others would have worked for nothing.
+      if (store.bridges.own === null) ahead.begin(path, notebook);
+    },
+    async saved(path, content) {
+      await saved(path, content).finally(() => ahead.drop(path));
+    },
     laid: modules.laid,
     removed: modules.removed,
     refused: modules.refused,
 
     async gone(path) {
+      await ahead.drop(path);
       const name = nameOf(path);
       await inTurn(name, async () => {
         const known = await store.algorithms.find(name);
@@ -99,6 +110,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     },
 
     async unreadable(path, problem) {
+      await ahead.drop(path);
       const name = nameOf(path);
       await inTurn(name, async () => hold({ name, notebook: path }, [problem, ...(await rivalry(path))], ""));
     },
@@ -183,8 +195,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   async function publish(path: string, { notebook, content, stat: state }: SavedNotebook): Promise<boolean> {
     const name = nameOf(path);
     const began = clock.ticks();
-    const exported = await exportNotebook(name, notebook, check, { notebook: path, siblings });
-    return await take({ name, notebook: path }, exported, { content, began, isCurrent: notChanged(path, content, state) });
+    const made = await ahead.take(path, notebook);
+    const exported = made?.exported ?? (await exporting(path, notebook));
+    const isCurrent = notChanged(path, content, state);
+    return await take({ name, notebook: path }, exported, { content, began, begun: made?.version, isCurrent });
+  }
+
+  function exporting(path: string, notebook: unknown): Promise<Exported> {
+    return exportNotebook(nameOf(path), notebook, check, { notebook: path, siblings });
   }
 
   /** Reads a notebook, which may be long, only when its file changed. */
@@ -201,13 +219,19 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   }
 
   /** From an export to its version going live, or to problems. False when a newer save replaced it meanwhile. */
-  async function take(source: Source, exported: Exported, { content, began, isCurrent }: Taking): Promise<boolean> {
+  async function take(source: Source, exported: Exported, { content, began, begun, isCurrent }: Taking): Promise<boolean> {
     if (!exported.manifest || holdsBack(exported.problems)) {
       await hold(source, exported.problems, exported.content, exported.manifest);
       return true;
     }
     const { name } = source;
-    const folder = await writeVersion(home.model, exported, home.mark);
+    const { folder, durable } = await (begun ?? (await beginVersion(home.model, exported, home.mark))).place();
+    // What the store and the folders say is asked, and the live file is written, while the import runs.
+    const looked = beside(source, exported.manifest);
+    const file = source.notebook === null ? undefined : beginLive(home.model, exported.manifest, folder, home.mark);
+    for (const each of [looked, file]) each?.catch(() => {}); // of no interest when the import fails
+    await using stack = new AsyncDisposableStack();
+    stack.defer(async () => (await file?.catch(() => undefined))?.[Symbol.asyncDispose]());
     const found = await importedBy(exported.manifest, isCurrent);
     if (!found) return false;
     const problems = [...exported.problems, ...found];
@@ -215,16 +239,19 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       await hold(source, problems, exported.content, exported.manifest);
       return true;
     }
-    const before = (await store.algorithms.find(name))?.live ?? undefined;
-    const beside = source.notebook === null ? [] : await modules.beside(exported.manifest, before === undefined);
-    await goLive(source, exported.manifest, [...problems, ...beside], content);
-    if (source.notebook !== null) {
-      const previous = before && join(home.model, ".versions", name, before);
-      await writeLive(home.model, exported.manifest, { folder, previous, mark: home.mark });
-    }
+    const { before, problems: told } = await looked;
+    await durable;
+    await goLive(source, exported.manifest, [...problems, ...told], content);
+    await (await file)?.place(before && join(home.model, ".versions", name, before));
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
     return true;
+  }
+
+  /** What is live before a version of this source is, and what to say of the modules beside it. */
+  async function beside({ name, notebook }: Source, manifest: Manifest): Promise<{ before: string | undefined; problems: Problem[] }> {
+    const before = (await store.algorithms.find(name))?.live ?? undefined;
+    return { before, problems: notebook === null ? [] : await modules.beside(manifest, before === undefined) };
   }
 
   /** What the import says; undefined when a newer save replaced it meanwhile. */

@@ -72,6 +72,7 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     clock,
     log,
     hints: parts.watch === "scan" ? noHints : systemHints,
+    onLook: (path, notebook) => publish.looked(path, notebook),
     onNotebook: (path, reading) => shown(path, () => publish.saved(path, reading)),
     onGone: (path) => shown(path, () => publish.gone(path)),
     onUnreadable: (path, problem) => shown(path, () => publish.unreadable(path, problem)),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -254,6 +254,51 @@ describe("without the system's notifications", () => {
     await writeFile(watching.at("a.ipynb"), notebook(1));
     watching.watcher.touch(watching.at("a.ipynb"), { vouched: true });
     await until(() => watching.lastOf("a.ipynb") === 1);
+  });
+
+  it("a file that was written elsewhere and moved here needs none either, but only the first look at it", async () => {
+    await using watching = await startWatching({ hints: silent, timing: { quiet: 2 ** 30 } });
+    const [path, beside] = [watching.at("a.ipynb"), watching.at("beside")];
+    await writeFile(path, notebook(1));
+    watching.watcher.touch(path, { vouched: true });
+    await until(() => watching.lastOf("a.ipynb") === 1);
+    await writeFile(beside, notebook(2));
+    await utimes(beside, new Date(), new Date(Date.now() - 1000)); // as if the write and the move were apart
+    await rename(beside, path);
+    watching.watcher.touch(path);
+    await until(() => watching.lastOf("a.ipynb") === 2);
+  });
+
+  it("a file that is written where it lies does, and is shown before", async () => {
+    const looks: unknown[] = [];
+    const given: unknown[] = [];
+    await using watching = await startWatching({
+      hints: silent,
+      timing: { quiet: 30 },
+      onLook: (_, seen) => void looks.push(seen),
+      onNotebook: (_, { notebook: read }) => void given.push(read),
+    });
+    const path = watching.at("a.ipynb");
+    const saved = async (text: string) => {
+      await writeFile(path, text);
+      await watching.watcher.settled(path);
+    };
+    await saved(notebook(1));
+    expect([looks, given.length]).toEqual([[], 1]); // of the first nothing is made ready: at a start that would be all of them
+    await saved(notebook(2));
+    expect(looks).toHaveLength(1);
+    expect(given[1]).toBe(looks[0]);
+    await saved(`${notebook(2)}\n`);
+    expect([looks.length, given.length]).toEqual([1, 2]);
+    // Two saves within the window: what the first left may be torn, and is shown, but not told.
+    await writeFile(path, notebook(3));
+    watching.watcher.touch(path);
+    await until(() => looks.length === 2);
+    await using file = await open(path, "r+");
+    await file.write(notebook(4));
+    await until(() => given.length === 3);
+    expect(looks).toHaveLength(3);
+    expect(given[2]).toBe(looks[2]);
   });
 
   it("the periodic scan finds what changed", async () => {

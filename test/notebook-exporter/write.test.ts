@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "#contract/manifest.ts";
-import { readManifest, sweepUnwritten, writeLive, writeVersion } from "../../notebook-exporter/write.ts";
+import { beginVersion, readManifest, sweepUnwritten, writeLive, writeVersion } from "../../notebook-exporter/write.ts";
 
 const manifest: Manifest = {
   name: "my iris",
@@ -109,6 +109,29 @@ describe("readManifest", () => {
     expect(await readManifest(join(models.path, "absent"))).toBeUndefined();
     await writeFile(join(models.path, "manifest.json"), "{}");
     await expect(readManifest(models.path)).rejects.toThrow();
+  });
+});
+
+describe("beginVersion", () => {
+  it("shows nothing before it has its place, and then all", async () => {
+    await using models = await folder();
+    const begun = await beginVersion(models.path, { manifest, files });
+    const versions = join(models.path, ".versions", manifest.name);
+    expect((await readdir(versions)).filter((each) => !each.startsWith(".new-"))).toEqual([]);
+    const { folder: placed, durable } = await begun.place();
+    await durable;
+    expect(await readdir(versions)).toEqual([manifest.version]);
+    expect(await readManifest(placed)).toEqual(manifest);
+  });
+
+  it("leaves nothing when it is thrown away, and what was there when that is the same", async () => {
+    await using models = await folder();
+    const [kept, lost] = [await beginVersion(models.path, { manifest, files }), await beginVersion(models.path, { manifest, files })];
+    await (await beginVersion(models.path, { manifest: { ...manifest, version: "aaaaaaaaaaaaaaaa" }, files })).discard();
+    await kept.place();
+    await lost.place();
+    await (await beginVersion(models.path, { manifest, files })).discard();
+    expect(await readdir(join(models.path, ".versions", manifest.name))).toEqual([manifest.version]);
   });
 });
 

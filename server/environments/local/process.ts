@@ -22,14 +22,15 @@ export function spawnProcess(
   const file = openSync(output, "a", 0o600);
   const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ["ignore", file, file] });
   closeSync(file);
-  let isOurs = false;
+  let killing: Promise<void> | undefined;
   let isEnded = false;
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   child.once("error", (error) => resolve(`it could not be started (${error.message})`));
   child.once("exit", (code, signal) => {
     isEnded = true;
-    const how = howEnded(code, signal, isOurs);
-    void killSession(child.pid ?? 0, { isGone: true, ...(mark && { mark }) }).then(() => resolve(how)); // with what it left behind
+    const how = howEnded(code, signal, killing !== undefined);
+    killing ??= killSession(child.pid ?? 0, { isGone: true, ...(mark && { mark }) });
+    void killing.then(() => resolve(how)); // with what it left behind
   });
   const { pid } = child;
   if (pid === undefined) return { pid: 0, ended, interrupt() {}, async kill() {} };
@@ -42,8 +43,7 @@ export function spawnProcess(
     },
     async kill() {
       if (isEnded) return void (await ended); // its id may be another's by now
-      isOurs = true;
-      await killSession(pid, mark ? { mark } : {});
+      killing ??= killSession(pid, mark ? { mark } : {});
       await ended;
     },
   };

@@ -1,14 +1,21 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as pause, setTimeout as sleep } from "node:timers/promises";
 import { signalGroup, signalProcess } from "./started-process.ts";
 
 interface Living {
   readonly pid: number;
   readonly parent: number;
   readonly session: number;
+  /** In the system's ticks since it was started. */
+  readonly since: number;
 }
 
 const POLL_MS = 10;
+/** How long those that were killed are waited for before all are looked through again: what they started meanwhile is killed, too. */
+const POLLS = 10;
+/** Processes that are looked at before others have their turn. */
+const AT_ONCE = 16;
 /** An empty mark would be found everywhere. */
 const SHORTEST_MARK = 8;
 
@@ -26,13 +33,15 @@ export async function killSession(
 ): Promise<void> {
   if (leader <= 1) return; // these would mean our own group, or all processes
   const known = new Set<number>(isGone ? [] : [leader]);
+  // What bears its mark was started after it.
+  const since = isGone ? 0 : (read(String(leader))?.since ?? 0);
   for (;;) {
     // The tree is read before its root dies: afterwards orphans have no parent to be found by.
-    const members = await membersOf((each) => each.session === leader, mark, known);
+    const members = await membersOf((each) => each.session === leader, mark, known, since);
     signalGroup(leader, "SIGKILL");
     if (members.length === 0) return;
     for (const pid of members) signalProcess(pid, "SIGKILL");
-    await sleep(POLL_MS);
+    await allGone(members);
   }
 }
 
@@ -46,20 +55,31 @@ export async function killMarked(mark: string): Promise<void> {
     const members = await membersOf(() => false, mark, known);
     if (members.length === 0) return;
     for (const pid of members) signalProcess(pid, "SIGKILL");
-    await sleep(POLL_MS);
+    await allGone(members);
   }
 }
 
-/** Those alive of `known`, of those wanted or marked, and of their descendants; all are added to `known`. Never what we run in. */
-async function membersOf(isWanted: (each: Living) => boolean, mark: string | undefined, known: Set<number>): Promise<number[]> {
-  const names = await readdir("/proc").catch(() => []);
-  const living = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(read));
-  const found = living.filter((each) => each !== undefined);
+/** Resolves when all of these have ended, or after a while. */
+async function allGone(members: readonly number[]): Promise<void> {
+  for (let poll = 0; poll < POLLS; poll++) {
+    await sleep(POLL_MS);
+    if (!members.some((pid) => read(String(pid)))) return;
+  }
+}
+
+/**
+ * Those alive of `known`, of those wanted or marked, and of their descendants; all are added to `known`. Never what we run in.
+ *
+ * @param since what was started before bears no mark
+ */
+async function membersOf(isWanted: (each: Living) => boolean, mark: string | undefined, known: Set<number>, since = 0): Promise<number[]> {
+  const found = await allLiving();
   const spared = ancestorsOf(process.pid, found);
   for (const each of found) if (isWanted(each)) known.add(each.pid);
   if (mark !== undefined) {
     if (mark.length < SHORTEST_MARK) throw new Error(`"${mark}" would stand in the environment of processes that are not ours`);
-    await Promise.all(found.map(async ({ pid }) => void ((await environmentOf(pid)).includes(mark) && known.add(pid))));
+    const young = found.filter((each) => each.since >= since);
+    await Promise.all(young.map(async ({ pid }) => void ((await environmentOf(pid)).includes(mark) && known.add(pid))));
   }
   for (const pid of spared) known.delete(pid);
   for (let before = -1; before !== known.size; ) {
@@ -82,11 +102,29 @@ async function environmentOf(pid: number): Promise<string> {
   return await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
 }
 
+/** All that are alive. Read without promises, which would cost five times what the reading does; it waits for no disk. */
+async function allLiving(): Promise<Living[]> {
+  const names = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const found: Living[] = [];
+  for (const [index, name] of names.entries()) {
+    const living = read(name);
+    if (living) found.push(living);
+    if (index % AT_ONCE === AT_ONCE - 1) await pause();
+  }
+  return found;
+}
+
 /** Undefined when it is gone, or a zombie that nobody reaped. */
-async function read(name: string): Promise<Living | undefined> {
-  const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => "");
+function read(name: string): Living | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${name}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
   // The program's name stands in brackets and may hold anything, brackets included.
-  const [state, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (!stat || state === "Z" || state === "X") return undefined;
-  return { pid: Number(name), parent: Number(parent), session: Number(session) };
+  const rest = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, parent, , session] = rest;
+  if (state === "Z" || state === "X") return undefined;
+  return { pid: Number(name), parent: Number(parent), session: Number(session), since: Number(rest[19]) };
 }

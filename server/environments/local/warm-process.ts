@@ -70,7 +70,7 @@ export async function startWarmProcess(
       children.set(line.pid, child);
       asked.get(line.id)?.resolve(child);
       asked.delete(line.id);
-    } else ended(line.pid, howEnded(line.exit, line.signal, children.get(line.pid)?.isOurs ?? false));
+    } else ended(line.pid, howEnded(line.exit, line.signal, children.get(line.pid)?.killing !== undefined));
   });
   void parent.ended.then((how) => {
     isWarm.reject(new WorkerLost(`the warm process ended: ${how}`, lastLines(place.output)));
@@ -101,7 +101,8 @@ export async function startWarmProcess(
     children.delete(pid);
     if (!child) return;
     child.isEnded = true;
-    void killSession(pid, { isGone: true, mark: child.mark }).then(() => child.resolve(how)); // with what it left behind
+    child.killing ??= killSession(pid, { isGone: true, mark: child.mark });
+    void child.killing.then(() => child.resolve(how)); // with what it left behind
   }
 }
 
@@ -115,7 +116,8 @@ function read(text: string): z.infer<typeof Line> | undefined {
 
 interface Child extends StartedProcess {
   readonly mark: string | undefined;
-  isOurs: boolean;
+  /** Ends it, or what it left behind. */
+  killing: Promise<void> | undefined;
   isEnded: boolean;
   resolve(how: string): void;
 }
@@ -126,7 +128,7 @@ function childOf(pid: number, mark: string | undefined): Child {
     pid,
     mark,
     ended,
-    isOurs: false,
+    killing: undefined,
     isEnded: false,
     resolve,
     interrupt() {
@@ -134,8 +136,8 @@ function childOf(pid: number, mark: string | undefined): Child {
     },
     async kill() {
       if (child.isEnded) return void (await ended);
-      child.isOurs = true;
-      await killSession(pid, { mark });
+      child.killing ??= killSession(pid, { mark });
+      await child.killing;
       // The warm process may be stopped, or too busy to tell: what was killed has ended all the same.
       resolve(howEnded(null, "SIGKILL", true));
     },

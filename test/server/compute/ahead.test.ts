@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import type { Problem } from "#contract/problem.ts";
+import type { Exported } from "../../../notebook-exporter/export.ts";
+import { Ahead } from "../../../server/compute/ahead.ts";
+
+const error: Problem = { severity: "error", code: "syntax", message: "It is no Python.", hint: "Mend it." };
+
+/** Exports whose files are the notebook's, and what became of the versions that were written. */
+function recorded() {
+  const written: string[] = [];
+  const exporting = async (path: string, notebook: unknown): Promise<Exported> => {
+    const { needs = [], problems = [] } = notebook as { needs?: string[]; problems?: Problem[] };
+    return { manifest: { name: path } as never, files: {}, needs, problems, content: "c" };
+  };
+  const ahead = new Ahead(exporting, async ({ manifest }) => {
+    const at = written.push(`${manifest.name} is written`) - 1;
+    return {
+      place: async () => ({ folder: "", durable: Promise.resolve() }),
+      async discard() {
+        written[at] = `${manifest.name} is thrown away`;
+      },
+    };
+  });
+  return { ahead, written };
+}
+
+describe("what is made ahead", () => {
+  it("is given for the very reading, once", async () => {
+    const { ahead, written } = recorded();
+    const reading = {};
+    ahead.begin("a", reading);
+    expect(await ahead.take("a", {})).toBeUndefined();
+    expect(await ahead.take("b", reading)).toBeUndefined();
+    expect(await ahead.take("a", reading)).toMatchObject({ exported: { content: "c" } });
+    expect(await ahead.take("a", reading)).toBeUndefined();
+    await ahead.drop("a");
+    expect(written).toEqual(["a is written"]);
+  });
+
+  it("is thrown away when it is dropped, and when another reading follows", async () => {
+    const { ahead, written } = recorded();
+    ahead.begin("a", {});
+    ahead.begin("a", {});
+    await ahead.drop("a");
+    await expect.poll(() => written).toEqual(["a is thrown away", "a is thrown away"]);
+  });
+
+  it("is not what may be old by then, and no version of what does not go live", async () => {
+    const { ahead, written } = recorded();
+    const [needing, failing] = [{ needs: ["base"] }, { problems: [error] }];
+    ahead.begin("a", needing);
+    ahead.begin("b", failing);
+    expect(await ahead.take("a", needing)).toBeUndefined();
+    expect(await ahead.take("b", failing)).toMatchObject({ exported: { problems: [error] }, version: undefined });
+    expect(written).toEqual([]);
+  });
+});
