@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { Command } from "commander";
 import { exportCommand } from "../notebook-exporter/cli.ts";
 import { ApiFailed } from "./api.ts";
@@ -41,6 +42,7 @@ program
   .action(async () => {
     const stopped = stopSignal();
     const bridge = await startBridge(process.env);
+    flushCompileCache(); // at its end it may be killed
     const lines = [`bridge      ${bridge.url}`, `API docs    ${bridge.docsAddress()}`];
     if (bridge.jupyter) lines.push(`JupyterLab  ${bridge.jupyter.address()}`);
     if (bridge.authority) lines.push(`authority   ${bridge.authority}: clients trust this certificate`);

@@ -7,6 +7,12 @@ const WORKER = join(import.meta.dirname, "worker");
 const INHERITED = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "SSL_CERT_FILE"] as const;
 
 /**
+ * For how long idle threads of OpenBLAS ask for work without sleeping: 2 to the power of this many processor cycles, half a
+ * millisecond. By itself it is 2^26: a new worker's threads would take 80 ms of processor time to find that there is nothing to do.
+ */
+const BLAS_WAIT = "20";
+
+/**
  * Notebooks in Python, run by the same interpreter as their kernels.
  *
  * @param python path of the interpreter
@@ -18,7 +24,7 @@ export function pythonRuntime(
   inherited: Readonly<Record<string, string | undefined>>,
   modelBytes: number | undefined,
 ): Runtime {
-  const env: Record<string, string> = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
+  const env: Record<string, string> = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1", OPENBLAS_THREAD_TIMEOUT: BLAS_WAIT };
   for (const name of INHERITED) if (inherited[name] !== undefined) env[name] = inherited[name];
 
   const spec = (label: string, home: Home, args: readonly string[]): WorkerSpec => ({

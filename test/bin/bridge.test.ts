@@ -12,7 +12,7 @@ const cli = `
   process.once("disconnect", () => { console.log("alone"); process.exit(0); });
   process.channel?.unref();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => { console.log(signal); process.exit(5); });
-  console.log("up " + process.argv.slice(2).join(" ") + " " + process.pid);
+  console.log("up " + process.argv.slice(2).join(" ") + " " + process.pid + " " + process.execArgv.join(" "));
   if (process.argv[2] === "exit") process.exit(Number(process.argv[3]));
   if (process.argv[2] === "abort") process.kill(process.pid, "SIGKILL");
   setInterval(() => {}, 1000);
@@ -42,9 +42,27 @@ describe("bridge.mjs", () => {
   it("goes on in the pinned Node with the same arguments and keeps the exit code", async () => {
     const { child, next } = bridge("exit", "7");
     const line = await next();
-    expect(line).toMatch(/^up exit 7 \d+$/);
+    expect(line).toMatch(/^up exit 7 \d+ $/);
     expect(line).not.toContain(String(child.pid));
     expect(await once(child, "exit")).toEqual([7, null]);
+  });
+
+  it.each([
+    ["the pinned Node is another one", "24.0.0"],
+    ["this is the pinned Node", process.versions.node],
+  ])("gives servers the engine's settings, and no other command: %s", async (_, version) => {
+    const file = join(folder, "node_modules/node/package.json");
+    await writeFile(file, JSON.stringify({ name: "node", version }));
+    try {
+      const started = bridge("start", "2");
+      expect(await started.next()).toMatch(/^up start 2 \d+ --max-semi-space-size=\d+ /);
+      started.child.kill();
+      expect(await once(started.child, "exit")).toEqual([5, null]);
+      const other = bridge("exit", "0");
+      expect(await other.next()).toMatch(/^up exit 0 \d+ $/);
+    } finally {
+      await writeFile(file, '{"name": "node", "version": "24.0.0"}');
+    }
   });
 
   it("ends by the signal that ended the other", async () => {

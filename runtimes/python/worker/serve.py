@@ -99,7 +99,7 @@ class Worker:
             with phase("import"), seeds.watch():
                 module = modules.load(name, self._folder)
             self._interrupts.keep()
-            self._session = Session(module, self._interrupts, data, beginning(seeds))
+            self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds)))
         gc.collect()
         gc.freeze()
         self._wire.send_json(
@@ -111,6 +111,10 @@ class Worker:
                 "entryPoints": entry_points.found(module) if module else ["stage", "parse"],
             },
         )
+
+    def serve_calls_of(self, session: Session) -> None:
+        """From now on calls are its."""
+        self._session = session
 
     def answer(self) -> None:
         """Read one call and answer it: with `done`, or with an error after which the next call is served all the same."""

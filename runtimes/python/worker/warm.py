@@ -1,6 +1,6 @@
 """The warm process: imports the heavy libraries once and forks workers (runtimes/PROTOCOL.md, Warm processes).
 
-It starts no threads of its own, computes nothing and never touches a GPU: what it did is in every worker.
+It starts no threads of its own, computes no more than rehearsal.py says and never touches a GPU: what it did is in every worker.
 It adopts what its workers leave behind, so that nothing outlives the bridge: however that ends, we end all the rest.
 """
 
@@ -16,11 +16,8 @@ import select
 import shutil
 import signal
 import socket
-import sys
 import time
-from typing import Any
-
-from .run import run_worker
+import traceback
 
 HEAVY = (
     "numpy pandas pyarrow pyarrow.csv pyarrow.ipc pyarrow.parquet joblib threadpoolctl scipy.sparse scipy.special scipy.stats "
@@ -31,8 +28,8 @@ PR_SET_CHILD_SUBREAPER = 36
 ORPHAN_SECONDS = 1.0
 END_SECONDS = 5.0
 
-# Looking for the thread pools of loaded libraries takes 10 ms: done once, before the forks.
-POOLS: list[Any] = []
+# So long nobody must have asked for a worker before a spare is forked, which holds up who asks meanwhile.
+QUIET_SECONDS = 0.03
 
 
 def serve_forks(path: str) -> None:
@@ -40,11 +37,12 @@ def serve_forks(path: str) -> None:
     for name in HEAVY:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for name in ("serve", "calls", "blocks", "arrow_blocks", "staging", "typed", "randomness", "surroundings"):
+    forks = importlib.import_module(f"{__package__}.forks")
+    for name in ("arrow_blocks", "staging"):
         importlib.import_module(f"{__package__}.{name}")
     importlib.import_module(f"{__package__}.modules").import_client()
     with contextlib.suppress(ImportError):
-        POOLS.append(importlib.import_module("threadpoolctl").ThreadpoolController())
+        forks.POOLS.append(importlib.import_module("threadpoolctl").ThreadpoolController())
     bridge = os.getppid()
     adopt_orphans()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -55,21 +53,27 @@ def serve_forks(path: str) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        importlib.import_module(f"{__package__}.rehearsal").rehearse()
+    except Exception:
+        traceback.print_exc()  # workers are slower to begin, and as good
     gc.collect()
     gc.freeze()
-    children: set[int] = set()
-    say(connection, {"warm": True, "pid": os.getpid()})
+    workers = forks.Forks(connection, (wake_read, wake_write))
+    workers.say({"warm": True, "pid": os.getpid()})
     rest = b""
     while True:
-        readable, _, _ = select.select([connection, wake_read], [], [])
+        readable, _, _ = select.select([connection, wake_read], [], [], QUIET_SECONDS if workers.wants_spare else None)
+        if not readable:
+            workers.fork_spare()
         if wake_read in readable:
             os.read(wake_read, 4096)
-            reap(connection, children)
+            workers.reap()
         if connection not in readable:
             continue
         chunk = connection.recv(65536)
         if not chunk:
-            for pid in children:
+            for pid in workers.children:
                 end(pid)
             end_descendants()
             if is_orphan(bridge):
@@ -77,7 +81,7 @@ def serve_forks(path: str) -> None:
             os._exit(0)
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            fork(connection, json.loads(line), children, (wake_read, wake_write))
+            workers.fork(json.loads(line))
 
 
 def is_orphan(parent: int) -> bool:
@@ -86,74 +90,6 @@ def is_orphan(parent: int) -> bool:
     while os.getppid() == parent and time.monotonic() < until:
         time.sleep(0.005)
     return os.getppid() != parent
-
-
-def fork(connection: socket.socket, asked: dict[str, Any], children: set[int], pipes: tuple[int, int]) -> None:
-    """Fork one worker and say its process id."""
-    try:
-        pid = os.fork()
-    except OSError as error:
-        say(connection, {"id": asked["id"], "error": str(error)})
-        return
-    if pid == 0:
-        become_worker(connection, asked, pipes)
-    children.add(pid)
-    say(connection, {"id": asked["id"], "pid": pid})
-
-
-def become_worker(connection: socket.socket, asked: dict[str, Any], pipes: tuple[int, int]) -> None:
-    """In the child: leave everything of the parent behind and run. Never returns."""
-    code = 1
-    try:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        os.setsid()
-        connection.close()
-        for fd in pipes:
-            os.close(fd)
-        output = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        os.close(output)
-        os.environ.clear()
-        os.environ.update(asked["env"])
-        os.chdir(asked["folder"])
-        reseed()
-        run_worker(asked["argv"][2:])
-        code = 0
-    except BaseException:
-        import traceback
-
-        os.write(2, traceback.format_exc().encode())
-    finally:
-        os._exit(code)
-
-
-def reseed() -> None:
-    """Two workers must not draw the same random numbers, and may use the cores that the parent did not."""
-    import random
-
-    random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
-    if POOLS:
-        POOLS[0].limit(limits=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
-
-
-def reap(connection: socket.socket, children: set[int]) -> None:
-    """Say of all ended children how they ended."""
-    while children:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        children.discard(pid)
-        killed = os.WIFSIGNALED(status)
-        say(connection, {"pid": pid, "exit": None if killed else os.WEXITSTATUS(status), "signal": signal.Signals(os.WTERMSIG(status)).name if killed else None})
 
 
 def end(pid: int) -> None:
@@ -195,9 +131,3 @@ def descendants() -> set[int]:
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
     return found - {os.getpid()}
-
-
-def say(connection: socket.socket, line: dict[str, Any]) -> None:
-    """One line to the environment; when it is gone, the next read tells."""
-    with contextlib.suppress(OSError):
-        connection.sendall(json.dumps(line).encode() + b"\n")
