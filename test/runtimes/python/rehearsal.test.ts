@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { python } from "../bench.ts";
 
-const python = process.env.BRIDGE_PYTHON ?? "python3";
 const worker = resolve(import.meta.dirname, "../../../runtimes/python/worker");
 const script = `
 import os, sys, json, runpy, threading
