@@ -21,8 +21,7 @@ COPY --from=node-packages /opt/compute-bridge/node_modules node_modules
 COPY --from=python-environments /opt/compute-bridge/.python .python
 COPY . .
 # Old notebooks and clients name /srv/… and /app/…. /srv/notebooks is not made here: the bridge seeds it at its first start.
-# Compiled code is kept in the packages' .cache (bin/bridge.mjs).
-RUN mkdir -p /srv/app node_modules/.cache && ln -s /srv/app /app && chown -R node:node /srv node_modules/.cache
+RUN mkdir -p /srv/app && ln -s /srv/app /app && chown -R node:node /srv
 ENV NODE_ENV=production \
     BRIDGE_HOME=/srv \
     BRIDGE_HOST=0.0.0.0 \

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "..");
 const cli = join(folder, "cli.ts");
-/** Compiled code of the last run: without it a start strips types and compiles anew, for a second and 25 MB. Whoever can write there can write the code, too. */
+/** Compiled code of the last run: without it a start strips types and compiles anew, for a second and 25 MB. Where it cannot be written, as in the image, none is kept. */
 const compiled = join(root, "node_modules", ".cache", "compiled");
 /**
  * The engine's settings for a server; most hold from its start on only. A small space for young objects is 20 MB less while idle;
@@ -63,8 +63,8 @@ function pinnedNode() {
 /** This same process, with settings that an engine takes at its start; it goes on without them where a process cannot do that. A parent's channel would be lost. */
 function beAgainWith(more) {
   const args = [process.execPath, ...process.execArgv.filter((each) => !more.includes(each)), ...more, ...process.argv.slice(1)];
-  // Node 24 has it, but not on Windows.
-  process.execve?.(process.execPath, args, process.env);
+  // Node 24 has it; on Windows it throws.
+  if (process.platform !== "win32") process.execve?.(process.execPath, args, process.env);
 }
 
 /** The channel tells the other process when this one is killed (cli.ts). */

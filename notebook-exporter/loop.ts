@@ -8,6 +8,8 @@ import { isUnchanged } from "./quick-look.ts";
 import { type Look, look } from "./reader.ts";
 import type { Timing } from "./timing.ts";
 
+/** What is longer, in bytes, is not worked on before it lies quiet: of a torn one that would be long work for nothing. */
+const LONGEST_LOOK = 2 ** 20;
 /** A text that is no JSON and lies still is read again after so many milliseconds. */
 const READ_AGAIN = 250;
 /** How long what an error kept from being read is tried before that is told, in milliseconds. */
@@ -39,7 +41,7 @@ export interface LoopParts {
   readonly steady: bigint | undefined;
   /** Bounds how many files are open at once, and of long ones (in bytes) how many are in memory. */
   turn<T>(bytes: number, work: () => Promise<T>): Promise<T>;
-  /** What was read, and may be torn still; when other content was told before. */
+  /** What was read, and may be torn still; when other content was told before, and it is short. Null: it came to nothing. */
   onLook(notebook: unknown): void;
   onReading(reading: Reading): Promise<void>;
   onGone(): Promise<void>;
@@ -178,7 +180,7 @@ export class NotebookLoop {
       const content = found.kind === "whole" ? contentOrWhy(found.notebook) : undefined;
       // One that was made elsewhere and took the place holds no other save's bytes: it began empty, and was no JSON before its end.
       if (found.kind === "whole" && !this.#takeVouched() && !this.#isReplaced) {
-        if (this.#content !== undefined && content && "hash" in content && content.hash !== this.#content)
+        if (found.bytes <= LONGEST_LOOK && this.#content !== undefined && content && "hash" in content && content.hash !== this.#content)
           this.#parts.onLook(found.notebook);
         await this.#pause(this.#parts.timing.quiet, () => this.#vouched);
         if (!isSame(await this.#state(), found.stat)) continue;
@@ -270,7 +272,7 @@ export class NotebookLoop {
   async #tellWhole({ notebook, stat, bytes }: Extract<Look, { kind: "whole" }>, content: ReturnType<typeof contentOrWhy>): Promise<void> {
     if ("why" in content) return await this.#tellProblem(tooDeep(content.why));
     this.#problem = undefined;
-    if (content.hash === this.#content) return;
+    if (content.hash === this.#content) return this.#parts.onLook(null);
     this.#content = content.hash;
     this.#isTold = true;
     await this.#parts.onReading({ notebook, stat, bytes, content: content.hash });

@@ -32,7 +32,7 @@ export interface WatchOptions {
    * `renamedFrom` is a path that held this content and is gone: onGone for it comes as well, before or after.
    */
   onNotebook(path: string, read: Reading & { readonly renamedFrom?: string }): Promise<void> | void;
-  /** What was read, and may be torn still; unless it is, the same object comes to onNotebook within a moment. For work that can be thrown away. */
+  /** What was read, and may be torn still; unless it is, the same object comes to onNotebook within a moment; null: it came to nothing. For work that can be thrown away. */
   onLook?(path: string, notebook: unknown): void;
   onGone(path: string): Promise<void> | void;
   /** It is there and cannot be read: no JSON, no right to read it, a link out of the folder. */

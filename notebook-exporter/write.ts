@@ -42,8 +42,17 @@ export interface BegunVersion {
 export async function beginVersion(modelFolder: string, { manifest, files }: Writable, mark = ""): Promise<BegunVersion> {
   const versions = join(modelFolder, ".versions", manifest.name);
   const folder = join(versions, manifest.version);
-  if (await exists(join(folder, "manifest.json")))
-    return { place: async () => ({ folder, durable: named(versions) }), discard: async () => {} };
+  const isThere = () => exists(join(folder, "manifest.json"));
+  if (await isThere()) {
+    return {
+      async place() {
+        // It may have been deleted since.
+        if (!(await isThere())) return await (await beginVersion(modelFolder, { manifest, files }, mark)).place();
+        return { folder, durable: named(versions) };
+      },
+      discard: async () => {},
+    };
+  }
   await mkdir(versions, { recursive: true });
   const temporary = await mkdtemp(join(versions, TEMPORARY + mark));
   const discard = () => rm(temporary, { recursive: true, force: true });

@@ -11,12 +11,15 @@ export interface Begun {
 
 /**
  * Exports that are made, and versions that are written, while a notebook's file must still lie quiet. Of them nothing is
- * run, and nobody sees their files; those of a torn reading are thrown away.
+ * run, and nobody sees their files; those of a torn reading are thrown away. One is made at a time, whatever is read: a
+ * file that never lies quiet must not hold up the saves of others, which need the same check.
  */
 export class Ahead {
   readonly #export: (path: string, notebook: unknown) => Promise<Exported>;
   readonly #write: (exported: Exported & { manifest: object }) => Promise<BegunVersion>;
   readonly #begun = new Map<string, { readonly notebook: unknown; readonly made: Promise<Begun | undefined> }>();
+  #isMaking = false;
+  #isClosed = false;
 
   constructor(
     exporting: (path: string, notebook: unknown) => Promise<Exported>,
@@ -27,8 +30,15 @@ export class Ahead {
   }
 
   begin(path: string, notebook: unknown): void {
+    if (this.#isMaking || this.#isClosed) return;
+    this.#isMaking = true;
     void this.drop(path);
-    this.#begun.set(path, { notebook, made: this.#make(path, notebook).catch(() => undefined) });
+    const made = this.#make(path, notebook)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isMaking = false;
+      });
+    this.#begun.set(path, { notebook, made });
   }
 
   /**
@@ -42,11 +52,17 @@ export class Ahead {
     return await begun?.made;
   }
 
-  /** Throws away what was made and not taken. */
+  /** Throws away what was made and not taken. What cannot be removed is left to the next start. */
   async drop(path: string): Promise<void> {
     const begun = this.#begun.get(path);
     this.#begun.delete(path);
-    await (await begun?.made)?.version?.discard();
+    await (await begun?.made)?.version?.discard().catch(() => {});
+  }
+
+  /** Makes nothing more, and throws away what nobody took. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#begun.keys()].map((path) => this.drop(path)));
   }
 
   async #make(path: string, notebook: unknown): Promise<Begun | undefined> {

@@ -5,14 +5,15 @@ const MOST = 1000;
 const LONGEST = 2000;
 
 /**
- * Reads the options of a call once for each text of its query: a search sends the same one with every chunk.
+ * Reads the options of a call once for each query: a search sends the same one with every chunk.
  *
  * @throws BadCall as `readOptions` does
  */
-export function optionsReader(): (url: string, query: Readonly<Record<string, unknown>>) => ComputeOptions {
+export function optionsReader(): (query: Readonly<Record<string, unknown>>) => ComputeOptions {
   const known = new Map<string, ComputeOptions>();
-  return (url, query) => {
-    const text = url.slice(url.indexOf("?"));
+  return (query) => {
+    // Of what was parsed, not of the address: where a query begins there is for its parser to say.
+    const text = JSON.stringify(query);
     const found = known.get(text);
     if (found) return found;
     const read = readOptions(query);

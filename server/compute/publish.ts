@@ -46,7 +46,7 @@ export interface PublishParts {
 }
 
 export interface Publish extends PublishModules {
-  /** A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved within a moment. */
+  /** A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved within a moment; null: nothing is. */
   looked(path: string, notebook: unknown): void;
   /** From a saved notebook to its version going live, or to problems that say why not; the old version serves meanwhile. */
   saved(path: string, saved: SavedNotebook): Promise<void>;
@@ -56,6 +56,8 @@ export interface Publish extends PublishModules {
   unreadable(path: string, problem: Problem): Promise<void>;
   /** Taking it in failed for a reason that is not the notebook's: that is its problem until it is tried again. */
   failed(path: string, problem: Problem): Promise<void>;
+  /** Resolves when nothing lies ready any more. */
+  close(): Promise<void>;
 }
 
 /**
@@ -89,11 +91,13 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   return {
     looked(path, notebook) {
       // Of several bridges one publishes, and the others would have worked for nothing.
-      if (store.bridges.own === null) ahead.begin(path, notebook);
+      if (notebook === null) void ahead.drop(path);
+      else if (store.bridges.own === null) ahead.begin(path, notebook);
     },
     async saved(path, content) {
       await saved(path, content).finally(() => ahead.drop(path));
     },
+    close: () => ahead.close(),
     laid: modules.laid,
     removed: modules.removed,
     refused: modules.refused,

@@ -119,6 +119,7 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     async [Symbol.asyncDispose]() {
       await watching.close();
       await watchingModules.close();
+      await publish.close();
     },
   };
 

@@ -66,7 +66,7 @@ export const computeRoutes =
         async (request, reply) => {
           const run = newRunId();
           reply.header("compute-run", run);
-          const asked = optionsOf(request.url, request.query);
+          const asked = optionsOf(request.query);
           allow(request, asked.method);
           const key = request.headers["idempotency-key"];
           const caller = callerOf(request);

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Clock, Log } from "#contract/edges.ts";
 import { nameKey } from "#contract/names.ts";
 import { Seat } from "./seat.ts";
@@ -6,11 +7,14 @@ import type { PoolTarget } from "./target.ts";
 
 /** How often idle workers and memory are looked at. */
 const LOOK_MS = 1000;
-/** Idle workers beyond a number end, the longest idle first: each is a process to look at, whatever memory there is. */
+/** Idle workers beyond a number end, the longest idle first. So many may stay on any machine. */
 const LEAST_IDLE = 32;
-const MOST_IDLE = 256;
-/** One more may idle for each so much memory, in bytes: several times what one takes that has no large model. */
+/** One more for each so much memory, in bytes: several times what one takes that has no large model. */
 const IDLE_BYTES = 64 * 2 ** 20;
+/** Threads of all that idle: systems and containers bound them. */
+const IDLE_THREADS = 2048;
+/** A worker has its own, and of each of two libraries as many as there are cores. */
+const THREADS_A_WORKER = 4 + 2 * availableParallelism();
 /** Up to so many workers others are started before a call needs them. */
 const MOST_WARMED = 16;
 /** What a further worker of a version may idle, in seconds: it was started for a load that has passed. */
@@ -50,7 +54,7 @@ export class Seats implements AsyncDisposable {
 
   constructor(options: SeatsOptions) {
     this.#options = options;
-    this.#mostIdle = Math.min(MOST_IDLE, Math.max(LEAST_IDLE, Math.floor(options.memoryBytes / IDLE_BYTES)));
+    this.#mostIdle = Math.max(LEAST_IDLE, Math.floor(Math.min(options.memoryBytes / IDLE_BYTES, IDLE_THREADS / THREADS_A_WORKER)));
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 

@@ -37,7 +37,7 @@ MANY_ZEROS = re.compile(rb"000[0-9]{15}")
 # With a minus in front it is a missing value to pandas where whole numbers have gaps.
 LEAST_WHOLE = b"9223372036854775808"
 # So a whole number may begin or end that is 0 where pandas finds whole numbers alone, and -0.0 among decimal ones.
-MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-00")
+MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-0\v", b"-0\f", b"-0\0", b"-00")
 NUMBERS = frozenset(("int64", "float64"))
 
 Array = np.ndarray[Any, Any]
@@ -108,6 +108,9 @@ class Arriving:
             if self._is_given_up:
                 return None
         try:
+            # An exception that was raised again would hold them all, in the frames of its traceback.
+            if any(each.exception() is not None for each in self._parts):
+                return None
             parts = [each.result() for each in self._parts]
             self.quick_blocks = sum(each.is_quick for each in parts)
             return self._joined(parts, pieces)
@@ -119,8 +122,17 @@ class Arriving:
     def _give_up(self) -> None:
         self._is_given_up = True
         self._held = []
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._pool is None:
+            return
+        self._pool.shutdown(cancel_futures=True)
+        self._pool = None
+        for each in self._parts:
+            if each.done() and not each.cancelled() and (error := each.exception()) is not None:
+                error.__traceback__ = None  # its frames hold the other parts
+        self._parts = []
+        import pyarrow as pa
+
+        pa.default_memory_pool().release_unused()  # it would keep what it had for the largest table so far
 
     def _parse(self, records: bytes) -> None:
         if self._pool is not None:

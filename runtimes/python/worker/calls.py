@@ -9,6 +9,7 @@ from json import JSONDecoder, dumps
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .failures import Failed, phase
@@ -146,14 +147,14 @@ class Report:
         self.notes: list[str] = []
         self.was_loaded: bool | None = None
         self.summary: str | None = None
-        # The columns that the code got: code may give its frame others, but not change these.
-        self._columns: pd.Index | None = None
+        # The columns that the code got: a copy, as code may change them where they are.
+        self._columns: np.ndarray[Any, Any] | None = None
         self._model: Any = None
 
     def saw(self, frame: pd.DataFrame) -> None:
         """The code is about to get these rows, and may change the frame."""
         if self._columns is None:
-            self._columns = frame.columns
+            self._columns = frame.columns.to_numpy().copy()
 
     @property
     def columns(self) -> list[str] | None:

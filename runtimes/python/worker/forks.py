@@ -21,6 +21,8 @@ from .run import run_worker
 POOLS: list[Any] = []
 # A spare that lived so long was well, and somebody else ended it.
 WELL_SECONDS = 0.2
+# How long a spare may take to say that it was told.
+HEARD_SECONDS = 2.0
 
 
 class Spare(NamedTuple):
@@ -75,17 +77,24 @@ class Forks:
         self._spare = Spare(pid, near, time.monotonic())
 
     def _hand_over(self, asked: dict[str, Any]) -> int | None:
-        """Tell the spare what it is. None: there is none, or it ended."""
+        """Tell the spare what it is, and hear that it knows. None: there is none, or it did not live to know it."""
         self.reap()  # it may have ended a moment ago
         if self._spare is None:
             return None
         spare, self._spare = self._spare, None
         with spare.line:
+            spare.line.settimeout(HEARD_SECONDS)
             try:
                 spare.line.sendall(json.dumps(asked).encode())
+                spare.line.shutdown(socket.SHUT_WR)
+                if spare.line.recv(1):
+                    return spare.pid
             except OSError:
-                return None
-        return spare.pid
+                pass
+        # Should it live, it must not become what another one is now.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(spare.pid, signal.SIGKILL)
+        return None
 
     def _live(self, line: socket.socket | None, asked: dict[str, Any] | None) -> NoReturn:
         """In the child: leave everything of the parent behind, and be a worker or wait to become one."""
@@ -137,11 +146,16 @@ class Forks:
 
 def wait(line: socket.socket) -> dict[str, Any] | None:
     """As the spare: get ready, and wait. What to be; None when the warm process is gone."""
-    rehearse(lambda: bool(select.select([line], [], [], 0)[0]))
+    try:
+        rehearse(lambda: bool(select.select([line], [], [], 0)[0]))
+    except Exception:
+        traceback.print_exc()  # it is slower to begin, and as good
     told = b""
     with line:
         while chunk := line.recv(65536):
             told += chunk
+        if told:
+            line.sendall(b"1")
     return json.loads(told) if told else None
 
 

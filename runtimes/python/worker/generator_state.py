@@ -31,10 +31,16 @@ def look_at_random() -> Look | None:
 def look_at_numpy() -> Look | None:
     """At numpy's, likewise."""
     kind, key, place, has_drawn, _ = np.random.get_state()
-    bits: Any = getattr(getattr(np.random.mtrand, "_rand", None), "_bit_generator", None)
+    bits = _bits()
     if kind != "MT19937" or has_drawn or bits is None:
         return None
-    return _look(bits, bits.ctypes.state_address, key.tobytes() + struct.pack("=i", place))
+    look = _look(bits, bits.ctypes.state_address, key.tobytes() + struct.pack("=i", place))
+    # Code may put another generator in its place.
+    return look and (lambda: look() if _bits() is bits else b"")
+
+
+def _bits() -> Any:
+    return getattr(getattr(np.random.mtrand, "_rand", None), "_bit_generator", None)
 
 
 def _look(owner: Any, address: int, expected: bytes) -> Look | None:

@@ -22,6 +22,9 @@ from .generator_state import Look, look_at_numpy, look_at_random
 
 Undo = Callable[[], None]
 
+# The generator behind `random.seed` and the like, before any code puts something of its own there.
+SHARED: random.Random = random.seed.__self__  # type: ignore[attr-defined]
+
 # Seeds that people give are below it (numpy takes no larger one); torch's own have 53 or 64 bits.
 LEAST_DRAWN = 1 << 32
 
@@ -125,8 +128,9 @@ def undo_shared(seeds: Seeds) -> Undo:
     reset_numpy: Undo = functools.partial(np.random.set_state, np.random.get_state()) if seeds.numpy.is_seeded else _reseeding_numpy(fresh)
     reset_random()
     reset_numpy()
-    undo_random = _if_used(look_at_random(), reset_random)
-    undo_numpy = _if_used(look_at_numpy(), reset_numpy)
+    # Without a seed each call draws other numbers, also where it leaves the state as it was: children may have drawn, or it was put back.
+    undo_random = _if_used(look_at_random(), reset_random) if seeds.random.is_seeded else reset_random
+    undo_numpy = _if_used(look_at_numpy(), reset_numpy) if seeds.numpy.is_seeded else reset_numpy
     undo_torch = _undo_torch()
 
     def undo() -> None:
@@ -138,24 +142,21 @@ def undo_shared(seeds: Seeds) -> Undo:
 
 
 def _if_used(look: Look | None, reset: Undo) -> Undo:
-    """What nobody seeded or drew from since is as good as new."""
+    """A state that is what it was need not be set."""
     if look is None:
         return reset
-    left = look()
+    begin = look()
 
     def undo() -> None:
-        nonlocal left
-        if look() != left:
+        if look() != begin:
             reset()
-            left = look()
 
     return undo
 
 
 def _reseeding_random(seeds: random.Random) -> Undo:
-    shared = random.seed.__self__  # type: ignore[attr-defined]
     # The library's own looks first at what kind of seed it is given, which takes as long again.
-    seed = super(random.Random, shared).seed
+    shared, seed = SHARED, super(random.Random, SHARED).seed
 
     def reseed() -> None:
         seed(seeds.getrandbits(64))

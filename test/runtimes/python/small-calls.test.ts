@@ -108,6 +108,25 @@ describe("a worker", () => {
     expect((await probe.call("a\n1\n")).csv).toBe(first.csv);
   });
 
+  it("draws other numbers in each call without a seed, also where what was drawn left no trace", async () => {
+    const probe = await bench.worker(
+      "import os\nimport random\nimport numpy as np\n" +
+        "def in_a_child():\n    read, write = os.pipe()\n    if os.fork() == 0:\n        os.write(write, repr(np.random.rand()).encode())\n        os._exit(0)\n    os.wait()\n    return os.read(read, 99).decode()\n" +
+        "def put_back():\n    states = random.getstate(), np.random.get_state()\n    drawn = f'{random.random()} {np.random.rand()}'\n    random.setstate(states[0])\n    np.random.set_state(states[1])\n    return drawn\n" +
+        "def apply(model, df, param):\n    return [{'child': in_a_child(), 'back': put_back()}]\n",
+    );
+    const drawn: string[] = [];
+    for (let call = 0; call < 3; call++) drawn.push(...((await probe.call("a\n1\n")).csv.split("\n")[1] ?? "").split(/[, ]/));
+    expect(new Set(drawn).size).toBe(6); // within a call the child draws what is then put back
+  });
+
+  it("serves code that puts another function in the place of random.seed", async () => {
+    const probe = await bench.worker(
+      "import random\nreal = random.seed\ndef seed(*given):\n    return real(*given)\nrandom.seed = seed\ndef apply(model, df, param):\n    return df\n",
+    );
+    expect((await probe.call("a\n1\n")).csv).toBe("a\n1\n");
+  });
+
   it("answers on when code has closed the process's own streams", async () => {
     const probe = await bench.worker(
       "import os\ndef apply(model, df, param):\n    return df\ndef closes(model, df, param):\n    os.close(1)\n    os.close(2)\n    return df\n",

@@ -39,18 +39,40 @@ describe("what is made ahead", () => {
 
   it("is thrown away when it is dropped, and when another reading follows", async () => {
     const { ahead, written } = recorded();
-    ahead.begin("a", {});
+    const first = {};
+    ahead.begin("a", first);
+    await expect.poll(() => written).toEqual(["a is written"]);
     ahead.begin("a", {});
     await ahead.drop("a");
     await expect.poll(() => written).toEqual(["a is thrown away", "a is thrown away"]);
+  });
+
+  it("is made one at a time", async () => {
+    const { ahead, written } = recorded();
+    const [first, second] = [{}, {}];
+    ahead.begin("a", first);
+    ahead.begin("b", second);
+    expect(await ahead.take("b", second)).toBeUndefined();
+    expect(await ahead.take("a", first)).toBeDefined();
+    ahead.begin("b", second);
+    expect(await ahead.take("b", second)).toBeDefined();
+    expect(written).toEqual(["a is written", "b is written"]);
+  });
+
+  it("is nowhere when all is closed", async () => {
+    const { ahead, written } = recorded();
+    ahead.begin("a", {});
+    await ahead.close();
+    ahead.begin("b", {});
+    expect(written).toEqual(["a is thrown away"]);
   });
 
   it("is not what may be old by then, and no version of what does not go live", async () => {
     const { ahead, written } = recorded();
     const [needing, failing] = [{ needs: ["base"] }, { problems: [error] }];
     ahead.begin("a", needing);
-    ahead.begin("b", failing);
     expect(await ahead.take("a", needing)).toBeUndefined();
+    ahead.begin("b", failing);
     expect(await ahead.take("b", failing)).toMatchObject({ exported: { problems: [error] }, version: undefined });
     expect(written).toEqual([]);
   });
