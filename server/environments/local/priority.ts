@@ -6,19 +6,20 @@ export const WORKER_NICE = 10;
 /** Fits compute below applies, for which somebody waits. */
 const FIT_NICE = 15;
 
-/** Lowers a process, with the threads that it has by now; later ones inherit it. It stays so: raising needs a privilege. */
+/**
+ * Lowers the leader of a session, with the threads that it has by now; later ones inherit it. It stays so: raising needs a
+ * privilege. Where Linux weighs each session as one (autogroup), a process's priority means nothing to other sessions, so
+ * the session's is lowered as well. (A worker that was forked has done that by itself.)
+ */
 export function lower(pid: number, nice: number): void {
   const threads = attempt(() => readdirSync(`/proc/${pid}/task`).map(Number)) ?? [pid];
   for (const thread of threads) attempt(() => setPriority(thread, Math.min(nice, constants.priority.PRIORITY_LOW)));
+  if (process.platform === "linux") attempt(() => writeFileSync(`/proc/${pid}/autogroup`, String(nice)));
 }
 
-/**
- * Lowers a worker below others. Where Linux weighs each session as one (autogroup), a process's priority means nothing
- * to other sessions, so its group's is lowered by as much.
- */
+/** Lowers a worker below others. */
 export function lowerFit(pid: number): void {
   lower(pid, FIT_NICE);
-  if (process.platform === "linux") attempt(() => writeFileSync(`/proc/${pid}/autogroup`, String(FIT_NICE - WORKER_NICE)));
 }
 
 /** Undefined when it cannot be done: the process ended already, or the system knows nothing of the kind. */
