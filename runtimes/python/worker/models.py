@@ -86,6 +86,7 @@ class DataFolder:
         if folder == self._at:
             return
         beside = f"{self._link}.new"
-        os.symlink(folder, beside)
-        os.replace(beside, self._link)
+        with quietly():
+            os.symlink(folder, beside)
+            os.replace(beside, self._link)
         self._at = folder

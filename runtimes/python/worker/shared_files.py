@@ -15,11 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 EAGER_ENTRIES = 256
 # File systems count time in steps of up to two seconds: a folder that changed a moment ago may change and keep its time.
 TICK_NS = 2_000_000_000
+KEPT_FOLDERS = 64
 
 # Events of Python's audit hooks whose first argument is a path that the code is about to use, or the folder that it lists.
 ONE_FILE = frozenset({"open", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "sqlite3.connect", "ctypes.dlopen"})
@@ -47,6 +48,28 @@ def is_quiet() -> bool:
     return getattr(OWN, "is_quiet", False)
 
 
+class Shown(NamedTuple):
+    """A folder in which all that is shared is visible."""
+
+    # The shared folder as it was asked for, as it is, and how the links lead there.
+    asked: str
+    shared: str
+    way: str
+    # The folders that were looked through, with the times of each one's last change.
+    seen: dict[str, tuple[int, int]]
+
+    def is_still(self, asked: str) -> bool:
+        """Whether all is as it was left, so that nothing new can be there to show."""
+        try:
+            for path, at in self.seen.items():
+                found = os.stat(path)
+                if (found.st_mtime_ns, found.st_ctime_ns) != at:
+                    return False
+        except OSError:
+            return False
+        return asked == self.asked
+
+
 class SharedFiles:
     """What of a shared folder is visible in the folder that `link` points to."""
 
@@ -57,15 +80,20 @@ class SharedFiles:
         self._way = ""
         self._hidden: set[str] = set()
         self._is_lazy = False
-        # The folders that were looked through, with the times of each one's last change; empty when those are too young.
-        self._seen: dict[str, tuple[int, int]] = {}
+        # Folders in which all is visible, by path: callers ask for several models in turns.
+        self._shown: dict[str, Shown] = {}
         sys.addaudithook(self._heard)
 
     def show(self, folder: str, shared: str) -> None:
         """Begin a call: make `shared` visible in `folder`, which may be the same."""
-        if folder == self._folder and self._is_shown():
+        shown = self._shown.get(folder)
+        if shown is not None and shown.is_still(shared):
+            if folder != self._folder:
+                self._folder, self._shared, self._way, self._is_lazy = folder, shown.shared, shown.way, False
+                self._hidden.clear()
             return
-        self._folder, self._is_lazy, self._seen = "", False, {}
+        self._shown.pop(folder, None)
+        self._folder, self._is_lazy = "", False
         self._hidden.clear()
         if folder == shared:
             return
@@ -81,26 +109,17 @@ class SharedFiles:
         with quietly():
             for name in found:
                 self._link_kept(name)
-            self._remember(began, found)
+            self._remember(shared, began, found)
 
-    def _is_shown(self) -> bool:
-        """Whether all is as the last call's beginning left it, so that nothing new can be there to show."""
-        try:
-            for path, at in self._seen.items():
-                found = os.stat(path)
-                if (found.st_mtime_ns, found.st_ctime_ns) != at:
-                    return False
-        except OSError:
-            return False
-        return bool(self._seen)
-
-    def _remember(self, began: int, names: Sequence[str]) -> None:
+    def _remember(self, asked: str, began: int, names: Sequence[str]) -> None:
         folders = ["", *(name for name in names if os.path.isdir(f"{self._shared}/{name}"))]
         paths = [os.path.join(base, name) for base in (self._shared, self._folder) for name in folders]
         with contextlib.suppress(OSError):  # others may remove what is shared at any time
             seen = {path: changed(path) for path in paths}
             if all(began - max(at) > TICK_NS for at in seen.values()):
-                self._seen = seen
+                if len(self._shown) >= KEPT_FOLDERS:
+                    del self._shown[next(iter(self._shown))]
+                self._shown[self._folder] = Shown(asked, self._shared, self._way, seen)
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
         """The code is about to do something. Never raises: the code's own call says what is wrong with it."""

@@ -91,6 +91,38 @@ print(json.dumps([all(said), look_at_random() is None, look_at_numpy() is None])
   expect(printed(script)).toEqual([true, true, true]);
 });
 
+it("shared files are looked through once for each of several folders, and again when one is new", () => {
+  const script = `
+import os, tempfile
+from worker import shared_files
+
+shared_files.TICK_NS = -(10**18)
+through = []
+entries = shared_files.entries
+shared_files.entries = lambda folder: through.append(folder) or entries(folder)
+with tempfile.TemporaryDirectory() as root:
+    shared, a, b = (os.path.join(root, name) for name in ("shared", "a", "b"))
+    for folder in (shared, a, b):
+        os.mkdir(folder)
+    open(os.path.join(shared, "x"), "w").close()
+    files = shared_files.SharedFiles(os.path.join(root, "link"))
+    counts = []
+    for folder in (a, b, a, b):
+        files.show(folder, shared)
+        counts.append(len(through))
+    open(os.path.join(shared, "y"), "w").close()
+    for folder in (a, b, a):
+        files.show(folder, shared)
+        counts.append(len(through))
+    print(json.dumps([counts, *(sorted(os.listdir(folder)) for folder in (a, b))]))
+`;
+  expect(printed(script)).toEqual([
+    [1, 2, 2, 2, 3, 4, 4],
+    ["x", "y"],
+    ["x", "y"],
+  ]);
+});
+
 describe("a worker", () => {
   let bench: Bench;
   beforeAll(async () => {
