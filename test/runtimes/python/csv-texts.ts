@@ -186,13 +186,13 @@ export const ordinaryCsv: fc.Arbitrary<CsvText> = csv({
   least: 2,
 });
 
+/** Names that are unique so many times, and odd once. */
+const namesWith = (weight: number) => (width: number) =>
+  fc.oneof({ weight, arbitrary: uniqueNames(width) }, { weight: 1, arbitrary: fc.array(oddName, { minLength: width, maxLength: width }) });
+
 /** Tables of ordinary columns and odd values, some of which are no tables at all. */
 export const anyCsv: fc.Arbitrary<CsvText> = csv({
-  names: (width) =>
-    fc.oneof(
-      { weight: 6, arbitrary: uniqueNames(width) },
-      { weight: 1, arbitrary: fc.array(oddName, { minLength: width, maxLength: width }) },
-    ),
+  names: namesWith(6),
   column: fc
     .constantFrom(
       ...Object.values(ordinary),
@@ -238,11 +238,7 @@ function pythonFloat(value: number): string {
 
 /** Numbers that are whole in some rows and decimal in others, in every way of writing them. */
 export const mixedNumbersCsv: fc.Arbitrary<CsvText> = csv({
-  names: (width) =>
-    fc.oneof(
-      { weight: 9, arbitrary: uniqueNames(width) },
-      { weight: 1, arbitrary: fc.array(oddName, { minLength: width, maxLength: width }) },
-    ),
+  names: namesWith(9),
   column: fc
     .array(
       fc.oneof(
