@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { byRows, double, echo, endless } from "./algorithms.ts";
+import type { Fate } from "./splunkd/counting-proxy.ts";
 import { chunkCsv } from "./splunkd/csv.ts";
 import { encodeRequest } from "./splunkd/frames.ts";
 import type { RunningSearch } from "./splunkd/running-search.ts";
@@ -13,17 +14,19 @@ let given: WithBridge;
 let folder: string;
 let marker: string;
 let count = 0;
+let openings: Fate = "pass";
 const rows = [{ a: "1" }, { a: "2" }];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ends-"));
-  given = await withBridge();
+  given = await withBridge({ fateOf: ({ path }) => (path.startsWith("/v1/runs?") ? openings : "pass") });
   await given.test.save("endless.ipynb", endless);
   await given.test.save("endless_parts.ipynb", endless, byRows);
   await given.test.save("echo.ipynb", echo);
   await given.test.save("double.ipynb", double, byRows);
 });
 beforeEach(() => {
+  openings = "pass";
   count += 1;
   marker = join(folder, `runs-${count}`);
 });
@@ -121,6 +124,18 @@ describe("input that ends", () => {
     expect(lines.at(-1)).toMatch(/outcome="(gone|failed|cut)"/);
     expect(lines.join("\n")).toMatch(/ERROR.*not whole|its input is closed/);
     await expect.poll(async () => (await states(running)).filter((each) => each !== "cancelled" && each !== "failed")).toEqual([]);
+  });
+
+  it("while a run is being opened leaves none open", async () => {
+    openings = "late";
+    await using running = await start("algorithm=double method=apply");
+    await running.getinfo();
+    const opened = given.proxy.count("POST", "/v1/runs?") + 1;
+    const request = encodeRequest({ action: "execute", finished: true }, chunkCsv(rows));
+    await running.command.write(request.subarray(0, request.length - 3));
+    await expect.poll(() => given.proxy.count("POST", "/v1/runs?"), { timeout: 20_000 }).toBe(opened);
+    expect(await running.command.finish()).toEqual({ exitCode: 0, signal: null });
+    await expect.poll(() => states(running)).toEqual(["cancelled"]);
   });
 
   it("before getinfo is a clean end", async () => {

@@ -118,7 +118,15 @@ class Bridge:
         connection = self.post(path, headers, seconds)
         limit = seconds or self.settings.answer_seconds
         connection.send(memoryview(body), limit)
-        raw = self.answer.whole(limit)
+        return self.said(limit)
+
+    def said(self, seconds: float) -> dict:
+        """
+        The JSON answer to what was asked last, also after a wait for it was ended.
+
+        :raises Failure: when the bridge refuses, or is away
+        """
+        raw = self.answer.whole(seconds)
         if self.answer.is_refusal:
             raise self._refusal(raw)
         try:

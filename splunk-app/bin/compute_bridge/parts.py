@@ -19,7 +19,8 @@ from .replies import Replies
 #: Seconds before a part is sent again, as often as there are of them.
 PAUSES = (0.3, 1.0, 2.0)
 LONGEST_PAUSE = 30.0
-_CANCEL_SECONDS = 2.0
+#: So long a search that ends waits for the bridge, at each step.
+CANCEL_SECONDS = 2.0
 
 
 class Parts:
@@ -57,7 +58,7 @@ class Parts:
         """On a connection of its own: the other one may be in the middle of a part."""
         self._bridge.close()
         if not self._has_ended:
-            self._bridge.ask(self._path + "/cancel", seconds=_CANCEL_SECONDS)
+            self._bridge.ask(self._path + "/cancel", seconds=CANCEL_SECONDS)
 
     def _send(self) -> None:
         """The part, and again when the way to the bridge broke: the bridge counts it once."""

@@ -11,7 +11,7 @@ from .header import columns
 from .idle import Idle, Reply
 from .log import Log
 from .messages import Messages
-from .parts import LONGEST_PAUSE, PAUSES, Parts
+from .parts import CANCEL_SECONDS, LONGEST_PAUSE, PAUSES, Parts
 from .whole import Whole
 
 
@@ -25,6 +25,7 @@ class Stateful:
         self._log = log
         self._way: Idle | Parts | Whole = Idle()
         self._is_asked = False
+        self._is_asking = False
 
     def step(self, splunkd: Splunkd, request: Request) -> Reply:
         if not self._is_asked:
@@ -35,10 +36,15 @@ class Stateful:
         return self._way.step(splunkd, request)
 
     def cancel(self) -> None:
+        """A run that is just being opened has no name yet: the answer is waited for."""
+        if self._is_asking:
+            self._way = self._way_of(self._bridge.said(CANCEL_SECONDS))
         self._way.cancel()
 
     def _ask(self, header: bytes) -> Parts | Whole:
-        said = self._open({"columns": columns(header)})
+        return self._way_of(self._open({"columns": columns(header)}))
+
+    def _way_of(self, said: dict) -> Parts | Whole:
         run, way = said.get("run"), said.get("rows")
         self._log.info("asked", run=run, way=way, algorithm=said.get("algorithm"), version=said.get("version"))
         for note in said.get("notes") or []:
@@ -52,11 +58,16 @@ class Stateful:
         """Sent again as parts are: a run that was opened twice ends by itself, and nothing was computed."""
         for pause in (*PAUSES, None):
             try:
-                return self._bridge.ask("/v1/runs?" + self._bridge.query, value)
+                path = "/v1/runs?" + self._bridge.query
+                self._is_asking = True
+                said = self._bridge.ask(path, value)
+                self._is_asking = False
+                return said
             except Failure as failure:
                 if pause is None or not failure.can_retry:
                     raise
                 self._log.info("again", why=failure.sentence, code=failure.code)
                 self._bridge.close()
+                self._is_asking = False
                 self._ends.pause(min(LONGEST_PAUSE, failure.retry_after or pause))
         raise AssertionError

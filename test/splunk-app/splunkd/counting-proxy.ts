@@ -1,6 +1,10 @@
 import { request as ask, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
+import { setTimeout } from "node:timers/promises";
+
+/** Long enough for the command to learn meanwhile that its search has ended. */
+const LATE_MS = 700;
 
 /** A request that came by. */
 export interface Counted {
@@ -10,8 +14,8 @@ export interface Counted {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What happens to a request instead of being passed on: its connection is cut before or after the bridge had it, nobody answers, or a proxy does. */
-export type Fate = "pass" | "cut-before" | "cut-after" | "silence" | number;
+/** What happens to a request instead of being passed on: its answer comes late, its connection is cut before or after the bridge had it, nobody answers, or a proxy does. */
+export type Fate = "pass" | "late" | "cut-before" | "cut-after" | "silence" | number;
 
 /** An HTTP proxy before a bridge, which counts, and loses what it is told to. */
 export interface CountingProxy extends AsyncDisposable {
@@ -32,7 +36,8 @@ export async function countingProxy(bridge: string, fateOf: (request: Counted) =
     if (fate === "cut-before") return outgoing.destroy();
     if (typeof fate === "number") return incoming.resume().on("end", () => outgoing.writeHead(fate).end("a proxy's own page"));
     const { method, path, headers } = counted;
-    const passed = ask(new URL(path, bridge), { method, headers: { ...headers, host: new URL(bridge).host } }, (answer) => {
+    const passed = ask(new URL(path, bridge), { method, headers: { ...headers, host: new URL(bridge).host } }, async (answer) => {
+      if (fate === "late") await setTimeout(LATE_MS);
       if (fate === "cut-after") return answer.resume().on("end", () => outgoing.destroy());
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders();
       return pipeline(answer, outgoing, () => {});
