@@ -100,6 +100,11 @@ export type Tx = Transaction<Database>;
 export interface Connections {
   readonly write: Db;
   readonly read: Db;
+  /**
+   * Runs a transaction whose commit does not hold up the thread until the disk has it: that it has says the promise.
+   * Absent: no commit holds up the thread.
+   */
+  readonly unhurried?: <T>(transaction: () => Promise<T>) => Promise<T>;
   /** Where several bridges may share the database. */
   readonly shared?: Shared;
   close(): Promise<void>;

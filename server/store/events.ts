@@ -2,6 +2,7 @@ import type { Clock, Log } from "#contract/edges.ts";
 import { Event } from "#contract/event.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
 import type { Database, Db, Tx } from "./database.ts";
+import { insertRows } from "./insert-rows.ts";
 import type { EventsReader } from "./store.ts";
 
 export type Fact = Pick<Event, "kind" | "subject" | "data">;
@@ -9,9 +10,11 @@ export type Fact = Pick<Event, "kind" | "subject" | "data">;
 export type Tell = (...facts: Fact[]) => Promise<number>;
 
 const COUNTER = "events";
-/** Six columns a row: stays far below every engine's limit of parameters. */
-const ROWS_A_STATEMENT = 500;
 const DEFAULT_LIMIT = 500;
+
+const insertEvents = insertRows<Database["events"]>(["number", "project", "kind", "subject", "at", "data"], (tx, rows) =>
+  tx.insertInto("events").values(rows),
+);
 
 /** Those who hear of committed events. What a listener throws is its own matter: the log has it, the others go on. */
 export class Listeners {
@@ -72,12 +75,10 @@ export function eventsWriter(tx: Tx, clock: Clock): { tell: Tell; told: readonly
         .executeTakeFirstOrThrow();
       const at = clock.now();
       const events = facts.map((fact, index) => ({ ...fact, number: last - facts.length + 1 + index, at }));
-      for (let from = 0; from < events.length; from += ROWS_A_STATEMENT) {
-        const rows = events
-          .slice(from, from + ROWS_A_STATEMENT)
-          .map((event) => ({ ...event, project: DEFAULT_PROJECT, data: JSON.stringify(event.data) }));
-        await tx.insertInto("events").values(rows).execute();
-      }
+      await insertEvents(
+        tx,
+        events.map((event) => ({ ...event, project: DEFAULT_PROJECT, data: JSON.stringify(event.data) })),
+      );
       told.push(...events);
       return last;
     },

@@ -6,8 +6,8 @@ import type { Commit } from "./transactions.ts";
 
 const DELAY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
-/** About ten milliseconds of the only thread: calls under way wait no longer for a batch than that. */
-const RUNS_A_TRANSACTION = 200;
+/** A commit's own cost is spread over many; other transactions wait for no more than these. */
+const RUNS_A_TRANSACTION = 320;
 
 /** Writes what the memory holds, half a second after it changed, many runs in one transaction. */
 export class RunBatches {
@@ -77,6 +77,7 @@ export class RunBatches {
         return changes.length;
       },
       () => done(),
+      "unhurried",
     );
     if (count > 0) this.#written(count);
   }

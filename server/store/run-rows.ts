@@ -3,6 +3,7 @@ import { nameKey } from "#contract/names.ts";
 import { Run } from "#contract/run.ts";
 import type { Database, Tx } from "./database.ts";
 import type { Fact, Tell } from "./events.ts";
+import { insertRows } from "./insert-rows.ts";
 
 /** A run as it is to be written, and which of its two events nobody was told yet. */
 export interface RunChange {
@@ -11,8 +12,27 @@ export interface RunChange {
   readonly tellsEnd: boolean;
 }
 
-/** Eighteen columns a row: stays below every engine's limit of parameters. */
-const ROWS_A_STATEMENT = 500;
+const COLUMNS = [
+  ...(["project", "id", "algorithm", "algorithmKey", "version", "method", "model", "caller", "state", "startedAt"] as const),
+  ...(["finishedAt", "receipt", "error", "log", "metrics", "bridge", "searchId", "search"] as const),
+] satisfies (keyof Database["runs"])[];
+
+const insertRuns = insertRows<Database["runs"]>(COLUMNS, (tx, rows) =>
+  tx
+    .insertInto("runs")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column("id").doUpdateSet(({ ref }) => ({
+        version: ref("excluded.version"),
+        state: ref("excluded.state"),
+        finishedAt: ref("excluded.finishedAt"),
+        receipt: ref("excluded.receipt"),
+        error: ref("excluded.error"),
+        log: ref("excluded.log"),
+        metrics: ref("excluded.metrics"),
+      })),
+    ),
+);
 
 /**
  * Inserts runs, or replaces what may change of them, and tells of it.
@@ -20,23 +40,10 @@ const ROWS_A_STATEMENT = 500;
  * @param bridge which one computes those that are new
  */
 export async function writeRuns(tx: Tx, tell: Tell, bridge: number | null, changes: readonly RunChange[]): Promise<void> {
-  for (let from = 0; from < changes.length; from += ROWS_A_STATEMENT) {
-    await tx
-      .insertInto("runs")
-      .values(changes.slice(from, from + ROWS_A_STATEMENT).map(({ run }) => toRow(run, bridge)))
-      .onConflict((conflict) =>
-        conflict.column("id").doUpdateSet(({ ref }) => ({
-          version: ref("excluded.version"),
-          state: ref("excluded.state"),
-          finishedAt: ref("excluded.finishedAt"),
-          receipt: ref("excluded.receipt"),
-          error: ref("excluded.error"),
-          log: ref("excluded.log"),
-          metrics: ref("excluded.metrics"),
-        })),
-      )
-      .execute();
-  }
+  await insertRuns(
+    tx,
+    changes.map(({ run }) => toRow(run, bridge)),
+  );
   const facts = changes.flatMap(factsOf);
   if (facts.length > 0) await tell(...facts);
 }

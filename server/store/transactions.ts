@@ -5,7 +5,10 @@ import type { Connections, Tx } from "./database.ts";
 import { eventsWriter, type Tell } from "./events.ts";
 
 /** Runs `work` in a transaction, alone; then `committed`, then tells the events. Nothing of that happens when it throws. */
-export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: () => void) => Promise<T>;
+export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: () => void, pace?: Pace) => Promise<T>;
+
+/** `unhurried`: nobody waits for it, so it may take longer than it has to, and holds up others less. */
+export type Pace = "at once" | "unhurried";
 
 /**
  * One transaction at a time from this process, what follows its commit included: only so do listeners hear of events
@@ -14,13 +17,13 @@ export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: (
  * @param publish is given what was committed
  */
 export function commitOn(
-  { write, shared }: Pick<Connections, "write" | "shared">,
+  { write, shared, unhurried }: Pick<Connections, "write" | "shared" | "unhurried">,
   publish: (events: readonly Event[]) => void,
   clock: Clock,
 ): Commit {
   let last: Promise<unknown> = Promise.resolve();
   const within = new AsyncLocalStorage<{ isOpen: boolean }>();
-  return async (work, committed) => {
+  return async (work, committed, pace = "at once") => {
     if (within.getStore()?.isOpen)
       throw new Error("A transaction within a transaction would wait for itself for ever; use the outer one's writers.");
     const own = last.then(async () => {
@@ -36,7 +39,7 @@ export function commitOn(
           if (shared && events.told.length > 0) await shared.announce(tx);
           return { result, told: events.told };
         });
-      const { result, told } = await within.run(here, transaction);
+      const { result, told } = await within.run(here, () => (unhurried && pace === "unhurried" ? unhurried(transaction) : transaction()));
       committed?.();
       publish(told);
       return result;

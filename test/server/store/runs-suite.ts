@@ -29,6 +29,21 @@ export function runsSuite(name: string, newEngine: () => Promise<Engine>) {
         expect((await told()).map(({ kind }) => kind)).toEqual(["run.started", "run.finished"]);
       });
 
+      it.each([1, 7, 31, 32, 33, 75, 400])("are written in the order of their starts, %s at once", async (count) => {
+        const numbers = Array.from({ length: count }, (_, n) => n + 1);
+        for (const n of numbers) on.store.runs.start(begun(n, { model: `m${n}` }));
+        for (const n of numbers) on.store.runs.finish(runId(n), { ...succeeded, version: versionId(n) });
+        await on.store.runs.flush();
+        const listed = await on.store.runs.list({ limit: 1000 });
+        const written = listed.map(({ id, model, version, state }) => ({ id, model, version, state }));
+        expect(written.reverse()).toEqual(
+          numbers.map((n) => ({ id: runId(n), model: `m${n}`, version: versionId(n), state: "succeeded" })),
+        );
+        const events = await on.store.events.after(0, 1000);
+        expect(events.map(({ number }) => number)).toEqual(Array.from({ length: 2 * count }, (_, n) => n + 1));
+        expect(events.map(({ subject }) => subject)).toEqual(numbers.flatMap((n) => [runId(n), runId(n)]));
+      });
+
       it("end once, whoever is first", async () => {
         on.store.runs.start(begun(1));
         on.store.runs.finish(runId(1), { ...succeeded, state: "cancelled" });

@@ -2,8 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { sql } from "kysely";
 import { expect, it } from "vitest";
+import type { Db } from "../../../server/store/database.ts";
 import { openStore, type StoreEdges } from "../../../server/store/open.ts";
+import { openSqlite } from "../../../server/store/sqlite.ts";
 import { partsSuite } from "./parts-suite.ts";
 import { removalSuite } from "./removal-suite.ts";
 import { runsSuite } from "./runs-suite.ts";
@@ -41,6 +44,19 @@ it("is durable before it answers: another process sees what was committed", asyn
     expect(other.prepare("select name from algorithms").all()).toMatchObject([{ name: "iris" }]);
     other.close();
   }
+  await engine.remove();
+});
+
+it("waits for the disk in each transaction but those that are unhurried", async () => {
+  const engine = await newEngine();
+  const { write, unhurried, close } = openSqlite(engine.file);
+  const synchronous = async (db: Db) => (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)).rows[0]?.synchronous;
+  const within = () => write.transaction().execute(synchronous);
+  expect(await within()).toBe(2);
+  expect(await unhurried?.(within)).toBe(1);
+  await expect(unhurried?.(() => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
+  expect(await within()).toBe(2);
+  await close();
   await engine.remove();
 });
 
