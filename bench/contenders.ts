@@ -3,7 +3,7 @@ import { startBentoMl } from "./sides/bentoml.ts";
 import { startBridge } from "./sides/bridge.ts";
 import { startDltk } from "./sides/dltk.ts";
 import { startDsdl } from "./sides/dsdl.ts";
-import { startFloor } from "./sides/floor.ts";
+import { startFloor, startFloorWithWorker } from "./sides/floor.ts";
 import { startLitServe } from "./sides/litserve.ts";
 import { startMlServer } from "./sides/mlserver.ts";
 import { startRayServe } from "./sides/ray-serve.ts";
@@ -43,5 +43,6 @@ export function contenders(checkout: string | undefined): readonly Contender[] {
     { name: "BentoML", python: own("bentoml", "bentoml_peer", ["bentoml"]), ...long, start: startBentoMl },
     { name: "Ray Serve", python: own("ray-serve", "ray_serve_peer", ["ray"]), ...long, start: startRayServe },
     { name: "bare node:http", python: null, ...short, start: startFloor },
+    { name: "bare node:http and worker", python: null, ...short, start: startFloorWithWorker },
   ];
 }
