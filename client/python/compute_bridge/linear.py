@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,10 +45,13 @@ def logistic(state: Mapping[str, Any], features: int, method: str) -> Compute | 
     if state.get("multi_class", "auto") not in ("auto", "deprecated") or state.get("solver") == "liblinear":
         return None
 
+    # How the columns lie in memory, which shows in the last bits of what is computed from them.
+    is_apart = sys.modules["sklearn"].__version__ < "1.9"
+
     def two(rows: Any) -> Any:
         second = scores(rows)
         expit(second, out=second)
-        return np.stack([1 - second, second], axis=1)
+        return np.vstack([1 - second, second]).T if is_apart else np.stack([1 - second, second], axis=1)
 
     def several(rows: Any) -> Any:
         found = scores(rows)
