@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .clusters import CLUSTERS
 from .forests import FORESTS
 from .linear import LINEAR
 from .scaling import Operations, scaled
@@ -20,7 +21,7 @@ VERSIONS = ("1.6", "1.7", "1.8", "1.9")
 Compute = Callable[[Any], Any]
 # Of a step's state, the number of its features, and the method that is asked for.
 Maker = Callable[[Mapping[str, Any], int, str], "Compute | None"]
-LAST: dict[str, Maker] = {**LINEAR, **FORESTS}
+LAST: dict[str, Maker] = {**LINEAR, **FORESTS, **CLUSTERS}
 
 
 def compute_of(steps: Sequence[tuple[type, Mapping[str, Any]]], method: str) -> Compute | None:

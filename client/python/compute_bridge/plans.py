@@ -109,8 +109,9 @@ class Plan:
     def _try_arithmetic(self, method: str, values: Any, answer: Any) -> None:
         import numpy as np
 
-        compute = compute_of(self._steps, method)
+        compute = None
         try:
+            compute = compute_of(self._steps, method)
             with np.errstate(all="ignore"):  # the copies have told them
                 other = compute and compute(values)
         except Exception:
