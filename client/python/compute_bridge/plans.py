@@ -4,8 +4,9 @@ A copy shares all that was learnt with its step and lacks `feature_names_in_`, s
 they were compared before (compute_bridge.rows). It is good for as long as the step holds the same objects: after another
 fit, `set_params` or an exchange of a step a new plan is made.
 
-All that computes is scikit-learn's own code. Even so each method's second answer is compared with the plain call's, bit by
-bit, and unless both are equal the plain call is used for good.
+There it is scikit-learn's own code that computes; for simple models its arithmetic alone does (compute_bridge.arithmetic).
+Even so each method's second answer is compared with the plain call's, bit by bit, and unless both are equal the plain call
+is used for good; the arithmetic's with that of the copies, likewise.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from operator import eq, is_
+from operator import is_
 from typing import Any
 
+from .arithmetic import Compute, compute_of
 from .known import METHODS, steps_of
 from .rows import Columns
 
@@ -28,6 +30,8 @@ MOST_COMPARED = 100
 UNUSUAL = {"transform_output": "default", "array_api_dispatch": False, "enable_metadata_routing": False}
 
 _plans: dict[int, Plan] = {}
+# scikit-learn's settings that were found to be usual, for they are seldom others.
+_usual: dict[str, Any] = {}
 # By thread: scikit-learn's settings while they are others; an interrupt may keep them from being put back.
 _changed = threading.local()
 
@@ -36,8 +40,7 @@ def plan_of(model: Any, method: str) -> Plan | None:
     """The model's plan, made anew if the model has changed; None when only the plain call will do. May be called by several threads."""
     if method not in METHODS or not type(model).__module__.startswith("sklearn."):
         return None
-    config = sys.modules["sklearn"].get_config()
-    if any(config.get(name, usual) != usual for name, usual in UNUSUAL.items()):
+    if not _is_usual(sys.modules["sklearn"].get_config()):
         return None
     plan = _plans.get(id(model))
     if plan is None or not plan.fits(model):
@@ -64,11 +67,14 @@ class Plan:
         # Weak: the plan goes when the model does.
         self._model = weakref.ref(model, _forget(id(model)))
         # Kept, so that no other object can get the identity of one that was compared.
-        self._states = [(type(each), dict(vars(each))) for each in _parts(model)]
-        copies = [_without_names(cls, state) for cls, state in self._states[-len(steps) :]]
+        self._states = [(type(each), [*vars(each)], [*vars(each).values()]) for each in _parts(model)]
+        self._steps = [(cls, dict(zip(names, values))) for cls, names, values in self._states[-len(steps) :]]
+        copies = [_without_names(cls, state) for cls, state in self._steps]
         self._transforms = [step.transform for step in copies[:-1]]
         self._last = copies[-1]
         self._trusted: dict[str, bool | None] = {}
+        # By method, once it was compared; None where there is no such thing, or it differed.
+        self._arithmetic: dict[str, Compute | None] = {}
         self.columns = Columns(steps[0].feature_names_in_)
 
     def fits(self, model: Any) -> bool:
@@ -92,6 +98,28 @@ class Plan:
 
         Raises what scikit-learn raises, and OverflowError for values that only the plain call should meet.
         """
+        if method in self._arithmetic:
+            compute = self._arithmetic[method]
+            answer = compute and compute(values)
+            return self._answer_of_copies(method, values) if answer is None else answer
+        answer = self._answer_of_copies(method, values)
+        self._try_arithmetic(method, values, answer)
+        return answer
+
+    def _try_arithmetic(self, method: str, values: Any, answer: Any) -> None:
+        import numpy as np
+
+        compute = None
+        try:
+            compute = compute_of(self._steps, method)
+            with np.errstate(all="ignore"):  # the copies have told them
+                other = compute and compute(values)
+        except Exception:
+            other = compute = None
+        if compute is None or other is not None:
+            self._arithmetic[method] = compute if _is_equal(other, answer) else None
+
+    def _answer_of_copies(self, method: str, values: Any) -> Any:
         last = getattr(self._last, method)
         at = 0
         if _is_in_range(values):
@@ -129,6 +157,16 @@ class Plan:
             self._trusted[method] = False
 
 
+def _is_usual(config: dict[str, Any]) -> bool:
+    if config == _usual:
+        return True
+    if any(config.get(name, usual) != usual for name, usual in UNUSUAL.items()):
+        return False
+    _usual.clear()
+    _usual.update(config)
+    return True
+
+
 def _forget(identity: int) -> Callable[[weakref.ref[Any]], None]:
     def forget(gone: weakref.ref[Any]) -> None:
         plan = _plans.get(identity)
@@ -144,12 +182,12 @@ def _parts(model: Any) -> list[Any]:
     return [model] if steps is None else [model, *(step for _, step in steps)]
 
 
-def _is_in_state(part: Any, known: tuple[type, Mapping[str, Any]]) -> bool:
-    cls, saved = known
+def _is_in_state(part: Any, known: tuple[type, list[str], list[Any]]) -> bool:
+    cls, names, values = known
     if type(part) is not cls:
         return False  # nor need it have a state, as "passthrough" has none
     state = vars(part)
-    return len(state) == len(saved) and all(map(eq, state, saved)) and all(map(is_, state.values(), saved.values()))
+    return [*state] == names and all(map(is_, state.values(), values))
 
 
 def _without_names(cls: type, state: Mapping[str, Any]) -> Any:
@@ -173,6 +211,8 @@ def _is_equal(answer: Any, other: Any) -> bool:
         return len(answer) == len(other) and all(map(_is_equal, answer, other))
     if not isinstance(answer, np.ndarray) or (answer.dtype, answer.shape) != (other.dtype, other.shape):
         return False
+    if answer.flags.c_contiguous != other.flags.c_contiguous or answer.flags.f_contiguous != other.flags.f_contiguous:
+        return False  # what is computed from it may differ in its last bits
     if answer.dtype == object:
         return all(type(one) is type(two) and one == two for one, two in zip(answer.flat, other.flat))
     return answer.tobytes() == other.tobytes()

@@ -56,20 +56,39 @@ def rows_of(df: Any, features: Any, columns: Columns, most: float) -> Any:
             return None
         if features is None:
             return _values(df)
-        if len(df) == 1 and len(df._mgr.blocks) == 1:
+        if len(df) == 1:
+            values = _row(df._mgr, positions)
+            if values is not None:
+                return values
+        elif len(df._mgr.blocks) == 1:
             values = _values(df)
-            return values if values is None else values[0].take(positions).reshape(-1, 1).T
+            # pandas would copy it, and keep its layout.
+            if values is None or (values.flags.forc and positions == [*range(values.shape[1])]):
+                return values
         # What `df[features]` does once it has found the columns.
         return _values(df.take(positions, axis=1))
     except (TypeError, AttributeError):  # names that cannot be looked up; a pandas that keeps its blocks elsewhere
         return None
 
 
+def _row(manager: Any, positions: list[int]) -> Any:
+    """The only row, if all columns lie in one block, whatever lies in others."""
+    import numpy as np
+
+    (number, *others) = {*manager.blknos.take(positions).tolist()}
+    values = manager.blocks[number].values
+    if others or type(values) is not np.ndarray or values.dtype not in TYPES:
+        return None
+    return values[manager.blklocs.take(positions), 0].reshape(-1, 1).T
+
+
 def _values(frame: Any) -> Any:
     import numpy as np
 
-    for block in frame._mgr.blocks:
+    blocks = frame._mgr.blocks
+    for block in blocks:
         # Not what pandas or others add: gaps in integers, sparse columns, dates, text.
-        if type(block.values) is not np.ndarray or block.values.dtype not in TYPES:
+        values = block.values
+        if type(values) is not np.ndarray or values.dtype not in TYPES:
             return None
-    return np.asarray(frame)
+    return blocks[0].values.T if len(blocks) == 1 else np.asarray(frame)

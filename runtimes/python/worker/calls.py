@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .data_folder import DataFolder
 from .failures import Failed, phase
 from .interrupts import Interrupts
-from .models import DataFolder, Models, own_memory
+from .models import Models, own_memory
 from .tables_in import Table
 from .tables_out import table_of
 

@@ -1,4 +1,4 @@
-"""Loaded models, kept in memory under a byte budget; and the folder that `/srv/app/model/data` is during a call."""
+"""Loaded models, kept in memory under a byte budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from .shared_files import SharedFiles, quietly
+from .shared_files import quietly
 
 BUDGET = "COMPUTE_BRIDGE_MODEL_BYTES"
 BUDGET_BYTES = 2 << 30
@@ -70,23 +70,3 @@ def mapped_files() -> set[str]:
             return {line[line.index("/") :].rstrip("\n") for line in file if "/" in line}
     except OSError:
         return set()
-
-
-class DataFolder:
-    """A link at a fixed place, which code names instead of `/srv/app/model/data`; each call points it at its folder."""
-
-    def __init__(self, link: str) -> None:
-        self._link = link
-        self._at = ""
-        self._files = SharedFiles(link)
-
-    def point(self, folder: str, shared: str) -> None:
-        """Make the link mean `folder`, in which the files of `shared` are visible."""
-        self._files.show(folder, shared)
-        if folder == self._at:
-            return
-        beside = f"{self._link}.new"
-        with quietly():
-            os.symlink(folder, beside)
-            os.replace(beside, self._link)
-        self._at = folder

@@ -17,11 +17,11 @@ from typing import Any
 import pandas as pd
 
 from .calls import Session
+from .data_folder import DataFolder
 from .folders import WorkingFolder
 from .frames import CALL, DONE, END, ERROR, TABLE, Wire, to_json
 from .interrupts import Interrupts
 from .logs import Log
-from .models import DataFolder
 from .paths import PathRewriter, rules
 from .randomness import Seeds
 from .rewriting import RewritingLoader

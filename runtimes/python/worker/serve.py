@@ -21,6 +21,7 @@ from .arrow_blocks import ArrowBlocks
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
 from .columns import Plan, plan_of
+from .data_folder import DataFolder
 from .done import done
 from .failures import SHOWN, Failed, describe, phase
 from .few_out import few_csv
@@ -29,7 +30,6 @@ from .frames import CALL, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
 from .known_calls import KnownCalls
-from .models import DataFolder
 from .paths import MODEL_DATA, rules
 from .randomness import Seeds, undo_shared
 from .segments import unite

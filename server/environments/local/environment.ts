@@ -105,7 +105,7 @@ export function localEnvironment({
     let tail: string | undefined;
     const ended = process.ended.then((how) => {
       tail = lastLines(output);
-      for (const file of [output, link, `${link}.new`]) rmSync(file, { force: true });
+      for (const file of [output, link, `${link}.ready`]) rmSync(file, { recursive: true, force: true });
       // What it said last is read still, unless nobody does.
       setTimeout(() => stream.destroy(), LAST_WORDS_MS).unref();
       return how;

@@ -176,9 +176,10 @@ describe("old paths and model files", () => {
 
   it("a folder that cannot be shown fails the call, not the worker", async () => {
     const source = [
-      "import os",
+      "import os, shutil",
       "def apply(model, df, param):",
-      '    os.symlink("/nowhere", "/srv/app/model/data" + ".new")',
+      '    shutil.rmtree("/srv/app/model/data" + ".ready")',
+      '    os.symlink("/nowhere", "/srv/app/model/data" + ".ready")',
       "def again(model, df, param):",
       "    return df",
     ].join("\n");
