@@ -66,18 +66,18 @@ class Wire:
         """All rows have come, and all that is sent from now on is their answer: until then whoever sends them may wait for results."""
         self._may_hold = True
 
-    def send(self, kind: int, payload: bytes | memoryview) -> None:
+    def send(self, kind: int, *payload: bytes | memoryview) -> None:
         """Send one frame, whole; waits while the bridge takes nothing. A small table of an answer may go out with the next frame."""
-        header = HEADER.pack(kind, len(payload))
+        length = sum(map(len, payload))
+        header = HEADER.pack(kind, length)
         with self._lock:
-            if kind == TABLE and self._may_hold and self._held_bytes + len(payload) < HELD_BYTES:
-                self._held += (header, bytes(payload))
-                self._held_bytes += len(payload)
-            elif len(payload) < RECEIVE_BYTES:
-                self._write(header, bytes(payload))
+            if kind == TABLE and self._may_hold and self._held_bytes + length < HELD_BYTES:
+                self._held += (header, *map(bytes, payload))
+                self._held_bytes += length
+            elif length < HELD_BYTES:
+                self._write(header, *map(bytes, payload))
             else:
-                self._write(header)
-                self._connection.sendall(payload)
+                self._write_great(header, *payload)
 
     def send_together(self, *frames: tuple[int, bytes]) -> None:
         """Send several small frames in one write."""
@@ -91,6 +91,17 @@ class Wire:
         # Before it is sent: an interrupt must not leave it there to be sent again.
         held, self._held, self._held_bytes = self._held, [], 0
         self._connection.sendall(b"".join((*held, *parts)))
+
+    def _write_great(self, *parts: bytes | memoryview) -> None:
+        """The same without a copy: the system takes them from where they are."""
+        held, self._held, self._held_bytes = self._held, [], 0
+        parts = (*held, *parts)
+        sent = self._connection.sendmsg(parts)
+        for part in parts:
+            # All has gone at once, unless a signal came between.
+            if sent < len(part):
+                self._connection.sendall(memoryview(part)[sent:])
+            sent = max(sent - len(part), 0)
 
     def send_json(self, kind: int, value: dict[str, Any]) -> None:
         """Send one frame of JSON."""
