@@ -160,6 +160,9 @@ class Blocks:
         """The segment's, cut at their ends."""
         more = True
         while more:
+            if (records := self._plain()) is not None:
+                yield records
+                continue
             more = self._fill(lambda: len(self._held) >= BLOCK_BYTES)
             end = len(self._held)
             if more and (end := self._last_end()) == 0:
@@ -169,6 +172,21 @@ class Blocks:
                 yield bytes(memoryview(self._held)[:end])
             del self._held[:end]
             self._searched, self._quotes = 0, 0
+
+    def _plain(self) -> bytes | None:
+        """The next block, copied once, if nothing of it is in quotes; None, and what came is held, where ends of records must be looked for."""
+        pieces, size = [bytes(self._held)], len(self._held)
+        while size < BLOCK_BYTES and (piece := next(self._pieces, None)) is not None:
+            pieces.append(piece)
+            size += len(piece)
+        last = pieces.pop()
+        end = last.rfind(b"\n") + 1
+        self._held.clear()
+        if size < BLOCK_BYTES or end == 0 or any(b'"' in piece for piece in (*pieces, last)):
+            self._held += b"".join((*pieces, last))
+            return None
+        self._held += memoryview(last)[end:]
+        return b"".join((*pieces, memoryview(last)[:end]))
 
     def _block(self, records: bytes) -> Block:
         frame = self.parser.parse(records)
