@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { python } from "../bench.ts";
 
 const script = `
-import random, signal, socket, sys, threading
+import random, signal, socket, sys, threading, time
 sys.path.insert(0, sys.argv[1])
 from worker import frames
 from worker.frames import Wire
@@ -57,6 +57,23 @@ for begin, cut in zip((0, *ends), ends):
         assert cut < len(frame)
     signal.setitimer(signal.ITIMER_REAL, 0)
     sending.join()
+
+# A signal that comes while the system has taken a part: the rest follows.
+signal.signal(signal.SIGALRM, lambda *_: None)
+got = []
+def take():
+    for _ in range(12):
+        time.sleep(0.02)
+        got.append(receiver.frame())
+taking = threading.Thread(target=take)
+taking.start()
+signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
+sender = Wire(near)
+for _ in range(12):
+    sender.send(frames.TABLE, payload[:7], memoryview(payload)[7:300_000], payload[300_000:])
+signal.setitimer(signal.ITIMER_REAL, 0)
+taking.join()
+assert got == [(frames.TABLE, payload)] * 12
 `;
 
 it("receives frames of every length as they were sent, however they come and whatever interrupts", () => {
