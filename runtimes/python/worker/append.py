@@ -13,7 +13,7 @@ from .columns import is_multivalue
 from .failures import BadRows, UnequalRows, phase
 from .frames import TABLE, Wire
 from .segments import spread
-from .tables_out import send_frame, to_csv
+from .tables_out import send_frame, send_table, to_csv
 from .texts import csv_frames, read_texts, split_header
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class ResultsOut:
         if original is None and self._arrow is not None:
             self._arrow.write(result)
         elif original is None:
-            self._wire.send(TABLE, to_csv(result))
+            send_table(self._wire, result)
         elif len(result) != received:
             raise UnequalRows(f"{received} rows came and {len(result)} were returned, so that nobody knows which belong together")
         elif self._arrow is None:

@@ -29,6 +29,10 @@ MOST_THREADS = AHEAD = 4
 PLAIN = b"0123456789.,-e\n"
 # Numbers of so many characters have 15 digits at most, which both turn into the nearest float.
 SHORT = 15
+# What of a block is looked at together, so that it stays in the processor's cache.
+WINDOW = 1 << 17
+# So many exponents are looked at one by one.
+FEW_EXPONENTS = 1000
 # Below it whole numbers have 15 digits at most, and zeros in front of them.
 MOST_WHOLE = 1e15
 # pandas looks at 17 digits of a decimal number, zeros in front among them, and at all of a whole one.
@@ -226,14 +230,34 @@ class Arriving:
 
 def is_plain(records: bytes) -> bool:
     """Whether these are short numbers, with exponents from -9 on and below 0 if any, and nothing else."""
-    return not records.translate(None, PLAIN) and _longest(records) <= SHORT and (b"e" not in records or _has_small_exponents(records))
+    return not records.translate(None, PLAIN) and _is_short(records) and _has_small_exponents(records)
+
+
+def _is_short(records: bytes) -> bool:
+    """Whether no value has more than SHORT characters. In bytes next to each other: that takes a fourth of the time of finding each end."""
+    data = np.frombuffer(records, np.uint8)
+    for at in range(0, len(data), WINDOW):
+        # Commas and line ends come before all that numbers are written with; one is among any 16 characters.
+        near = data[at : at + WINDOW + SHORT] < ord("-")
+        for width in (1, 2, 4, 8):
+            near = near[width:] | near[:-width]
+        if not near.all():
+            return False
+    return True
 
 
 def _has_small_exponents(records: bytes) -> bool:
     """Whether all are such that the power of ten by which the digits are divided, fifteen at most, is a float without error."""
+    at = -1
+    for _ in range(FEW_EXPONENTS):
+        at = records.find(b"e", at + 1)
+        if at < 0:
+            return True
+        if records[at + 1 : at + 3] != b"-0" or records[at + 4 : at + 5] >= b"-":
+            return False
     ended = np.frombuffer(records + b"\n\n\n\n", np.uint8)
-    at = np.flatnonzero(ended == ord("e"))
-    return bool((ended[at + 1] == ord("-")).all() and (ended[at + 2] == ord("0")).all() and (ended[at + 4] < ord("-")).all())
+    places = np.flatnonzero(ended == ord("e"))
+    return bool((ended[places + 1] == ord("-")).all() and (ended[places + 2] == ord("0")).all() and (ended[places + 4] < ord("-")).all())
 
 
 def _longest(records: bytes) -> int:

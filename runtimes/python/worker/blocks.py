@@ -18,12 +18,12 @@ from .append import Original, ResultsOut
 from .came_back import Came
 from .columns import chosen_columns, plan_of, types_of
 from .failures import Failed, phase
-from .frames import TABLE, Wire
+from .frames import Wire
 from .interrupts import Cancelled
 from .records import has_record, last_record_end
 from .segments import refuse_repeated
 from .tables_in import Input
-from .tables_out import one_each, table_of, to_csv
+from .tables_out import one_each, send_csv, table_of, to_csv
 from .texts import is_blank, split_header
 from .typed import TypedParser, wider
 
@@ -70,8 +70,8 @@ class Blocks:
         self._asked = asked
         self._append = append
         self._held = bytearray()
-        # Whether a block came back with the columns that it came with.
-        self._keeps = False
+        # Whether rows may come back as they came: until a block became something else.
+        self._keeps = not append
         # So far no record ends, and so many quotes are there.
         self._searched = 0
         self._quotes = 0
@@ -160,6 +160,9 @@ class Blocks:
         """The segment's, cut at their ends."""
         more = True
         while more:
+            if (records := self._plain()) is not None:
+                yield records
+                continue
             more = self._fill(lambda: len(self._held) >= BLOCK_BYTES)
             end = len(self._held)
             if more and (end := self._last_end()) == 0:
@@ -170,6 +173,21 @@ class Blocks:
             del self._held[:end]
             self._searched, self._quotes = 0, 0
 
+    def _plain(self) -> bytes | None:
+        """The next block, copied once, if nothing of it is in quotes; None, and what came is held, where ends of records must be looked for."""
+        pieces, size = [bytes(self._held)], len(self._held)
+        while size < BLOCK_BYTES and (piece := next(self._pieces, None)) is not None:
+            pieces.append(piece)
+            size += len(piece)
+        last = pieces.pop()
+        end = last.rfind(b"\n") + 1
+        self._held.clear()
+        if size < BLOCK_BYTES or end == 0 or any(b'"' in piece for piece in (*pieces, last)):
+            self._held += b"".join((*pieces, last))
+            return None
+        self._held += memoryview(last)[end:]
+        return b"".join((*pieces, memoryview(last)[:end]))
+
     def _block(self, records: bytes) -> Block:
         frame = self.parser.parse(records)
         came = Came.of(frame, records) if self._keeps and self._names == self._written == self._keep else None
@@ -179,7 +197,7 @@ class Blocks:
         return Block(frame, Original(self._names, self._written, records) if self._append else None, came)
 
     def returned(self, result: pd.DataFrame) -> None:
-        """What a block became. If that may be what it came as, the next are kept for a comparison."""
+        """What a block became. If that may be what it came as, the next are kept for a comparison, as the first were."""
         self._keeps = not self._append and result.columns.tolist() == self._keep
 
     def _last_end(self) -> int:
@@ -207,7 +225,7 @@ def apply_blocks(wire: Wire, blocks: RowBlocks, compute: Compute, output: str) -
             if text is None:
                 out.send(block.original, len(result), result)
             else:
-                wire.send(TABLE, to_csv(result.iloc[:0]) + text)
+                send_csv(wire, to_csv(result.iloc[:0]), text)
             if output == "csv":
                 blocks.returned(result)
 

@@ -23,10 +23,13 @@ class Wire:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._buffer = bytearray()
-        # Where in it the next frame begins.
-        self._at = 0
-        self._chunk = memoryview(bytearray(RECEIVE_BYTES))
+        # What was received and not taken yet lies in it from `_at` to `_end`.
+        self._chunk = bytearray(RECEIVE_BYTES)
+        self._view = memoryview(self._chunk)
+        self._at = self._end = 0
+        # The payload of a frame that is longer, as far as it has come.
+        self._great: bytearray | None = None
+        self._great_bytes = 0
         self._lock = threading.Lock()
         self._held: list[bytes] = []
         self._held_bytes = 0
@@ -34,50 +37,62 @@ class Wire:
 
     def frame(self) -> tuple[int, bytes]:
         """The next frame; EOFError when the bridge is gone."""
-        buffer = self._buffer
         while True:
             begin = self._at + HEADER.size
-            if len(buffer) >= begin:
-                kind, length = HEADER.unpack_from(buffer, self._at)
-                if len(buffer) >= begin + length:
-                    if length < SMALL_BYTES:
-                        payload = bytes(buffer[begin : begin + length])  # twice, which takes less time than a view
-                    else:
-                        with memoryview(buffer) as view:
-                            payload = bytes(view[begin : begin + length])
+            if self._end >= begin:
+                kind, length = HEADER.unpack_from(self._chunk, self._at)
+                if length > RECEIVE_BYTES - HEADER.size:
+                    payload = self._long(begin, length)
+                elif self._end < begin + length:
+                    payload = None
+                else:
+                    # A slice that is copied takes less time than a view, as long as it is short.
+                    payload = bytes(self._chunk[begin : begin + length]) if length < SMALL_BYTES else bytes(self._view[begin : begin + length])
                     self._at = begin + length
-                    if self._at > RECEIVE_BYTES:
-                        self._drop()  # a great frame's bytes are not kept while code computes
+                if payload is not None:
                     self._may_hold = False
                     return kind, payload
             if self._at > 0:
-                self._drop()
-            received = self._connection.recv_into(self._chunk)
-            if received == 0:
-                raise EOFError
-            buffer += self._chunk[:received]
+                # What begins here needs room behind it.
+                left = self._end - self._at
+                self._view[:left] = self._view[self._at : self._end]
+                self._at, self._end = 0, left
+            self._end += self._received(self._view[self._end :])
 
-    def _drop(self) -> None:
-        """What was taken goes from the buffer."""
-        del self._buffer[: self._at]
-        self._at = 0
+    def _long(self, begin: int, length: int) -> bytes:
+        """The payload of a frame that is longer than what is received at once. An interrupt loses nothing of it."""
+        if self._great is None:
+            self._great, self._great_bytes = bytearray(length), self._end - begin
+            self._great[: self._end - begin] = self._view[begin : self._end]
+        with memoryview(self._great) as view:
+            while self._great_bytes < length:
+                self._great_bytes += self._received(view[self._great_bytes :])
+            payload = bytes(view)
+        self._great, self._at, self._end = None, 0, 0
+        return payload
+
+    def _received(self, into: memoryview) -> int:
+        received = self._connection.recv_into(into)
+        if received == 0:
+            raise EOFError
+        return received
 
     def answer_at_once(self) -> None:
         """All rows have come, and all that is sent from now on is their answer: until then whoever sends them may wait for results."""
         self._may_hold = True
 
-    def send(self, kind: int, payload: bytes | memoryview) -> None:
+    def send(self, kind: int, *payload: bytes | memoryview) -> None:
         """Send one frame, whole; waits while the bridge takes nothing. A small table of an answer may go out with the next frame."""
-        header = HEADER.pack(kind, len(payload))
+        length = sum(map(len, payload))
+        header = HEADER.pack(kind, length)
         with self._lock:
-            if kind == TABLE and self._may_hold and self._held_bytes + len(payload) < HELD_BYTES:
-                self._held += (header, bytes(payload))
-                self._held_bytes += len(payload)
-            elif len(payload) < RECEIVE_BYTES:
-                self._write(header, bytes(payload))
+            if kind == TABLE and self._may_hold and self._held_bytes + length < HELD_BYTES:
+                self._held += (header, *map(bytes, payload))
+                self._held_bytes += length
+            elif length < HELD_BYTES:
+                self._write(header, *map(bytes, payload))
             else:
-                self._write(header)
-                self._connection.sendall(payload)
+                self._write_great(header, *payload)
 
     def send_together(self, *frames: tuple[int, bytes]) -> None:
         """Send several small frames in one write."""
@@ -91,6 +106,17 @@ class Wire:
         # Before it is sent: an interrupt must not leave it there to be sent again.
         held, self._held, self._held_bytes = self._held, [], 0
         self._connection.sendall(b"".join((*held, *parts)))
+
+    def _write_great(self, *parts: bytes | memoryview) -> None:
+        """The same without a copy: the system takes them from where they are."""
+        held, self._held, self._held_bytes = self._held, [], 0
+        parts = (*held, *parts)
+        sent = self._connection.sendmsg(parts)
+        for part in parts:
+            # All has gone at once, unless a signal came between.
+            if sent < len(part):
+                self._connection.sendall(memoryview(part)[sent:])
+            sent = max(sent - len(part), 0)
 
     def send_json(self, kind: int, value: dict[str, Any]) -> None:
         """Send one frame of JSON."""

@@ -66,7 +66,9 @@ def last_record_end(data: bytes | bytearray, start: int = 0, quotes: int = 0) ->
     at = data.rfind(b"\n", start)
     if at < 0:
         return 0
-    quotes += data.count(b'"', start, at)
+    # To look for the first takes a sixth of the time to count them.
+    if data.find(b'"', start, at) >= 0:
+        quotes += data.count(b'"', start, at)
     if quotes % 2 == 0:
         return at + 1
     # From the back, in windows: within a long value every line end is looked at once.

@@ -11,10 +11,13 @@ from .arrow_out import ArrowOut
 from .failures import NoTable
 from .frames import TABLE, Wire
 from .quick_csv import quick_csv
+from .records import last_record_end, record_end
 
 FRAME_BYTES = 1 << 20
 # About as many bytes of numbers.
 FRAME_CELLS = 100_000
+# What the bridge passes on before the next comes. Longer frames stay with it until its engine looks through all that it holds.
+PIECE_BYTES = 1 << 17
 
 
 def table_of(value: Any, strict: bool = False) -> pd.DataFrame:
@@ -41,8 +44,27 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     return frame.to_csv(index=False).encode() if quick is None else quick
 
 
+def send_csv(wire: Wire, header: bytes, text: bytes, begin: int = 0) -> None:
+    """Send the records of a text from a place on: in frames of about 128 kB, unless a value is in quotes."""
+    with memoryview(text) as view:
+        if len(text) - begin <= 2 * PIECE_BYTES or text.find(b'"', begin) >= 0:
+            wire.send(TABLE, header, view[begin:])
+            return
+        while begin < len(text):
+            end = text.rfind(b"\n", begin, begin + PIECE_BYTES) + 1 or text.find(b"\n", begin) + 1 or len(text)
+            wire.send(TABLE, header, view[begin:end])
+            begin = end
+
+
+def send_table(wire: Wire, frame: pd.DataFrame) -> None:
+    """Send a frame as CSV."""
+    data = to_csv(frame)
+    end = record_end(data)
+    send_csv(wire, data[:end], data, end)
+
+
 def send_frame(wire: Wire, frame: pd.DataFrame, output: str) -> None:
-    """Send a whole result. CSV goes in frames of about 1 MB, each a header and whole records."""
+    """Send a whole result. CSV goes in frames of 1 MB at most, unless a record is longer, each a header and whole records."""
     if output == "arrow":
         stream = ArrowOut(wire)
         stream.write(frame)
@@ -55,7 +77,7 @@ def send_frame(wire: Wire, frame: pd.DataFrame, output: str) -> None:
     if quick_csv(frame.iloc[:rows]) is not None:
         # Columns that are plain in their first rows are of types that are written value by value: pieces are as the whole.
         for start in range(0, len(frame), rows):
-            wire.send(TABLE, to_csv(frame.iloc[start : start + rows]))
+            send_table(wire, frame.iloc[start : start + rows])
         return
     raw = RecordFrames(wire)
     # pandas writes row by row; the buffer turns that into large pieces.
@@ -77,8 +99,6 @@ class RecordFrames(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Take bytes cut anywhere; send the records that are whole."""
-        from .records import last_record_end, record_end
-
         taken = len(data)
         held = self._rest + bytes(data)
         if self._header is None:
