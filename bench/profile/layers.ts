@@ -27,7 +27,7 @@ export const serverLayers: Layers = [
 export const workerLayers: Layers = [
   ["frames: receive", /^(Wire\.frame|Input\.\w+) /],
   ["frames: send", / worker\/frames\.py/],
-  ["format", / worker\/(tables_out|quick_csv|few_out|append)\.py/],
+  ["format", / worker\/(tables_out|quick_csv|few_out|append|came_back)\.py/],
   ["parse", / worker\/(few|typed|tables_in|records|segments|texts)\.py|^Blocks\S* worker\/blocks\.py/],
   ["hand-offs between threads", /^(Queue|Condition|Event|Ahead|Behind)\.\S+ |^Thread\.(join|start|_wait)/],
   ["restore", / worker\/(globals|surroundings|randomness|generator_state|folders|interrupts|logs|shared_files)\.py/],
