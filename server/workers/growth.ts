@@ -18,7 +18,8 @@ export interface GrowthParts {
 
 /**
  * Decides when a version gets a further worker: when its calls have waited longer together than the worker costs. So one
- * call that finds the only worker busy waits for it, and many that go on coming get a second.
+ * call that finds the only worker busy waits for it, and many that go on coming get a second. Behind calls that are known
+ * to take long one need not have waited: it would.
  */
 export class Growth {
   readonly #parts: GrowthParts;
@@ -35,6 +36,12 @@ export class Growth {
   wake(): void {
     this.#quietLooks = 0;
     this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  /** A call waits for workers of this key, all of which will be busy for longer than another one costs. */
+  wakeAtOnce(key: string): void {
+    this.#grow(key);
+    this.wake();
   }
 
   close(): void {
@@ -57,15 +64,19 @@ export class Growth {
       this.#waited.set(key, (this.#waited.get(key) ?? 0) + count * LOOK_MS);
     }
     for (const [key, waited] of this.#waited) {
-      if (waited < WORTH_MS || this.#failed.has(key)) continue;
-      this.#waited.delete(key);
-      void this.#parts.grow(key).then((isStarted) => {
-        if (!isStarted) this.#failed.set(key, FAILED_MS);
-      });
+      if (waited >= WORTH_MS) this.#grow(key);
     }
     this.#quietLooks = isQuiet ? this.#quietLooks + 1 : 0;
     if (this.#quietLooks < QUIET_LOOKS) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #grow(key: string): void {
+    if (this.#failed.has(key)) return;
+    this.#waited.delete(key);
+    void this.#parts.grow(key).then((isStarted) => {
+      if (!isStarted) this.#failed.set(key, FAILED_MS);
+    });
   }
 }

@@ -214,7 +214,15 @@ export function startPool({
     if (isServed && isNext) serve(entry);
     else turns.add(entry);
     if (isServed && !isNext) dispatch(purpose);
+    else if (!isServed && purpose === "apply" && isBehindLong(entry)) growth.wakeAtOnce(entry.request.key);
     else if (!isServed && purpose === "apply") growth.wake();
+  }
+
+  /** Whether all that its version computes now has rows that are still to come: they are many, or come slowly. */
+  function isBehindLong({ request }: Entry): boolean {
+    if (!shares.mayTake(request)) return false;
+    const own = [...running].filter((each) => each.request.key === request.key && each.request.purpose === "apply");
+    return own.length > 0 && own.every((each) => !Buffer.isBuffer(each.request.input));
   }
 
   function mayServe({ request }: Entry): boolean {

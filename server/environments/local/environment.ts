@@ -8,8 +8,8 @@ import { Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { Environment, RunningWorker } from "../environment.ts";
 import { listenOnce } from "./listen-once.ts";
-import { privateMemory } from "./memory.ts";
-import { lowerFit } from "./priority.ts";
+import { OwnMemory } from "./memory.ts";
+import { WorkerPriority } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
@@ -103,7 +103,10 @@ export function localEnvironment({
   function runningWorker(process: StartedProcess, stream: Duplex, output: string, link: string): RunningWorker {
     stream.on("error", () => {}); // whoever reads it is told by its close
     let tail: string | undefined;
+    const priority = new WorkerPriority(process.pid);
+    const memory = new OwnMemory(process.pid);
     const ended = process.ended.then((how) => {
+      priority[Symbol.dispose]();
       tail = lastLines(output);
       for (const file of [output, link, `${link}.ready`]) rmSync(file, { recursive: true, force: true });
       // What it said last is read still, unless nobody does.
@@ -114,12 +117,12 @@ export function localEnvironment({
       pid: process.pid,
       stream,
       interrupt: () => process.interrupt(),
-      lower: () => lowerFit(process.pid),
+      lower: () => priority.lower(),
       kill: async () => {
         await process.kill();
         stream.destroy();
       },
-      memory: () => (tail === undefined ? privateMemory(process.pid) : Promise.resolve(0)),
+      memory: () => (tail === undefined ? memory.bytes() : Promise.resolve(0)),
       tail: () => tail ?? lastLines(output),
       ended,
     };

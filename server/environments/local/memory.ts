@@ -4,6 +4,42 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** What a process may grow or shrink by, in bytes, before its memory is measured anew. */
+const NOTABLE_BYTES = 4 * 2 ** 20;
+/** Measured anew at each so-manieth look in any case: copies of shared pages are its own, and it does not grow by them. */
+const MOST_LOOKS = 10;
+
+/**
+ * A process's own memory, which takes Linux milliseconds to measure, in which the process cannot map any: only when its
+ * resident memory, which takes microseconds, has changed.
+ */
+export class OwnMemory {
+  readonly #pid: number;
+  readonly #measure: typeof privateMemory;
+  readonly #resident: typeof residentPages;
+  #bytes = 0;
+  #residentThen: number | undefined;
+  #looks = 0;
+
+  constructor(pid: number, { measure = privateMemory, resident = residentPages } = {}) {
+    this.#pid = pid;
+    this.#measure = measure;
+    this.#resident = resident;
+  }
+
+  /** 0 when it is gone. */
+  async bytes(): Promise<number> {
+    if (process.platform !== "linux") return await this.#measure(this.#pid);
+    const resident = await this.#resident(this.#pid);
+    const changed = Math.abs(resident - (this.#residentThen ?? Number.POSITIVE_INFINITY));
+    if (resident > 0 && changed < NOTABLE_BYTES && ++this.#looks < MOST_LOOKS) return this.#bytes;
+    this.#looks = 0;
+    this.#residentThen = resident;
+    this.#bytes = await this.#measure(this.#pid);
+    return this.#bytes;
+  }
+}
+
 /** Bytes of memory that are a process's own; what it shares with the process that it was forked from is not counted. 0 when it is gone. */
 export async function privateMemory(pid: number): Promise<number> {
   if (process.platform !== "linux") return residentMemory(pid);

@@ -5,6 +5,8 @@ import { constants, setPriority } from "node:os";
 export const WORKER_NICE = 10;
 /** Fits compute below applies, for which somebody waits. */
 const FIT_NICE = 15;
+/** How long Linux lets nobody without a privilege change a session's weight after anybody did: a tenth of a second, and some. */
+const AGAIN_MS = 120;
 
 /**
  * Lowers the leader of a session, with the threads that it has by now; later ones inherit it. It stays so: raising needs a
@@ -12,14 +14,72 @@ const FIT_NICE = 15;
  * the session's is lowered as well. (A worker that was forked has done that by itself.)
  */
 export function lower(pid: number, nice: number): void {
-  const threads = attempt(() => readdirSync(`/proc/${pid}/task`).map(Number)) ?? [pid];
-  for (const thread of threads) attempt(() => setPriority(thread, Math.min(nice, constants.priority.PRIORITY_LOW)));
-  if (process.platform === "linux") attempt(() => writeFileSync(`/proc/${pid}/autogroup`, String(nice)));
+  lowerThreads(pid, nice);
+  if (process.platform === "linux") attempt(() => weigh(pid, nice));
 }
 
-/** Lowers a worker below others. */
-export function lowerFit(pid: number): void {
-  lower(pid, FIT_NICE);
+function lowerThreads(pid: number, nice: number): void {
+  const threads = attempt(() => readdirSync(`/proc/${pid}/task`).map(Number)) ?? [pid];
+  for (const thread of threads) attempt(() => setPriority(thread, Math.min(nice, constants.priority.PRIORITY_LOW)));
+}
+
+/**
+ * A worker's priority against others, given until it is taken: of two workers that start at once, or one that starts while
+ * another becomes a fit's, only one may have lowered its session.
+ */
+export class WorkerPriority implements Disposable {
+  readonly #pid: number;
+  readonly #give: (leader: number, nice: number) => void;
+  /** What its session's should be, while it is not known to be so. */
+  #wanted: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  /** @param give gives a session its priority; an Error of code EAGAIN means that it may be given a moment later */
+  constructor(pid: number, give = weigh) {
+    this.#pid = pid;
+    this.#give = give;
+    this.#weigh(WORKER_NICE);
+  }
+
+  /** It fits, and will do nothing else. */
+  lower(): void {
+    lowerThreads(this.#pid, FIT_NICE);
+    this.#weigh(FIT_NICE);
+  }
+
+  /** It has ended, and its id may be another's. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
+
+  #weigh(nice: number): void {
+    if (process.platform !== "linux" || this.#isOver) return;
+    this.#wanted = nice;
+    this.#timer ??= this.#try();
+  }
+
+  /** Gives the timer of the next attempt, if there has to be one. */
+  #try(): NodeJS.Timeout | undefined {
+    const nice = this.#wanted;
+    if (nice === undefined) return undefined;
+    try {
+      this.#give(this.#pid, nice);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EAGAIN") {
+        return setTimeout(() => {
+          this.#timer = this.#try();
+        }, AGAIN_MS).unref();
+      }
+    }
+    this.#wanted = undefined;
+    return undefined;
+  }
+}
+
+function weigh(leader: number, nice: number): void {
+  writeFileSync(`/proc/${leader}/autogroup`, String(nice));
 }
 
 /** Undefined when it cannot be done: the process ended already, or the system knows nothing of the kind. */

@@ -41,3 +41,13 @@ it("leaves a key alone for a while whose worker did not start", async () => {
   for (let n = 0; n < 200; n++) await look();
   expect(grown).toEqual(["a", "a"]);
 });
+
+it("adds one at once behind calls that take long, but not after one that did not start", async () => {
+  const { growth, grown } = growing(() => [["a", 1]], false);
+  growth.wakeAtOnce("a");
+  expect(grown).toEqual(["a"]);
+  await Promise.resolve();
+  growth.wakeAtOnce("a");
+  expect(grown).toEqual(["a"]);
+  growth.close();
+});

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Environment } from "../../../server/environments/environment.ts";
 import { localEnvironment } from "../../../server/environments/local/environment.ts";
 import { type Pool, type PoolCall, startPool } from "../../../server/workers/pool.ts";
@@ -55,6 +55,30 @@ describe("the pool, with many callers", () => {
     over = new AbortController();
     const { pid } = await loadsOf();
     expect((await loadsOf()).pid).toBe(pid); // the one used last
+  });
+
+  it("gives a call a second worker at once when the first one's rows are still to come, and else not", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval"] }); // nobody looks how long calls have waited
+    onTestFinished(() => void vi.useRealTimers());
+    await Promise.all([call("echo"), call("echo", { algorithm: "other" })]);
+    async function* coming() {
+      yield Buffer.from("a\n");
+      await new Promise((resolve) => over.signal.addEventListener("abort", resolve));
+    }
+    void call("echo", { input: coming() }).catch(() => {});
+    void endless(1, { algorithm: "other" });
+    await until(() => running() === 2);
+    const pids = pool.snapshot().workers.map(({ pid }) => String(pid));
+    expect(pids).not.toContain((await loadsOf()).pid);
+    void call("echo", { algorithm: "other" }).catch(() => {});
+    await loadsOf();
+    expect(
+      pool
+        .snapshot()
+        .workers.map(({ key }) => key)
+        .toSorted(),
+    ).toEqual(["iris@1", "iris@1", "other@1"]);
+    expect(pool.snapshot().queues).toContainEqual({ algorithm: "other", waiting: 1, running: 1 });
   });
 
   it("answers others while one caller's calls hold all that it may have", async () => {

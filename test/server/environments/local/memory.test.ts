@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { OwnMemory, privateMemory } from "../../../../server/environments/local/memory.ts";
+
+const MB = 2 ** 20;
+
+it.runIf(process.platform === "linux")(
+  "a process's own memory is measured when its resident memory changed, and now and then",
+  async () => {
+    let measured = 0;
+    let resident = 100 * MB;
+    const memory = new OwnMemory(1, { measure: async () => ++measured, resident: async () => resident });
+    for (let look = 0; look < 10; look++) expect(await memory.bytes()).toBe(1);
+    expect(await memory.bytes()).toBe(2); // it may have copied what it shares
+    resident += 3 * MB;
+    expect(await memory.bytes()).toBe(2);
+    resident += 3 * MB;
+    expect(await memory.bytes()).toBe(3);
+    resident -= 9 * MB;
+    expect(await memory.bytes()).toBe(4);
+    resident = 0;
+    expect([await memory.bytes(), await memory.bytes()]).toEqual([5, 6]); // gone
+  },
+);
+
+it("tells what a process grew by", async () => {
+  const memory = new OwnMemory(process.pid);
+  const before = await memory.bytes();
+  const held = Buffer.alloc(64 * MB, 1);
+  expect((await memory.bytes()) - before).toBeGreaterThan(32 * MB);
+  expect(held[0]).toBe(1);
+  expect(await privateMemory(2 ** 30)).toBe(0);
+});
