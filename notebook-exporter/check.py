@@ -91,6 +91,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     gc.freeze()  # the libraries stay: no collection needs to look at them
+    gc.disable()  # a save waits for the answer: what it leaves behind is collected afterwards
     for line in sys.stdin.buffer:
         try:
             answer = check(json.loads(line))
@@ -98,6 +99,7 @@ def main() -> None:
             answer = {"failed": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer, default=str) + "\n")
         answers.flush()
+        gc.collect()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from importlib.machinery import FileFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any, ClassVar
 
-from .paths import PathRewriter
+from .paths import PathRewriter, may_hold_old_paths
 
 
 class RewritingLoader(SourceFileLoader):
@@ -30,9 +30,10 @@ class RewritingLoader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """The module's code, old paths rewritten."""
         path = self.get_filename(fullname)
-        tree: Any = ast.parse(self.get_data(path), path)
-        if self.pairs:
-            tree = ast.fix_missing_locations(PathRewriter(self.pairs).visit(tree))
+        source = self.get_data(path)
+        if not self.pairs or not may_hold_old_paths(source):
+            return compile(source, path, "exec", dont_inherit=True)
+        tree: Any = PathRewriter(self.pairs).visit(ast.parse(source, path))
         return compile(tree, path, "exec", dont_inherit=True)
 
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { setImmediate as pause, setTimeout as sleep } from "node:timers/promises";
 import { signalGroup, signalProcess } from "./started-process.ts";
@@ -18,6 +18,8 @@ const POLLS = 10;
 const AT_ONCE = 16;
 /** An empty mark would be found everywhere. */
 const SHORTEST_MARK = 8;
+/** Room for a line of /proc/<pid>/stat, several times. One for all: readFileSync takes 64 kB anew for each, which is collected soon and often. */
+const line = Buffer.alloc(4096);
 
 /**
  * Kills the process that leads the session `leader`, what else is in its session, and what descends from these;
@@ -116,15 +118,24 @@ async function allLiving(): Promise<Living[]> {
 
 /** Undefined when it is gone, or a zombie that nobody reaped. */
 function read(name: string): Living | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${name}/stat`, "latin1");
-  } catch {
-    return undefined;
-  }
+  const stat = statOf(name);
+  if (stat === undefined) return undefined;
   // The program's name stands in brackets and may hold anything, brackets included.
   const rest = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, parent, , session] = rest;
   if (state === "Z" || state === "X") return undefined;
   return { pid: Number(name), parent: Number(parent), session: Number(session), since: Number(rest[19]) };
+}
+
+/** Undefined when it is gone. */
+function statOf(name: string): string | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(`/proc/${name}/stat`, "r");
+    return line.toString("latin1", 0, readSync(file, line));
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileS
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pythonRuntime } from "../../../../runtimes/python/runtime.ts";
 import { homeAt } from "../../../../server/compute/home.ts";
@@ -86,6 +87,28 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
     const { worker, text } = await answer();
     expect(worker.pid).not.toBe(spare);
     expect(text).toContain(join(folder, "home"));
+  });
+
+  it("that does not say that it heard is ended, and another worker is had", async () => {
+    const [spare = 0] = forked();
+    process.kill(spare, "SIGSTOP");
+    const { worker, text } = await answer();
+    expect(worker.pid).not.toBe(spare);
+    expect(text).toContain(join(folder, "home"));
+    await until(() => !isAlive(spare));
+  });
+
+  it("is one worker's alone, and others that start meanwhile are forked", async () => {
+    const all = await Promise.all([answer(), answer(), answer()]);
+    expect(new Set(all.map(({ worker }) => worker.pid)).size).toBe(3);
+    expect(new Set(all.map(({ text }) => text)).size).toBe(3);
+  });
+
+  it("that was killed while it waited is followed by another", async () => {
+    const [spare = 0] = forked();
+    await sleep(300);
+    process.kill(spare, "SIGKILL");
+    await until(() => forked().some((pid) => pid !== spare));
   });
 
   it("ends when the warm process is killed", async () => {
