@@ -6,6 +6,8 @@ import type { RunningWorker } from "../environment.ts";
 const QUIET_MS = 10;
 /** A spare that lived so long was well, and somebody else ended it. */
 const WELL_MS = 200;
+/** After so many that were not, one follows another, none does until a worker is asked for: it could go on so for ever. */
+const MOST_UNWELL = 3;
 /** How long a spare may take to say that it was told. */
 const HEARD_MS = 2000;
 
@@ -18,6 +20,7 @@ export class Spares {
   readonly #made = new Map<string, Promise<RunningWorker | undefined>>();
   /** Kinds of which there is one, or soon will be. */
   readonly #wanted = new Set<string>();
+  readonly #unwell = new Map<string, number>();
   #isClosed = false;
 
   /** @param make rejects when there can be none; workers are then forked when they are asked for */
@@ -42,6 +45,7 @@ export class Spares {
   async take({ command, ...kind }: WorkerSpec): Promise<RunningWorker | undefined> {
     const key = keyOf(kind);
     const made = this.#made.get(key);
+    this.#unwell.delete(key);
     if (!made) return undefined;
     this.#drop(key);
     const spare = await made;
@@ -63,8 +67,9 @@ export class Spares {
     void spare?.ended.then(() => {
       if (isTaken()) return;
       this.#drop(key);
-      // One that cannot live is not followed by another until a worker is asked for: it could go on so for ever.
-      if (performance.now() - since > WELL_MS) this.want(kind);
+      const unwell = performance.now() - since > WELL_MS ? 0 : (this.#unwell.get(key) ?? 0) + 1;
+      this.#unwell.set(key, unwell);
+      if (unwell < MOST_UNWELL) this.want(kind);
     });
   }
 

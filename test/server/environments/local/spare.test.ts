@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileS
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pythonRuntime } from "../../../../runtimes/python/runtime.ts";
 import { homeAt } from "../../../../server/compute/home.ts";
@@ -105,10 +104,11 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
   });
 
   it("that was killed while it waited is followed by another", async () => {
-    const [spare = 0] = forked();
-    await sleep(300);
-    process.kill(spare, "SIGKILL");
-    await until(() => forked().some((pid) => pid !== spare));
+    for (let times = 0; times < 2; times++) {
+      const [spare = 0] = forked();
+      process.kill(spare, "SIGKILL");
+      await until(() => forked().some((pid) => pid !== spare) && !isAlive(spare));
+    }
   });
 
   it("ends when the warm process is killed", async () => {
