@@ -100,14 +100,20 @@ export type Tx = Transaction<Database>;
 export interface Connections {
   readonly write: Db;
   readonly read: Db;
-  /**
-   * Runs a transaction whose commit does not hold up the thread until the disk has it: that it has says the promise.
-   * Absent: no commit holds up the thread.
-   */
-  readonly unhurried?: <T>(transaction: () => Promise<T>) => Promise<T>;
+  /** For transactions that nobody waits for. Absent: no commit holds up the thread. */
+  readonly unhurried?: Unhurried;
   /** Where several bridges may share the database. */
   readonly shared?: Shared;
   close(): Promise<void>;
+}
+
+/** A connection whose commits do not hold up the thread until the disk has them. */
+export interface Unhurried {
+  readonly write: Db;
+  /** To be done before each transaction. Throws when `synced` could not be done after it. */
+  ready(): void;
+  /** Resolves when the disk has all that was committed. */
+  synced(): Promise<void>;
 }
 
 /** What a shared database does for its bridges beyond keeping tables. */

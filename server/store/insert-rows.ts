@@ -2,10 +2,10 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Compilable, CompiledQuery } from "kysely";
 import type { Tx } from "./database.ts";
 
-/** A statement has as many rows as one of these, so that there are few texts. Eighteen columns a row stay far below every engine's limit of parameters. */
-const SIZES = [32, 8, 4, 2, 1] as const;
-/** After a statement of so many others get the thread, as the embedded engine is synchronous. */
-const MANY = SIZES[0];
+/** A statement has as many rows as one of these, so that there are few texts. Eighteen columns a row stay below every engine's limit of parameters. */
+const SIZES = [128, 32, 8, 4, 2, 1] as const;
+/** After so long others get the thread, as the embedded engine is synchronous. Turns by rows would let a flood of calls outrun their records. */
+const TURN_MS = 4;
 
 /** Inserts rows, in order. */
 export type InsertRows<Row> = (tx: Tx, rows: readonly Row[]) => Promise<void>;
@@ -26,6 +26,7 @@ export function insertRows<Row extends object>(
     const one = compiled(tx, 1);
     const statements = known.get(one.sql) ?? new Map([[1, one]]);
     known.set(one.sql, statements);
+    let since = performance.now();
     for (let from = 0; from < rows.length; ) {
       const size = SIZES.find((each) => each <= rows.length - from) ?? 1;
       const statement = statements.get(size) ?? compiled(tx, size);
@@ -33,7 +34,9 @@ export function insertRows<Row extends object>(
       const parameters = rows.slice(from, from + size).flatMap((row) => columns.map((column) => row[column]));
       await tx.executeQuery({ ...statement, parameters });
       from += size;
-      if (size === MANY) await turn();
+      if (performance.now() - since < TURN_MS) continue;
+      await turn();
+      since = performance.now();
     }
   };
 

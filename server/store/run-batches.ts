@@ -6,7 +6,7 @@ import type { Commit } from "./transactions.ts";
 
 const DELAY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
-/** A commit's own cost is spread over many; other transactions wait for no more than these. */
+/** A commit's own cost is spread over many; other transactions wait for these. */
 const RUNS_A_TRANSACTION = 320;
 
 /** Writes what the memory holds, half a second after it changed, many runs in one transaction. */

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { promisify } from "node:util";
 import { CamelCasePlugin, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from "kysely";
-import type { Connections, Database } from "./database.ts";
+import type { Connections, Database, Unhurried } from "./database.ts";
 
 const datasync = promisify(fdatasync);
 
@@ -20,22 +20,47 @@ export function openSqlite(file: string): Connections {
   // FULL: with WAL, NORMAL may lose the last commits when the power fails, and they were answered as done.
   write.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
   const read = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: true });
-  const connections = { write: kyselyOn(write), read: kyselyOn(read) };
-  let log: number | undefined;
+  const late = unhurried(file);
   return {
-    ...connections,
-    async unhurried(transaction) {
-      // With NORMAL a commit ends in the log and waits for nothing; once the log is synced it is what FULL would have made.
-      write.exec("pragma synchronous = normal");
-      const result = await transaction().finally(() => write.exec("pragma synchronous = full"));
-      log ??= openSync(`${file}-wal`, "r+"); // the same file until the last connection closes
-      await datasync(log);
-      return result;
-    },
+    ...{ write: kyselyOn(write), read: kyselyOn(read), unhurried: late },
     async close() {
+      late.close();
+      for (const database of [read, write]) if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** With NORMAL a commit ends in the log and waits for nothing; once the log is synced it is what FULL would have made. */
+function unhurried(file: string): Unhurried & { close(): void } {
+  let database: DatabaseSync | undefined;
+  let kysely: Kysely<Database> | undefined;
+  let log: number | undefined;
+  const opened = () => {
+    database = new DatabaseSync(file, { timeout: BUSY_MS });
+    database.exec("pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -500");
+    return kyselyOn(database);
+  };
+  return {
+    get write() {
+      kysely ??= opened();
+      return kysely;
+    },
+    ready() {
+      log ??= openSync(`${file}-wal`, "r+"); // the same file until the last connection closes
+    },
+    async synced() {
+      if (log === undefined) return;
+      try {
+        await datasync(log);
+      } catch {
+        // What the system could not write it may not try again: the engine copies all of the log into the database, and syncs that.
+        database?.exec("pragma wal_checkpoint(truncate)");
+      }
+    },
+    close() {
       if (log !== undefined) closeSync(log);
       log = undefined;
-      for (const database of [read, write]) if (database.isOpen) database.close();
+      if (database?.isOpen) database.close();
     },
   };
 }

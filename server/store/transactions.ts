@@ -28,8 +28,10 @@ export function commitOn(
       throw new Error("A transaction within a transaction would wait for itself for ever; use the outer one's writers.");
     const own = last.then(async () => {
       const here = { isOpen: true };
+      const late = pace === "unhurried" ? unhurried : undefined;
+      late?.ready();
       const transaction = () =>
-        write.transaction().execute(async (tx) => {
+        (late?.write ?? write).transaction().execute(async (tx) => {
           if (shared) await shared.enter(tx);
           const events = eventsWriter(tx, clock);
           // From here on it only ends: others may hear of its commit, and begin their own, before this process does.
@@ -39,7 +41,8 @@ export function commitOn(
           if (shared && events.told.length > 0) await shared.announce(tx);
           return { result, told: events.told };
         });
-      const { result, told } = await within.run(here, () => (unhurried && pace === "unhurried" ? unhurried(transaction) : transaction()));
+      const { result, told } = await within.run(here, transaction);
+      await late?.synced();
       committed?.();
       publish(told);
       return result;

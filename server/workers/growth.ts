@@ -10,7 +10,7 @@ const QUIET_LOOKS = 50;
 const FAILED_MS = 5000;
 
 export interface GrowthParts {
-  /** Keys of workers for which calls wait that another worker could serve, and how many. */
+  /** Keys of workers for which calls wait that another worker could serve, and how many; infinitely many: no longer wait is needed. */
   readonly waiting: () => Iterable<readonly [key: string, count: number]>;
   /** Starts one more worker, where there may be more. Never throws. False: it did not start. */
   readonly grow: (key: string) => Promise<boolean>;
@@ -36,12 +36,6 @@ export class Growth {
   wake(): void {
     this.#quietLooks = 0;
     this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
-  }
-
-  /** A call waits for workers of this key, all of which will be busy for longer than another one costs. */
-  wakeAtOnce(key: string): void {
-    this.#grow(key);
-    this.wake();
   }
 
   close(): void {

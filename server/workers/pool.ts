@@ -20,6 +20,8 @@ import { Warming } from "./warming.ts";
 const CALLERS_SHARE = 0.75;
 /** What setTimeout can hold, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** Rows in pieces that took so long are taken to go on. */
+const LONG_MS = 30;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
 
@@ -94,6 +96,8 @@ interface Entry {
   readonly answered: PromiseWithResolvers<Answered>;
   /** Its first worker was gone before the call reached it. */
   tries: number;
+  /** When its worker got it. */
+  began?: number;
 }
 
 export function startPool({
@@ -214,15 +218,7 @@ export function startPool({
     if (isServed && isNext) serve(entry);
     else turns.add(entry);
     if (isServed && !isNext) dispatch(purpose);
-    else if (!isServed && purpose === "apply" && isBehindLong(entry)) growth.wakeAtOnce(entry.request.key);
     else if (!isServed && purpose === "apply") growth.wake();
-  }
-
-  /** Whether all that its version computes now has rows that are still to come: they are many, or come slowly. */
-  function isBehindLong({ request }: Entry): boolean {
-    if (!shares.mayTake(request)) return false;
-    const own = [...running].filter((each) => each.request.key === request.key && each.request.purpose === "apply");
-    return own.length > 0 && own.every((each) => !Buffer.isBuffer(each.request.input));
   }
 
   function mayServe({ request }: Entry): boolean {
@@ -246,12 +242,20 @@ export function startPool({
     if (purpose === "apply" && !turns.isEmpty("apply")) growth.wake();
   }
 
-  /** Applies that another worker of their version could serve at once: their caller has not its share yet. */
+  /** Applies that another worker of their version could serve at once: there is a slot, and their caller has not its share yet. */
   function* waitingApplies(): Generator<[string, number]> {
+    if (!seats.hasSlot("apply")) return;
     for (const line of turns.lines("apply")) {
       const [first] = line;
-      if (first && shares.mayTake(first.request)) yield [first.request.key, line.size];
+      if (first && shares.mayTake(first.request)) yield [first.request.key, isBehindLong(first) ? Number.POSITIVE_INFINITY : line.size];
     }
+  }
+
+  /** Whether all that its version computes now has gone on for a while with rows that came in pieces: they are many, or come slowly. */
+  function isBehindLong({ request }: Entry): boolean {
+    const since = clock.ticks() - LONG_MS;
+    const own = [...running].filter((each) => each.request.key === request.key && each.request.purpose === "apply");
+    return own.length > 0 && own.every(({ request, began }) => !Buffer.isBuffer(request.input) && began !== undefined && began <= since);
   }
 
   function waitingFor(key: string): Entry | undefined {
@@ -274,6 +278,7 @@ export function startPool({
     try {
       const link = seat.link && !startedWorker ? seat.link : await started(seat, abort.signal, () => waitingFor(request.key) !== undefined);
       const began = clock.ticks();
+      entry.began = began;
       const { model } = request.call;
       if (request.purpose === "apply") warming.models.add(request.key, model);
       isReached = true;

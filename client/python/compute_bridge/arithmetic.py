@@ -32,7 +32,8 @@ def compute_of(steps: Sequence[tuple[type, Mapping[str, Any]]], method: str) -> 
     features = steps[0][1].get("n_features_in_")
     if not _is_read() or type(features) is not int or any(state.get("n_features_in_") != features for _, state in steps):
         return None
-    if not all(_is_own(cls, name) for cls, _ in steps for name in (method, "transform", "decision_function")):
+    methods = [(cls, name, getattr(cls, name, None)) for cls, _ in steps for name in (method, "transform", "decision_function")]
+    if not all(_is_own(function) for _, _, function in methods):
         return None
     before = steps if method == "transform" else steps[:-1]
     operations = scaled(before, features)
@@ -41,7 +42,19 @@ def compute_of(steps: Sequence[tuple[type, Mapping[str, Any]]], method: str) -> 
     cls, state = steps[-1]
     maker = (lambda *_: _as_they_are) if method == "transform" else LAST.get(cls.__name__)
     last = maker(state, features, method) if maker else None
-    return last and (_computing(operations, last) if before else _computing_alone(last))
+    return last and _unless_replaced(methods, _computing(operations, last) if before else _computing_alone(last))
+
+
+def _unless_replaced(methods: Sequence[tuple[type, str, Any]], compute: Compute) -> Compute:
+    """As long as the classes have the methods that they had: others put theirs there, to watch or to mend them."""
+
+    def checked(values: Any) -> Any:
+        for cls, name, function in methods:
+            if getattr(cls, name, None) is not function:
+                return None
+        return compute(values)
+
+    return checked
 
 
 def _computing(operations: Operations, last: Compute) -> Compute:
@@ -73,6 +86,6 @@ def _is_read() -> bool:
     return ".".join(version.split(".")[:2]) in VERSIONS
 
 
-def _is_own(cls: type, method: str) -> bool:
+def _is_own(function: Any) -> bool:
     """Whether the class has no such method, or scikit-learn's; somebody may have put their own there."""
-    return str(getattr(getattr(cls, method, None), "__module__", "sklearn.")).startswith("sklearn.")
+    return str(getattr(function, "__module__", "sklearn.")).startswith("sklearn.")

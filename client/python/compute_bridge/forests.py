@@ -10,7 +10,7 @@ Compute = Callable[[Any], Any]
 CLASSIFIERS = ("DecisionTreeClassifier", "ExtraTreeClassifier")
 REGRESSORS = ("DecisionTreeRegressor", "ExtraTreeRegressor")
 # What of each tree in a forest decides what it answers.
-LEARNT = attrgetter("tree_", "n_outputs_", "n_features_in_")
+LEARNT = attrgetter("__class__", "tree_", "n_outputs_", "n_features_in_")
 
 
 def tree(state: Mapping[str, Any], features: int, method: str) -> Compute | None:
@@ -45,7 +45,7 @@ def forest(state: Mapping[str, Any], features: int, method: str) -> Compute | No
         if list(map(LEARNT, trees)) != learnt:
             return None
         total = np.zeros((len(rows), count) if is_classifier else len(rows), dtype=np.float64)
-        for compiled, _, _ in learnt:
+        for _, compiled, _, _ in learnt:
             found = compiled.predict(rows)
             total += found[:, :count] if is_classifier else found[:, 0]
         total /= len(trees)

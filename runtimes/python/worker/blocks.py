@@ -65,13 +65,13 @@ class Blocks:
     that came late cannot be given to blocks that were computed before.
     """
 
-    def __init__(self, source: Input, asked: Mapping[str, Any], append: bool) -> None:
+    def __init__(self, source: Input, asked: Mapping[str, Any], append: bool, output: str = "csv") -> None:
         self.source = source
         self._asked = asked
         self._append = append
         self._held = bytearray()
         # Whether rows may come back as they came: until a block became something else.
-        self._keeps = not append
+        self._keeps = not append and output == "csv"
         # So far no record ends, and so many quotes are there.
         self._searched = 0
         self._quotes = 0

@@ -78,7 +78,8 @@ class Came:
             low = max(at - MOST_CHARACTERS, 0)
             begin = max(records.rfind(b",", low, at), records.rfind(b"\n", low, at), low - 1) + 1
             number = FIRST.match(records, begin, begin + MOST_CHARACTERS + 1)[0]  # type: ignore[index]
-            if at < 0 or len(number) > MOST_CHARACTERS or not _is_repr(number):
+            # A great number is spelt with one as well, and would stand for a tiny one that is not.
+            if at < 0 or records[at + 1 : at + 2] != b"-" or len(number) > MOST_CHARACTERS or not _is_repr(number):
                 return None
             text[begin : begin + len(number)] = b"1." + b"1" * (len(number) - 2)  # type: ignore[index]
         return text

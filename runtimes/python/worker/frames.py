@@ -60,7 +60,7 @@ class Wire:
             self._end += self._received(self._view[self._end :])
 
     def _long(self, begin: int, length: int) -> bytes:
-        """The payload of a frame that is longer than what is received at once. An interrupt loses nothing of it."""
+        """The payload of a frame that is longer than what is received at once. What of it has come is kept where an interrupt ends the wait for the rest."""
         if self._great is None:
             self._great, self._great_bytes = bytearray(length), self._end - begin
             self._great[: self._end - begin] = self._view[begin : self._end]
@@ -109,8 +109,8 @@ class Wire:
 
     def _write_great(self, *parts: bytes | memoryview) -> None:
         """The same without a copy: the system takes them from where they are."""
-        held, self._held, self._held_bytes = self._held, [], 0
-        parts = (*held, *parts)
+        held, self._held, self._held_bytes = b"".join(self._held), [], 0
+        parts = (held, *parts)  # few: the system takes a thousand at most
         sent = self._connection.sendmsg(parts)
         for part in parts:
             # All has gone at once, unless a signal came between.

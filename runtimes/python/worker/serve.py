@@ -180,7 +180,7 @@ class Worker:
         if few is None and is_row_wise:
             with PARSE:
                 append = call["output"]["append"]
-                blocks = Blocks(source, asked, append) if asked["format"] == "csv" else ArrowBlocks(source, asked, output if append else None)
+                blocks = Blocks(source, asked, append, output) if asked["format"] == "csv" else ArrowBlocks(source, asked, output if append else None)
             if is_typed(blocks, report):
                 rows = apply_blocks(self._wire, blocks, session.blocks(call, report), output)
                 report.notes += blocks.told()

@@ -102,26 +102,32 @@ def adopt_orphans() -> None:
 def end_descendants() -> None:
     """End all that descends from us. Those that are killed hand their children to us, so it looks until none is left."""
     until = time.monotonic() + END_SECONDS
+    reap()
     while time.monotonic() < until and (found := descendants()):
         for pid in found:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0] != 0:
-                pass
+        reap()
         time.sleep(0.01)
 
 
+def reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            pass
+
+
 def descendants() -> set[int]:
-    """The living below this process, by /proc; none where there is no such thing."""
+    """All below this process that are not reaped, by /proc; none where there is no such thing.
+
+    One whose first thread is dead looks like a zombie, and as long as another of its threads lives its children stay its own.
+    """
     parents: dict[int, int] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
         if not name.isdigit():
             continue
         with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="latin-1") as file:
-            state, parent = file.read().rpartition(")")[2].split()[:2]
-            if state not in "ZX":
-                parents[int(name)] = int(parent)
+            parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
     found = {os.getpid()}
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more

@@ -6,8 +6,8 @@ const run = promisify(execFile);
 
 /** What a process may grow or shrink by, in bytes, before its memory is measured anew. */
 const NOTABLE_BYTES = 4 * 2 ** 20;
-/** Measured anew at each so-manieth look in any case: copies of shared pages are its own, and it does not grow by them. */
-const MOST_LOOKS = 10;
+/** Measured anew after so long in any case: copies of shared pages are its own, and it does not grow by them. */
+const LONGEST_MS = 3000;
 
 /**
  * A process's own memory, which takes Linux milliseconds to measure, in which the process cannot map any: only when its
@@ -19,12 +19,14 @@ export class OwnMemory {
   readonly #resident: typeof residentPages;
   #bytes = 0;
   #residentThen: number | undefined;
-  #looks = 0;
+  #measuredAt = 0;
+  readonly #ticks: () => number;
 
-  constructor(pid: number, { measure = privateMemory, resident = residentPages } = {}) {
+  constructor(pid: number, { measure = privateMemory, resident = residentPages, ticks = () => performance.now() } = {}) {
     this.#pid = pid;
     this.#measure = measure;
     this.#resident = resident;
+    this.#ticks = ticks;
   }
 
   /** 0 when it is gone. */
@@ -32,8 +34,9 @@ export class OwnMemory {
     if (process.platform !== "linux") return await this.#measure(this.#pid);
     const resident = await this.#resident(this.#pid);
     const changed = Math.abs(resident - (this.#residentThen ?? Number.POSITIVE_INFINITY));
-    if (resident > 0 && changed < NOTABLE_BYTES && ++this.#looks < MOST_LOOKS) return this.#bytes;
-    this.#looks = 0;
+    const now = this.#ticks();
+    if (resident > 0 && changed < NOTABLE_BYTES && now - this.#measuredAt < LONGEST_MS) return this.#bytes;
+    this.#measuredAt = now;
     this.#residentThen = resident;
     this.#bytes = await this.#measure(this.#pid);
     return this.#bytes;

@@ -44,6 +44,7 @@ export class WorkerPriority implements Disposable {
 
   /** It fits, and will do nothing else. */
   lower(): void {
+    if (this.#isOver) return;
     lowerThreads(this.#pid, FIT_NICE);
     this.#weigh(FIT_NICE);
   }
@@ -55,7 +56,7 @@ export class WorkerPriority implements Disposable {
   }
 
   #weigh(nice: number): void {
-    if (process.platform !== "linux" || this.#isOver) return;
+    if (process.platform !== "linux") return;
     this.#wanted = nice;
     this.#timer ??= this.#try();
   }

@@ -8,8 +8,8 @@ const QUIET_MS = 10;
 const WELL_MS = 200;
 /** After so many that were not, one follows another, none does until a worker is asked for: it could go on so for ever. */
 const MOST_UNWELL = 3;
-/** How long a spare may take to say that it was told. */
-const HEARD_MS = 2000;
+/** How long a spare may take to say that it was told: a machine that is full has others go first. */
+const HEARD_MS = 5000;
 
 type Kind = Pick<WorkerSpec, "env" | "folder" | "warm">;
 

@@ -26,6 +26,8 @@ class Answer:
         self.peer = connection.peer
         self._connection = connection
         self._buffer = b""
+        #: Of the body, as far as it was read whole: a wait for the rest may be ended, and begun again.
+        self._pieces: list[bytes] = []
         self._is_closed = False
         self._is_chunked = False
         #: Bytes of the body (of its chunk) still to come; None: until the connection closes.
@@ -66,8 +68,7 @@ class Answer:
     def whole(self, seconds: float) -> bytes:
         """:raises Failure: when the answer is not whole within so long"""
         until = time.monotonic() + seconds
-        pieces: list[bytes] = []
-        size = 0
+        pieces = self._pieces
         while self.head(until - time.monotonic()):
             piece = self.read(until - time.monotonic())
             if piece is None:
@@ -75,8 +76,7 @@ class Answer:
             if not piece:
                 return b"".join(pieces)
             pieces.append(piece)
-            size += len(piece)
-            if size > _WHOLE_BYTES:
+            if sum(map(len, pieces)) > _WHOLE_BYTES:
                 raise self.peer.cut("it is too long")
         raise self.peer.late(seconds)
 

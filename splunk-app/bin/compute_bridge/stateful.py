@@ -33,11 +33,12 @@ class Stateful:
             if request.left > len(header):
                 self._is_asked = True
                 self._way = self._ask(header)
+                self._is_asking = False
         return self._way.step(splunkd, request)
 
     def cancel(self) -> None:
         """A run that is just being opened has no name yet: the answer is waited for."""
-        if self._is_asking:
+        if self._is_asking and isinstance(self._way, Idle):
             self._way = self._way_of(self._bridge.said(CANCEL_SECONDS))
         self._way.cancel()
 
@@ -60,14 +61,12 @@ class Stateful:
             try:
                 path = "/v1/runs?" + self._bridge.query
                 self._is_asking = True
-                said = self._bridge.ask(path, value)
-                self._is_asking = False
-                return said
+                return self._bridge.ask(path, value)
             except Failure as failure:
+                self._is_asking = False
                 if pause is None or not failure.can_retry:
                     raise
                 self._log.info("again", why=failure.sentence, code=failure.code)
                 self._bridge.close()
-                self._is_asking = False
                 self._ends.pause(min(LONGEST_PAUSE, failure.retry_after or pause))
         raise AssertionError

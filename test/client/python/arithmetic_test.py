@@ -203,6 +203,15 @@ class Arithmetic(unittest.TestCase):
                     self.same(model, "predict", ROWS, NAMES)
                 self.assertFalse(is_arithmetic(model, "predict"))
 
+    def test_methods_that_are_replaced_later_are_called(self) -> None:
+        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(ROWS, LABEL)
+        for _ in range(4):
+            self.same(model, "predict", ROWS, NAMES)
+        self.assertTrue(is_arithmetic(model, "predict"))
+        with mock.patch.object(LogisticRegression, "predict", lambda self, X: np.array(["mine"] * len(X))):
+            self.same(model, "predict", ROWS, NAMES)
+        self.same(model, "predict", ROWS, NAMES)
+
     def test_arithmetic_that_differs_is_found_and_not_used(self) -> None:
         wrong: list[Callable[[Any], Any]] = [
             lambda rows: np.nextafter((rows @ np.ones(3)), np.inf),

@@ -29,3 +29,8 @@ it("answers rows that come back by what came, where that is what would be writte
   const any = apply([...fc.sample(nearlyWrittenFloatsCsv, many), ...fc.sample(numbersCsv, many), ...fc.sample(mixedNumbersCsv, many)]);
   expect(any.filter(({ differs }) => differs !== null).slice(0, 3)).toEqual([]);
 });
+
+it("takes no great number's exponent for a tiny one's", () => {
+  const [said] = apply([{ text: "a,b\n1e+16,0.5\n0.00001,1.5\n", cuts: [] }]);
+  expect(said?.differs).toBeNull();
+});

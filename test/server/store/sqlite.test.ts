@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate as turn } from "node:timers/promises";
 import { sql } from "kysely";
 import { expect, it } from "vitest";
 import type { Db } from "../../../server/store/database.ts";
@@ -10,7 +11,7 @@ import { openSqlite } from "../../../server/store/sqlite.ts";
 import { partsSuite } from "./parts-suite.ts";
 import { removalSuite } from "./removal-suite.ts";
 import { runsSuite } from "./runs-suite.ts";
-import { algorithm, quietLog, steppingClock, storeSuite } from "./store-suite.ts";
+import { algorithm, begun, quietLog, runId, steppingClock, storeSuite } from "./store-suite.ts";
 
 async function newEngine() {
   const folder = await mkdtemp(join(tmpdir(), "store-"));
@@ -50,13 +51,33 @@ it("is durable before it answers: another process sees what was committed", asyn
 it("waits for the disk in each transaction but those that are unhurried", async () => {
   const engine = await newEngine();
   const { write, unhurried, close } = openSqlite(engine.file);
-  const synchronous = async (db: Db) => (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)).rows[0]?.synchronous;
-  const within = () => write.transaction().execute(synchronous);
-  expect(await within()).toBe(2);
-  expect(await unhurried?.(within)).toBe(1);
-  await expect(unhurried?.(() => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
-  expect(await within()).toBe(2);
+  const synchronous = async (db: Db | undefined) =>
+    (db && (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)))?.rows[0]?.synchronous;
+  expect([await synchronous(write), await synchronous(unhurried?.write)]).toEqual([2, 1]);
+  unhurried?.ready();
+  await unhurried?.synced();
   await close();
+  await engine.remove();
+});
+
+it("writes records of runs as fast as a flood of calls makes them", async () => {
+  const engine = await newEngine();
+  const errors: unknown[] = [];
+  {
+    await using store = await engine.open({ clock: steppingClock(), log: { ...quietLog, error: (...told) => errors.push(told) } });
+    for (let at = 0; at < 300; at++) {
+      for (let n = 64 * at; n < 64 * (at + 1); n++) {
+        store.runs.start(begun(n));
+        store.runs.finish(runId(n), { state: "failed", receipt: null, error: null });
+      }
+      await turn();
+    }
+    await store.runs.flush();
+  }
+  expect(errors).toEqual([]);
+  const other = new DatabaseSync(engine.file, { readOnly: true });
+  expect(other.prepare("select count(*) as count from runs").get()).toEqual({ count: 300 * 64 });
+  other.close();
   await engine.remove();
 });
 

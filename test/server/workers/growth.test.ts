@@ -42,12 +42,8 @@ it("leaves a key alone for a while whose worker did not start", async () => {
   expect(grown).toEqual(["a", "a"]);
 });
 
-it("adds one at once behind calls that take long, but not after one that did not start", async () => {
-  const { growth, grown } = growing(() => [["a", 1]], false);
-  growth.wakeAtOnce("a");
+it("adds one at the first look where nobody needs to wait longer", () => {
+  const { growth, grown } = growing(() => [["a", Number.POSITIVE_INFINITY]]);
+  growth.look();
   expect(grown).toEqual(["a"]);
-  await Promise.resolve();
-  growth.wakeAtOnce("a");
-  expect(grown).toEqual(["a"]);
-  growth.close();
 });
