@@ -39,11 +39,6 @@ export interface WorkerSpec {
   /**
    * A process that has the heavy imports done and forks workers (PROTOCOL.md, Warm processes). The environment
    * keeps one per distinct value; `command` then gives the arguments of the fork. Absent: start `command` itself.
-   * `spares`: it forks without arguments, too.
    */
-  readonly warm?: {
-    readonly command: readonly [string, ...string[]];
-    readonly env: Readonly<Record<string, string>>;
-    readonly spares?: boolean;
-  };
+  readonly warm?: { readonly command: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> };
 }

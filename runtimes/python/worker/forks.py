@@ -1,46 +1,103 @@
-"""Forking workers from the warm process; some ahead of need: spares, which get ready and wait to be told what they are to be."""
+"""Forking workers from the warm process, and one ahead of need: a spare, which waits to be told what it is to be."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
-from .run import run_spare, run_worker
+from .rehearsal import rehearse
+from .run import run_worker
 
 # The thread pools of loaded libraries: looking for them takes 10 ms, so it is done once, before the forks.
 POOLS: list[Any] = []
+# A spare that lived so long was well, and somebody else ended it.
+WELL_SECONDS = 0.2
+# How long a spare may take to say that it was told.
+HEARD_SECONDS = 2.0
+
+
+class Spare(NamedTuple):
+    """The process, the line on which it is told, and since when it lives."""
+
+    pid: int
+    line: socket.socket
+    born: float
 
 
 class Forks:
-    """The children of the warm process."""
+    """The children of the warm process, the spare among them."""
 
     def __init__(self, connection: socket.socket, descriptors: Sequence[int]) -> None:
         """`connection`: to the bridge, which is told of all. `descriptors`: what else is the warm process's alone."""
         self._connection = connection
         self._descriptors = descriptors
+        self._spare: Spare | None = None
         self.children: set[int] = set()
+        self.wants_spare = True
 
     def fork(self, asked: dict[str, Any]) -> None:
-        """Make a worker, and say its process id."""
-        try:
-            pid = os.fork()
-        except OSError as error:
-            self.say({"id": asked["id"], "error": str(error)})
-            return
-        if pid == 0:
-            self._live(asked)
-        self.children.add(pid)
+        """Make a worker, of the spare if there is one, and say its process id."""
+        pid = self._hand_over(asked)
+        if pid is None:
+            try:
+                pid = os.fork()
+            except OSError as error:
+                self.say({"id": asked["id"], "error": str(error)})
+                return
+            if pid == 0:
+                self._live(None, asked)
+            self.children.add(pid)
+        self.wants_spare = True
         self.say({"id": asked["id"], "pid": pid})
 
-    def _live(self, asked: dict[str, Any]) -> NoReturn:
-        """In the child: leave everything of the parent behind, and be a worker."""
+    def fork_spare(self) -> None:
+        """Have a worker ready that only needs to be told. Without one workers are forked when they are asked for."""
+        self.wants_spare = False
+        near, far = socket.socketpair()
+        try:
+            pid = os.fork()
+        except OSError:
+            near.close()
+            far.close()
+            return
+        if pid == 0:
+            near.close()
+            self._live(far, None)
+        far.close()
+        self.children.add(pid)
+        self._spare = Spare(pid, near, time.monotonic())
+
+    def _hand_over(self, asked: dict[str, Any]) -> int | None:
+        """Tell the spare what it is, and hear that it knows. None: there is none, or it did not live to know it."""
+        self.reap()  # it may have ended a moment ago
+        if self._spare is None:
+            return None
+        spare, self._spare = self._spare, None
+        with spare.line:
+            spare.line.settimeout(HEARD_SECONDS)
+            try:
+                spare.line.sendall(json.dumps(asked).encode())
+                spare.line.shutdown(socket.SHUT_WR)
+                if spare.line.recv(1):
+                    return spare.pid
+            except OSError:
+                pass
+        # Should it live, it must not become what another one is now.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(spare.pid, signal.SIGKILL)
+        return None
+
+    def _live(self, line: socket.socket | None, asked: dict[str, Any] | None) -> NoReturn:
+        """In the child: leave everything of the parent behind, and be a worker or wait to become one."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -51,7 +108,12 @@ class Forks:
             self._connection.close()
             for fd in self._descriptors:
                 os.close(fd)
-            become_worker(asked)
+            if self._spare is not None:
+                self._spare.line.close()
+            if line is not None:
+                asked = wait(line)
+            if asked is not None:
+                become_worker(asked)
             code = 0
         except BaseException:
             os.write(2, traceback.format_exc().encode())
@@ -68,6 +130,12 @@ class Forks:
             if pid == 0:
                 return
             self.children.discard(pid)
+            if self._spare is not None and self._spare.pid == pid:
+                # One that cannot live is not followed by another until a worker is asked for: it could go on so for ever.
+                self.wants_spare = time.monotonic() - self._spare.born > WELL_SECONDS
+                self._spare.line.close()
+                self._spare = None
+                continue
             killed = os.WIFSIGNALED(status)
             self.say({"pid": pid, "exit": None if killed else os.WEXITSTATUS(status), "signal": signal.Signals(os.WTERMSIG(status)).name if killed else None})
 
@@ -83,8 +151,23 @@ def lower_session() -> None:
         group.write(str(os.getpriority(os.PRIO_PROCESS, 0)))
 
 
+def wait(line: socket.socket) -> dict[str, Any] | None:
+    """As the spare: get ready, and wait. What to be; None when the warm process is gone."""
+    try:
+        rehearse(lambda: bool(select.select([line], [], [], 0)[0]))
+    except Exception:
+        traceback.print_exc()  # it is slower to begin, and as good
+    told = b""
+    with line:
+        while chunk := line.recv(65536):
+            told += chunk
+        if told:
+            line.sendall(b"1")
+    return json.loads(told) if told else None
+
+
 def become_worker(asked: dict[str, Any]) -> None:
-    """Run as if started with these arguments, in this environment; without arguments, as a spare."""
+    """Run as if started with these arguments, in this environment."""
     output = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -93,10 +176,7 @@ def become_worker(asked: dict[str, Any]) -> None:
     os.environ.update(asked["env"])
     os.chdir(asked["folder"])
     reseed()
-    if "argv" in asked:
-        run_worker(asked["argv"][2:])
-    else:
-        run_spare()
+    run_worker(asked["argv"][2:])
 
 
 def reseed() -> None:

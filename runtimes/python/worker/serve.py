@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextvars
 import gc
 import os
@@ -42,22 +41,17 @@ from .tables_out import one_each, send_frame, to_csv
 LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
 
 
-def serve(connection: socket.socket, told: Callable[[], argparse.Namespace], link: str) -> None:
-    """Answer calls until the bridge closes the connection. `told` says of what (run.py), and may have to wait for it; what can be done before is."""
+def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, link: str, at: str | None = None) -> None:
+    """Answer calls until the bridge closes the connection."""
     wire = Wire(connection)
     end_with(connection)
     interrupts = Interrupts()
     interrupts.install()
     log, settle = logs.install(lambda level, text: wire.send_json(EVENT, {"event": "log", "level": level, "text": text}))
-    try:
-        options = told()
-    except EOFError:
-        leave(0)
-    folder, home, at = options.folder, options.home, options.at
     working = WorkingFolder([at, os.path.join(home, "notebooks"), home] if at else [home])
     worker = Worker(wire, interrupts, log, settle, folder, working)
     try:
-        worker.start(options.module, home, link)
+        worker.start(module, home, link)
         while True:
             worker.answer()
     except EOFError:

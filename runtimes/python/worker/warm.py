@@ -28,6 +28,9 @@ PR_SET_CHILD_SUBREAPER = 36
 ORPHAN_SECONDS = 1.0
 END_SECONDS = 5.0
 
+# So long nobody must have asked for a worker before a spare is forked, which holds up who asks meanwhile.
+QUIET_SECONDS = 0.03
+
 
 def serve_forks(path: str) -> None:
     """Import, connect, fork when asked. When the bridge is gone all children end with us."""
@@ -60,7 +63,9 @@ def serve_forks(path: str) -> None:
     workers.say({"warm": True, "pid": os.getpid()})
     rest = b""
     while True:
-        readable, _, _ = select.select([connection, wake_read], [], [])
+        readable, _, _ = select.select([connection, wake_read], [], [], QUIET_SECONDS if workers.wants_spare else None)
+        if not readable:
+            workers.fork_spare()
         if wake_read in readable:
             os.read(wake_read, 4096)
             workers.reap()

@@ -11,7 +11,6 @@ import { listenOnce } from "./listen-once.ts";
 import { OwnMemory } from "./memory.ts";
 import { WorkerPriority } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
-import { Spares } from "./spares.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
 import { WarmProcesses } from "./warm-processes.ts";
@@ -46,30 +45,24 @@ export function localEnvironment({
   const starting = new Set<Promise<unknown>>();
   let count = 0;
   let isClosed = false;
-  const spares = new Spares((kind) => {
-    const made = connected((env, output, mark) => spare({ ...kind, env }, output, mark), kind.env);
-    starting.add(made);
-    return made.finally(() => starting.delete(made));
-  });
 
   return {
     name: "local",
     aliases,
 
     async prepare(spec) {
-      if (usesWarm(spec) && (await warm.find(spec.warm))) spares.want(spec);
+      if (usesWarm(spec)) await warm.find(spec.warm);
     },
 
     async start(spec) {
       if (isClosed) throw new Stopping();
-      const started = startOf(spec);
+      const started = start(spec, join(folder, String(++count)));
       starting.add(started);
       return await started.finally(() => starting.delete(started));
     },
 
     async [Symbol.asyncDispose]() {
       isClosed = true;
-      spares.close();
       await warm[Symbol.asyncDispose]();
       while (processes.size > 0 || starting.size > 0) {
         await Promise.all([...processes].map((each) => each.kill()));
@@ -79,22 +72,11 @@ export function localEnvironment({
     },
   };
 
-  async function startOf(spec: WorkerSpec): Promise<RunningWorker> {
-    const worker = (await spares.take(spec)) ?? (await connected((env, output, mark) => launch(spec, env, output, mark), spec.env));
-    if (usesWarm(spec)) spares.want(spec);
-    return worker;
-  }
-
-  /** @param launch starts the process, which connects */
-  async function connected(
-    launch: (env: Readonly<Record<string, string>>, output: string, mark: string) => Promise<StartedProcess>,
-    env: Readonly<Record<string, string>>,
-  ): Promise<RunningWorker> {
-    const place = join(folder, String(++count));
+  async function start(spec: WorkerSpec, place: string): Promise<RunningWorker> {
     const output = `${place}.log`;
     await using listening = await listenOnce(`${place}.sock`);
     const mark = `COMPUTE_BRIDGE_SOCKET=${place}.sock`;
-    const process = await launch({ ...env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output, mark);
+    const process = await launch(spec, { ...spec.env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output, mark);
     processes.add(process);
     void process.ended.then(() => processes.delete(process));
     if (isClosed) await process.kill();
@@ -107,16 +89,6 @@ export function localEnvironment({
     const tail = lastLines(output);
     rmSync(output, { force: true });
     throw new WorkerLost(`it did not start: ${stream}`, tail);
-  }
-
-  async function spare(
-    { env, folder, warm: by }: Pick<WorkerSpec, "env" | "folder" | "warm">,
-    output: string,
-    mark: string,
-  ): Promise<StartedProcess> {
-    const parent = by && (await warm.find(by));
-    if (!parent || isClosed) throw new Stopping();
-    return await parent.fork({ env, folder }, output, mark);
   }
 
   async function launch(spec: WorkerSpec, env: Readonly<Record<string, string>>, output: string, mark: string): Promise<StartedProcess> {

@@ -21,12 +21,8 @@ const Line = z.union([
 
 /** A process that has the heavy imports done and forks workers, in 10 ms instead of seconds. */
 export interface WarmProcess extends StartedProcess {
-  /** Without a command: a spare. @throws WorkerLost when it ends before it has forked */
-  fork(
-    spec: Pick<WorkerSpec, "env" | "folder"> & Partial<Pick<WorkerSpec, "command">>,
-    output: string,
-    mark: string,
-  ): Promise<StartedProcess>;
+  /** @throws WorkerLost when it ends before it has forked */
+  fork(spec: Pick<WorkerSpec, "command" | "env" | "folder">, output: string, mark: string): Promise<StartedProcess>;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Whether a process is there and more than a zombie that nobody has reaped yet. */
+/** Whether a process is there and more than a zombie that nobody has reaped yet. One whose first thread alone is dead looks like that, and holds its sockets. */
 export function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2)) || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }

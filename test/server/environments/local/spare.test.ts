@@ -88,29 +88,6 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
     expect(text).toContain(join(folder, "home"));
   });
 
-  it("that does not say that it heard is ended, and another worker is had", async () => {
-    const [spare = 0] = forked();
-    process.kill(spare, "SIGSTOP");
-    const { worker, text } = await answer();
-    expect(worker.pid).not.toBe(spare);
-    expect(text).toContain(join(folder, "home"));
-    await until(() => !isAlive(spare));
-  });
-
-  it("is one worker's alone, and others that start meanwhile are forked", async () => {
-    const all = await Promise.all([answer(), answer(), answer()]);
-    expect(new Set(all.map(({ worker }) => worker.pid)).size).toBe(3);
-    expect(new Set(all.map(({ text }) => text)).size).toBe(3);
-  });
-
-  it("that was killed while it waited is followed by another", async () => {
-    for (let times = 0; times < 2; times++) {
-      const [spare = 0] = forked();
-      process.kill(spare, "SIGKILL");
-      await until(() => forked().some((pid) => pid !== spare) && !isAlive(spare));
-    }
-  });
-
   it("ends when the warm process is killed", async () => {
     const [spare = 0] = forked();
     process.kill(warm(), "SIGKILL");
