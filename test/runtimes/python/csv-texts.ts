@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { floatSpelling } from "./float-spellings.ts";
 
 /** A CSV text, and the lengths of the pieces that it is sent in. */
 export interface CsvText {
@@ -229,73 +230,13 @@ export const writtenFloatsCsv: fc.Arbitrary<CsvText> = csv({
   most: 40,
 });
 
-/** What is a float, but not always its repr, which some of them are. */
-const spelling = fc.constantFrom(
-  ...[
-    "0.0",
-    "-0.0",
-    "-0",
-    "00.0",
-    "0.00",
-    "-00.5",
-    "0.50",
-    "10.0",
-    "100",
-    "1.",
-    ".5",
-    "-.5",
-    "+1.5",
-    "01.5",
-    "1.50",
-    " 1.5",
-    "1.5 ",
-    "1e0",
-  ],
-  ...[
-    "0.0001",
-    "0.00001",
-    "1e-05",
-    "-1e-05",
-    "1e-5",
-    "1.0e-05",
-    "1.5e-07",
-    "1E-05",
-    "1.234567890123456e-05",
-    "1e-10",
-    "1e-320",
-    "5e-324",
-    "1e-400",
-  ],
-  ...[
-    "1e16",
-    "1e+16",
-    "1e+22",
-    "10000000000000000.0",
-    "999999999999999.9",
-    "123456789012345.6",
-    "9007199254740993.0",
-    "1e400",
-    "1.7976931348623157e+308",
-  ],
-  ...[
-    "0.1234567890123456",
-    "0.12345678901234",
-    "0.123456789012345",
-    "-0.12345678901234",
-    "0.30000000000000004",
-    "0.1000000000000000055",
-    "2.2250738585072014e-308",
-  ],
-  ...["inf", "-inf", "nan", "NaN", "", "NA", '"1.5"', "1.5\r", "1.5\r2.5"],
-);
-
-/** The same, but for a few that are spelt in other ways. */
+/** As writtenFloatsCsv, but for a few that are spelt in other ways. */
 export const nearlyWrittenFloatsCsv: fc.Arbitrary<CsvText> = csv({
   names: uniqueNames,
   column: fc.constant(
     fc.oneof(
       { weight: 24, arbitrary: fc.integer({ min: -1e9, max: 1e9 }).map((whole) => pythonFloat(whole / 1e6)) },
-      { weight: 1, arbitrary: spelling },
+      { weight: 1, arbitrary: floatSpelling },
     ),
   ),
   end: fc.constantFrom("\n", "", "\n\n"),
