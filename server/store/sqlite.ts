@@ -52,9 +52,9 @@ function unhurried(file: string): Unhurried & { close(): void } {
       if (log === undefined) return;
       try {
         await datasync(log);
-      } catch {
+      } catch (error) {
         // What the system could not write it may not try again: the engine copies all of the log into the database, and syncs that.
-        database?.exec("pragma wal_checkpoint(truncate)");
+        if (database?.prepare("pragma wal_checkpoint(full)").get()?.busy !== 0) throw error;
       }
     },
     close() {
