@@ -9,12 +9,13 @@ import { saveNotebook } from "./bridge-home.ts";
 import { livingOf } from "./bridge-living.ts";
 import { dsdlWay } from "./dsdl-way.ts";
 import { type Asked, algorithmNames, fittedNames, modelNames, type Side, type SideParts, type Way } from "./side.ts";
+import { withHelper } from "./with-helper.ts";
 
 const TOKEN = "a-token-of-the-benchmark";
 const LIVE_SECONDS = 60;
 /** Of which there is one more each, whose apply calls the prediction helper. */
 const helped = ["lr", "rf"] as const;
-const withHelper = (algorithm: string): string => `${algorithm}_helper`;
+const helperOf = (algorithm: string): string => `${algorithm}_helper`;
 const ARROW_TYPE = "application/vnd.apache.arrow.stream";
 const auth = { authorization: `Bearer ${TOKEN}` };
 const csvHeaders = { ...auth, "content-type": "text/csv" };
@@ -24,7 +25,8 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
   const port = await freePort();
   const home = join(folder, "home");
   await mkdir(join(home, "notebooks"), { recursive: true });
-  for (const name of [...algorithmNames, ...helped.map(withHelper)]) await saveNotebook(home, name);
+  for (const name of algorithmNames) await saveNotebook(home, name);
+  for (const name of helped) await saveNotebook(home, helperOf(name), name, withHelper);
   const env = {
     PATH: process.env.PATH,
     BRIDGE_HOME: home,
@@ -43,13 +45,13 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
   await untilLive(url, "trivial");
   // The first import is checked in a worker that the warm process forked.
   const warmSeconds = (performance.now() - began) / 1000;
-  for (const name of [...fittedNames, ...helped.map(withHelper)]) {
+  for (const name of [...fittedNames, ...helped.map(helperOf)]) {
     await untilLive(url, name);
     for (const model of modelNames) await post(url, callPath(name, "fit", model), await readFile(train[model], "utf8"));
   }
   await untilLive(url, "stubborn");
   const call = (algorithm: string, rows: string) => post(url, callPath(algorithm, "apply", null), rows);
-  const hasHelper = (await post(url, callPath(withHelper("lr"), "summary", "a"), "")).replaceAll(/[\\"]/g, "").includes("helper: true");
+  const hasHelper = (await post(url, callPath(helperOf("lr"), "summary", "a"), "")).replaceAll(/[\\"]/g, "").includes("helper: true");
   const owned = stack.move();
   let following: Promise<Events> | undefined;
   const events = () => (following ??= followEvents(url, auth).then((each) => owned.use(each)));
@@ -74,7 +76,7 @@ function waysOf(): Way[] {
     // Like the others in all but how their apply asks the model.
     {
       ...{ ...plain, name: helper, algorithms: helped, kinds: ["small", "flood"] },
-      path: ({ algorithm, model }) => callPath(withHelper(algorithm), "apply", model),
+      path: ({ algorithm, model }) => callPath(helperOf(algorithm), "apply", model),
     },
     { ...plain, name: arrow, form: "arrow", kinds: ["large"], headers: { ...auth, "content-type": ARROW_TYPE, accept: ARROW_TYPE } },
     { ...old, kinds: ["small", "flood", "large", "beside"] },
