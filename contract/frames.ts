@@ -5,6 +5,8 @@
 export const FrameKind = {
   /** To a worker: one call, JSON. */
   call: 0x43, // C
+  /** To a worker: the same, sent before the last call was answered. The worker begins it if it gets a permit. */
+  ahead: 0x41, // A
   /** Both ways: bytes of a table. Towards a worker cut anywhere; from it, a header and whole records. */
   table: 0x54, // T
   /** To a worker: the segment ends; what follows is a header and records of their own, or another Arrow stream. Payload empty. */

@@ -66,6 +66,8 @@ export const WorkerReady = z.object({
   uncallable: z.record(z.string(), z.string()),
   /** Public entry points and methods found after import. */
   entryPoints: z.array(z.string()),
+  /** Whether it opened its permits, so that calls may be sent ahead. */
+  ahead: z.boolean().default(false),
 });
 export type WorkerReady = z.infer<typeof WorkerReady>;
 
@@ -102,7 +104,7 @@ export type Phase = z.infer<typeof Phase>;
 /** The JSON of an error frame. */
 export const WorkerError = z.object({
   phase: Phase,
-  /** The exception's class, such as `KeyError`; `Cancelled` after a cancel; `SystemExit`; `MemoryError`. */
+  /** The exception's class, such as `KeyError`; `Cancelled` after a cancel; `TakenBack` where a permit was missing; `SystemExit`; `MemoryError`. */
   type: z.string(),
   /** `str(e)`, as DSDL prints it. */
   message: z.string(),

@@ -15,6 +15,17 @@ export interface Environment extends AsyncDisposable {
   prepare(spec: WorkerSpec): Promise<void>;
 }
 
+/**
+ * What a worker must have before it begins a call that was sent ahead of the answer to another: one permit for each. Bridge
+ * and worker take them from one place, so that a call is either begun or taken back, never both.
+ */
+export interface Permits extends Disposable {
+  /** One more call may be begun. */
+  give(): void;
+  /** Takes back up to so many that the worker has not taken, and gives how many these were. */
+  takeBack(most: number): number;
+}
+
 export interface RunningWorker {
   readonly pid: number;
   /** Frames both ways (runtimes/PROTOCOL.md). */
@@ -27,6 +38,8 @@ export interface RunningWorker {
   kill(): Promise<void>;
   /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. */
   memory(): Promise<number>;
+  /** Opens the permits of a worker that has said that it takes some, for one owner; undefined where calls cannot be sent ahead. */
+  openPermits(): Permits | undefined;
   /** The last lines that it wrote outside the protocol: what is shown when it is lost. */
   tail(): string;
   /** Resolves when it ended, with a sentence's end such as "it was killed by SIGSEGV" or "it exited with code 3". */

@@ -3,9 +3,10 @@ import type { Rows } from "#contract/call.ts";
 import { WorkerLost } from "#contract/errors.ts";
 import { BrokenFrames, type Frame, FrameKind, FrameReader } from "#contract/frames.ts";
 import { type WorkerCall, type WorkerDone, WorkerError, WorkerReady } from "#contract/worker.ts";
-import type { RunningWorker } from "../environments/environment.ts";
+import type { Permits, RunningWorker } from "../environments/environment.ts";
 import { type CallSink, Exchange } from "./exchange.ts";
 import { NeverReached, WorkerFailed } from "./failures.ts";
+import { areSmall } from "./outgoing.ts";
 
 export type { CallSink } from "./exchange.ts";
 export { WorkerFailed } from "./failures.ts";
@@ -13,7 +14,7 @@ export { WorkerFailed } from "./failures.ts";
 /** How long after its connection closed a worker may take to end. */
 const LEAVE_MS = 1000;
 
-/** The bridge's end of one worker's stream: one call at a time, frames out, frames in (runtimes/PROTOCOL.md). */
+/** The bridge's end of one worker's stream: it computes one call at a time, and small ones may be sent ahead (runtimes/PROTOCOL.md). */
 export class WorkerLink {
   readonly worker: RunningWorker;
   /** Resolves with the worker's first words; rejects with WorkerFailed (its code cannot be imported) or WorkerLost. */
@@ -21,7 +22,9 @@ export class WorkerLink {
   readonly #reader = new FrameReader();
   readonly #greeting = Promise.withResolvers<WorkerReady>();
   #isGreeted = false;
-  #exchange: Exchange | undefined;
+  /** In the order in which they were sent: the worker computes the first. */
+  readonly #exchanges: Exchange[] = [];
+  #permits: Permits | undefined;
   /** Frames that came while the receiver holds the answer back; absent while it does not. */
   #held: Frame[] | undefined;
   #lost: Error | undefined;
@@ -32,7 +35,7 @@ export class WorkerLink {
     this.ready = this.#greeting.promise;
     this.ready.catch(() => {}); // whoever starts the worker looks; a worker that ended unseen is no fault
     worker.stream.on("data", (chunk: Buffer) => this.#guard(() => this.#take(this.#reader.push(chunk))));
-    worker.stream.on("drain", () => this.#exchange?.outgoing.drained());
+    worker.stream.on("drain", () => this.#exchanges[0]?.outgoing.drained());
     worker.stream.on("error", () => {}); // `close` follows
     worker.stream.once("close", () => void this.#end());
     if (worker.stream.closed) void this.#end();
@@ -40,7 +43,7 @@ export class WorkerLink {
 
   /** Whether it may not be used because of how it took a cancel. */
   get isSpoiled(): boolean {
-    return this.#isSpoiled || (this.#exchange?.isSpoiled ?? false);
+    return this.#isSpoiled || this.#exchanges.some((each) => each.isSpoiled);
   }
 
   /** Whether another call may be sent: it is alive, in step, and no late interrupt can hit the next call. */
@@ -48,31 +51,63 @@ export class WorkerLink {
     return this.#lost === undefined && !this.#isSpoiled && !this.worker.stream.destroyed;
   }
 
+  /** Whether a call with small rows may be sent although the worker has others. */
+  get mayFollow(): boolean {
+    return this.#permits !== undefined && this.isUsable && this.#exchanges.every((each) => each.mayBeFollowed);
+  }
+
   /**
    * Sends one call and its rows, and resolves when the worker has answered; rows and answer may flow at once.
    * When the rest of the rows is not wanted, their iterator's `return` is called.
    *
    * @param signal its reason, a BridgeError, is thrown after the work was stopped: by an interrupt, after 1 s by the worker's end
-   * @throws WorkerFailed, WorkerLost (NeverReached when another worker may have the call), the signal's reason,
-   * what the rows or the sink throw (the work is stopped first)
+   * @throws WorkerFailed, WorkerLost (NeverReached when another worker may have the call), TakenBack (so may it, then), the
+   * signal's reason, what the rows or the sink throw (the work is stopped first)
    */
   async call(call: WorkerCall, rows: Rows, sink: CallSink, signal: AbortSignal): Promise<WorkerDone> {
     signal.throwIfAborted();
     if (!this.isUsable) throw new NeverReached("it ended before the call reached it", this.worker.tail());
-    if (this.#exchange) throw new Error("a worker has one call at a time");
-    const exchange = new Exchange(this.worker, sink, signal, {
-      release: () => this.#release(),
-      over: () => {
-        this.#exchange = undefined;
-      },
+    // Those that were taken back are refused before it is read.
+    const isAhead = this.#exchanges.some((each) => !each.isTakenBack);
+    if (isAhead && !(this.mayFollow && areSmall(rows))) throw new Error("a worker has one call at a time");
+    const exchange: Exchange = new Exchange(this.worker, sink, signal, {
+      stop: () => this.#stop(exchange),
+      over: () => this.#over(),
     });
-    this.#exchange = exchange;
-    exchange.begin(call, rows);
+    this.#exchanges.push(exchange);
+    if (isAhead) this.#permits?.give();
+    exchange.begin(call, rows, isAhead);
     try {
       return await exchange.answered;
     } finally {
       this.#isSpoiled ||= exchange.isSpoiled;
     }
+  }
+
+  /**
+   * Takes back what was sent ahead and has not begun: these calls reject with TakenBack, the last first. Gives how many of
+   * those that were sent ahead the worker has begun.
+   */
+  takeBack(): number {
+    const ahead = this.#exchanges.slice(1).filter((each) => !each.isTakenBack);
+    if (ahead.length === 0) return 0;
+    const begun = ahead.length - (this.#permits?.takeBack(ahead.length) ?? 0);
+    for (const each of ahead.slice(begun).reverse()) each.takeBack();
+    return begun;
+  }
+
+  /** Interrupts the worker if it computes just this: where a later call has begun, this one has ended, and its answer is on its way. */
+  #stop(exchange: Exchange): void {
+    const begun = this.takeBack();
+    if (exchange !== this.#exchanges[0]) return;
+    if (begun === 0) exchange.interrupt();
+    this.#release(); // whoever holds the answer back is not waited for any more
+  }
+
+  #over(): void {
+    this.#exchanges.shift();
+    const [next] = this.#exchanges;
+    if (next?.isCancelled && !next.isTakenBack) this.#stop(next);
   }
 
   #take(frames: readonly Frame[]): void {
@@ -91,7 +126,8 @@ export class WorkerLink {
 
   #deliver(frame: Frame): void | Promise<void> {
     if (!this.#isGreeted) return this.#greet(frame);
-    if (this.#exchange) return this.#exchange.take(frame);
+    const [exchange] = this.#exchanges;
+    if (exchange) return exchange.take(frame);
     // A thread of the user's code may still print after its call.
     if (frame.kind !== FrameKind.event) throw new BrokenFrames("a worker answered without being asked");
   }
@@ -102,6 +138,7 @@ export class WorkerLink {
       const ready = WorkerReady.safeParse(json);
       if (!ready.success) return; // what the code prints while it is imported
       this.#isGreeted = true;
+      if (ready.data.ahead) this.#permits = this.worker.openPermits();
       this.#greeting.resolve(ready.data);
     } else if (kind === FrameKind.error) {
       this.#isGreeted = true;
@@ -139,6 +176,9 @@ export class WorkerLink {
   #fail(error: Error): void {
     this.#lost ??= error;
     this.#greeting.reject(this.#lost);
-    this.#exchange?.lose(this.#lost);
+    this.takeBack();
+    this.#permits?.[Symbol.dispose]();
+    this.#permits = undefined;
+    for (const exchange of this.#exchanges.splice(0)) exchange.lose(this.#lost);
   }
 }

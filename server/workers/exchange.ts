@@ -2,8 +2,8 @@ import type { Rows } from "#contract/call.ts";
 import { BrokenFrames, type Frame, FrameKind } from "#contract/frames.ts";
 import { type WorkerCall, WorkerDone, WorkerError, WorkerEvent } from "#contract/worker.ts";
 import type { RunningWorker } from "../environments/environment.ts";
-import { NeverReached, WorkerFailed } from "./failures.ts";
-import { Outgoing } from "./outgoing.ts";
+import { NeverReached, TakenBack, WorkerFailed } from "./failures.ts";
+import { areSmall, Outgoing } from "./outgoing.ts";
 
 /** How long code under way may take to notice that it was interrupted. */
 const CANCEL_MS = 1000;
@@ -16,8 +16,8 @@ export interface CallSink {
 
 /** What the link does for the exchange that it carries. */
 export interface Carrier {
-  /** The work is being stopped: whoever holds the stream back is not waited for any more. */
-  release(): void;
+  /** The call was given up: its work is to be interrupted, if and when the worker does it. */
+  stop(): void;
   /** The answer is complete, or none will come. */
   over(): void;
 }
@@ -36,6 +36,8 @@ export class Exchange {
   readonly #onAbort = () => this.cancel(this.#signal.reason);
   #cancelled: { readonly reason: unknown } | undefined;
   #killTimer: NodeJS.Timeout | undefined;
+  #isSmall = false;
+  #isTakenBack = false;
   #isOver = false;
 
   constructor(worker: RunningWorker, sink: CallSink, signal: AbortSignal, carrier: Carrier) {
@@ -48,13 +50,30 @@ export class Exchange {
     this.outgoing = new Outgoing(worker.stream);
   }
 
-  begin(call: WorkerCall, rows: Rows): void {
+  /** Whether calls may follow it before it is answered: they are taken back before it is interrupted. */
+  get mayBeFollowed(): boolean {
+    return this.#isSmall && !this.#cancelled && !this.#isTakenBack;
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
+  /** The worker will not begin it, and says so when it comes to it. */
+  get isTakenBack(): boolean {
+    return this.#isTakenBack;
+  }
+
+  /** @param isAhead the worker has not answered another call yet */
+  begin(call: WorkerCall, rows: Rows, isAhead: boolean): void {
+    this.#isSmall = areSmall(rows);
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.outgoing.send(call, rows)?.catch((error: unknown) => this.cancel(error));
+    this.outgoing.send(call, rows, isAhead)?.catch((error: unknown) => this.cancel(error));
   }
 
   /** @throws BrokenFrames, SyntaxError or ZodError when it is no part of an answer */
   take({ kind, payload }: Frame): void | Promise<void> {
+    if (this.#isTakenBack) return this.#takeRefusal(kind, payload);
     if (kind === FrameKind.table) return this.#give(() => this.#sink.table(payload));
     const json: unknown = JSON.parse(payload.toString());
     if (kind === FrameKind.event) {
@@ -70,23 +89,43 @@ export class Exchange {
     } else throw new BrokenFrames("a worker sent a frame that only the bridge sends");
   }
 
-  /** Stops the work: by an interrupt, after a second by the worker's end. `answered` then rejects with `reason`. */
+  /** Stops the work. `answered` rejects with `reason` when the worker has stopped. */
   cancel(reason: unknown): void {
     if (this.#isOver || this.#cancelled) return;
     this.#cancelled = { reason };
     this.outgoing.giveUp();
+    this.#carrier.stop();
+  }
+
+  /** The permit to begin it is not the worker's any more. */
+  takeBack(): void {
+    this.#isTakenBack = true;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#settle.reject(this.#cancelled ? this.#cancelled.reason : new TakenBack());
+  }
+
+  /** Stops the work that was given up: by an interrupt, after a second by the worker's end. */
+  interrupt(): void {
+    if (this.#isOver || this.#killTimer) return;
     this.#worker.interrupt();
     this.#killTimer = setTimeout(() => {
       this.isSpoiled = true;
       void this.#worker.kill();
     }, CANCEL_MS);
-    this.#carrier.release();
   }
 
   /** The worker is gone. */
   lose(error: Error): void {
+    if (this.#isTakenBack) return;
     const how = this.outgoing.isUnsent ? new NeverReached("it ended before the call reached it", this.#worker.tail()) : error;
     if (!this.#conclude(true)) this.#settle.reject(how);
+  }
+
+  #takeRefusal(kind: FrameKind, payload: Buffer): void {
+    if (kind === FrameKind.event) return; // what a thread of the last call's code prints
+    if (kind !== FrameKind.error || WorkerError.parse(JSON.parse(payload.toString())).type !== TakenBack.name)
+      throw new BrokenFrames("a worker answered a call that was taken back");
+    this.#carrier.over();
   }
 
   /** What the receiver throws stops the work; after a cancel it is told nothing more. */
@@ -107,7 +146,7 @@ export class Exchange {
     this.outgoing.giveUp();
     this.#carrier.over();
     if (!this.#cancelled) return false;
-    this.isSpoiled ||= !isOrderly;
+    this.isSpoiled ||= !isOrderly && this.#killTimer !== undefined;
     this.#settle.reject(this.#cancelled.reason);
     return true;
   }

@@ -14,3 +14,8 @@ export class WorkerFailed extends Error {
 
 /** The worker was gone before it read anything and no row was taken from the caller: another worker may have the call. */
 export class NeverReached extends WorkerLost {}
+
+/** The call was sent ahead, and taken back before the worker began it: it waits for its turn again. */
+export class TakenBack extends Error {
+  override readonly name = "TakenBack";
+}

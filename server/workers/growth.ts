@@ -10,6 +10,8 @@ const QUIET_LOOKS = 50;
 const FAILED_MS = 5000;
 
 export interface GrowthParts {
+  /** Done before each look. */
+  readonly before: () => void;
   /** Keys of workers for which calls wait that another worker could serve, and how many; infinitely many: no longer wait is needed. */
   readonly waiting: () => Iterable<readonly [key: string, count: number]>;
   /** Starts one more worker, where there may be more. Never throws. False: it did not start. */
@@ -52,6 +54,7 @@ export class Growth {
       if (left > LOOK_MS) this.#failed.set(key, left - LOOK_MS);
       else this.#failed.delete(key);
     }
+    this.#parts.before();
     let isQuiet = true;
     for (const [key, count] of this.#parts.waiting()) {
       isQuiet = false;

@@ -8,6 +8,11 @@ const FRAME_BYTES = 2 ** 20;
 /** Up to here one copy and one write are cheaper than several writes. */
 const SMALL_BYTES = 2 ** 16;
 
+/** Whether rows are there and so few that they go out in one write with their call. */
+export function areSmall(rows: Rows): rows is Buffer {
+  return Buffer.isBuffer(rows) && rows.length <= SMALL_BYTES;
+}
+
 /** The bridge's half of one call: what goes to the worker, until it ended or was given up. */
 export class Outgoing {
   /** The worker was gone when the call was written, and no row was taken. */
@@ -21,13 +26,15 @@ export class Outgoing {
     this.#stream = stream;
   }
 
-  /** Small rows are written at once, in this tick. Rejects with what the rows throw, unless they were given up before. */
-  send(call: WorkerCall, rows: Rows): Promise<void> | undefined {
+  /**
+   * Small rows are written at once, in this tick; only these may go ahead. Rejects with what the rows throw, unless they
+   * were given up before.
+   */
+  send(call: WorkerCall, rows: Rows, isAhead: boolean): Promise<void> | undefined {
     const json = JSON.stringify(call);
-    if (!Buffer.isBuffer(rows)) return this.#pump(encodeFrame(FrameKind.call, json), rows);
-    if (rows.length > SMALL_BYTES) return this.#pump(encodeFrame(FrameKind.call, json), once(rows));
+    if (!areSmall(rows)) return this.#pump(encodeFrame(FrameKind.call, json), Buffer.isBuffer(rows) ? once(rows) : rows);
     this.#isOpen = false;
-    this.#stream.write(together(json, rows), (error) => {
+    this.#stream.write(together(isAhead ? FrameKind.ahead : FrameKind.call, json, rows), (error) => {
       this.isUnsent = Boolean(error);
     });
     return undefined;
@@ -94,11 +101,11 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** Call, table (none for no bytes) and end in one buffer. */
-function together(json: string, rows: Buffer): Buffer {
+function together(kind: FrameKind, json: string, rows: Buffer): Buffer {
   const callBytes = Buffer.byteLength(json);
   const tableBytes = rows.length > 0 ? FRAME_HEADER_BYTES + rows.length : 0;
   const all = Buffer.allocUnsafe(FRAME_HEADER_BYTES + callBytes + tableBytes + FRAME_HEADER_BYTES);
-  let at = head(all, 0, FrameKind.call, callBytes);
+  let at = head(all, 0, kind, callBytes);
   at += all.write(json, at);
   if (tableBytes > 0) {
     at = head(all, at, FrameKind.table, rows.length);

@@ -10,6 +10,11 @@ export class Pace {
     this.#means.set(kind, mean === undefined ? seconds : 0.9 * mean + 0.1 * seconds);
   }
 
+  /** Of calls of this kind; infinitely many where none is known. */
+  secondsOf(kind: string): number {
+    return this.#means.get(kind) ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Whole seconds, from 1 to 60, until `waiting` calls are through. A second a call where none is known. */
   secondsFor(kind: string, waiting: number, atOnce: number): number {
     const seconds = ((this.#means.get(kind) ?? 1) * waiting) / Math.max(1, atOnce);

@@ -2,9 +2,10 @@ import type { Rows } from "#contract/call.ts";
 import type { Clock, Log } from "#contract/edges.ts";
 import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
+import { Ahead } from "./ahead.ts";
 import type { CallSink, WorkerLink } from "./call.ts";
 import { Checks, type CheckTiming } from "./checks.ts";
-import { NeverReached } from "./failures.ts";
+import { NeverReached, TakenBack } from "./failures.ts";
 import { Growth } from "./growth.ts";
 import { Pace } from "./pace.ts";
 import type { WorkerModel } from "./recent-models.ts";
@@ -14,6 +15,7 @@ import { Shares } from "./shares.ts";
 import { type Purpose, type Slots, slotsFor } from "./slots.ts";
 import type { PoolTarget } from "./target.ts";
 import { type Asking, Turns } from "./turns.ts";
+import { type Given, UnderWay } from "./under-way.ts";
 import { Warming } from "./warming.ts";
 
 /** Of the calls that may wait for one algorithm, those of one caller: three quarters, so that others still get in. */
@@ -89,15 +91,13 @@ export interface PoolOptions {
   readonly log: Log;
 }
 
-interface Entry {
+interface Entry extends Given {
   readonly request: PoolCall;
   readonly since: number;
   readonly abort: AbortController;
   readonly answered: PromiseWithResolvers<Answered>;
   /** Its first worker was gone before the call reached it. */
   tries: number;
-  /** When its worker got it. */
-  began?: number;
 }
 
 export function startPool({
@@ -111,7 +111,7 @@ export function startPool({
   onRestart,
 }: PoolOptions): Pool {
   const turns = new Turns<Entry>();
-  const running = new Set<Entry>();
+  const underWay = new UnderWay<Entry>();
   const shares = new Shares(slots);
   const onFree = (purpose: Purpose) => {
     if (!turns.isEmpty(purpose)) queueMicrotask(() => dispatch(purpose));
@@ -119,8 +119,9 @@ export function startPool({
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree });
   const checks = new Checks(seats, checkTiming);
   const warming = new Warming(seats, (key) => waitingFor(key) !== undefined, clock, log);
-  const growth = new Growth({ waiting: waitingApplies, grow });
+  const growth = new Growth({ before: () => ahead.takeBackLate(), waiting: waitingApplies, grow });
   const pace = new Pace();
+  const ahead = new Ahead({ seats, underWay, shares, pace, clock });
   let isStopping = false;
 
   return {
@@ -135,6 +136,7 @@ export function startPool({
         abort: new AbortController(),
         answered: Promise.withResolvers(),
         tries: 1,
+        began: undefined,
       };
       const leave = (reason: Error) => {
         entry.abort.abort(reason);
@@ -169,25 +171,26 @@ export function startPool({
       checks.close();
       warming.close();
       // Those that wait were accepted: they finish, too.
-      const accepted = [...running, ...turns.all()];
+      const accepted = [...underWay.all(), ...turns.all()];
       const ended = Promise.allSettled(accepted.map((entry) => entry.answered.promise));
       const late = Promise.withResolvers<void>();
       const timer = setTimeout(late.resolve, seconds * 1000);
       await Promise.race([ended, late.promise]);
       clearTimeout(timer);
       for (const entry of turns.clear()) entry.answered.reject(new Stopping());
-      for (const entry of running) entry.abort.abort(new Stopping());
+      for (const entry of [...underWay.all()]) entry.abort.abort(new Stopping());
       await ended;
       growth.close();
     },
 
     snapshot() {
       const counts = new Map([...turns.counts()].map(([algorithm, waiting]) => [algorithm, { algorithm, waiting, running: 0 }]));
-      for (const { request } of running) {
-        const { algorithm } = request;
-        const count = counts.get(algorithm) ?? { algorithm, waiting: 0, running: 0 };
-        counts.set(algorithm, { ...count, running: count.running + 1 });
-      }
+      const count = ({ request: { algorithm } }: Entry, what: "waiting" | "running") => {
+        const known = counts.get(algorithm) ?? { algorithm, waiting: 0, running: 0 };
+        counts.set(algorithm, { ...known, [what]: known[what] + 1 });
+      };
+      for (const entry of underWay.computing()) count(entry, "running");
+      for (const [, entries] of underWay.ahead()) for (const entry of entries) count(entry, "waiting");
       return { queues: [...counts.values()], ...seats.snapshot() };
     },
 
@@ -213,12 +216,11 @@ export function startPool({
   /** It computes at once, or waits for its turn. */
   function admit(entry: Entry): void {
     const { purpose } = entry.request;
-    const isNext = turns.isEmpty(purpose);
-    const isServed = mayServe(entry);
-    if (isServed && isNext) serve(entry);
-    else turns.add(entry);
-    if (isServed && !isNext) dispatch(purpose);
-    else if (!isServed && purpose === "apply") growth.wake();
+    if (turns.isEmpty(purpose) && mayServe(entry)) serve(entry);
+    else {
+      turns.add(entry);
+      dispatch(purpose);
+    }
   }
 
   function mayServe({ request }: Entry): boolean {
@@ -227,24 +229,37 @@ export function startPool({
   }
 
   function serve(entry: Entry): void {
-    running.add(entry);
+    const seat = seats.take(entry.request, entry.request.purpose);
     shares.take(entry.request);
-    void run(entry, seats.take(entry.request, entry.request.purpose));
+    underWay.add(seat, entry);
+    void run(entry, seat);
   }
 
-  /** Gives free slots to those whose turn it is, as long as there are both. */
+  /** Gives free slots to those whose turn it is, as long as there are both; then busy workers get small calls ahead. */
   function dispatch(purpose: Purpose): void {
     for (;;) {
       const entry = seats.hasSlot(purpose) ? turns.next(purpose, mayServe) : undefined;
       if (!entry) break;
       serve(entry);
     }
-    if (purpose === "apply" && !turns.isEmpty("apply")) growth.wake();
+    if (purpose !== "apply" || turns.isEmpty("apply")) return;
+    growth.wake();
+    for (;;) {
+      const entry = turns.next("apply", ({ request }) => ahead.seatFor(request) !== undefined);
+      const seat = entry && ahead.seatFor(entry.request);
+      if (!seat) break;
+      seats.takeAlso(seat);
+      underWay.add(seat, entry);
+      void run(entry, seat);
+    }
   }
 
   /** Applies that another worker of their version could serve at once: there is a slot, and their caller has not its share yet. */
   function* waitingApplies(): Generator<[string, number]> {
     if (!seats.hasSlot("apply")) return;
+    for (const [seat, entries] of underWay.ahead()) {
+      if (entries.some(({ request }) => shares.mayTake(request))) yield [seat.target.key, entries.length];
+    }
     for (const line of turns.lines("apply")) {
       const [first] = line;
       if (first && shares.mayTake(first.request)) yield [first.request.key, isBehindLong(first) ? Number.POSITIVE_INFINITY : line.size];
@@ -254,12 +269,13 @@ export function startPool({
   /** Whether all that its version computes now has gone on for a while with rows that came in pieces: they are many, or come slowly. */
   function isBehindLong({ request }: Entry): boolean {
     const since = clock.ticks() - LONG_MS;
-    const own = [...running].filter((each) => each.request.key === request.key && each.request.purpose === "apply");
+    const own = [...underWay.computing()].filter((each) => each.request.key === request.key && each.request.purpose === "apply");
     return own.length > 0 && own.every(({ request, began }) => !Buffer.isBuffer(request.input) && began !== undefined && began <= since);
   }
 
   function waitingFor(key: string): Entry | undefined {
     for (const [first] of turns.lines("apply")) if (first?.request.key === key) return first;
+    for (const [seat, [first]] of underWay.ahead()) if (seat.target.key === key) return first;
     return undefined;
   }
 
@@ -277,27 +293,39 @@ export function startPool({
     let isReached = false;
     try {
       const link = seat.link && !startedWorker ? seat.link : await started(seat, abort.signal, () => waitingFor(request.key) !== undefined);
-      const began = clock.ticks();
-      entry.began = began;
+      if (underWay.of(seat)[0] === entry) entry.began = clock.ticks();
       const { model } = request.call;
       if (request.purpose === "apply") warming.models.add(request.key, model);
       isReached = true;
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
       if (model?.key) seat.loaded.add(model.key);
+      const began = entry.began ?? clock.ticks();
       pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
+      const isTakenBack = error instanceof TakenBack;
       const mayRetry =
         error instanceof NeverReached ? entry.tries < MOST_TRIES : error instanceof WorkerLost && !isReached && entry.tries === 1;
-      if (mayRetry && !abort.signal.aborted && !isStopping) {
-        entry.tries++;
+      if ((isTakenBack || (mayRetry && !isStopping)) && !abort.signal.aborted) {
+        if (!isTakenBack) entry.tries++;
         turns.add(entry, { isFirst: true });
-      } else answered.reject(error);
+      } else answered.reject(isTakenBack ? abort.signal.reason : error);
     } finally {
-      running.delete(entry);
-      shares.give(request);
-      seats.give(seat);
+      end(entry, seat);
     }
+  }
+
+  /** The worker has no more to do with this call, and begins the one behind it. */
+  function end(entry: Entry, seat: Seat): void {
+    const wasFirst = underWay.of(seat)[0] === entry;
+    const next = underWay.remove(seat, entry);
+    if (wasFirst) shares.give(entry.request);
+    if (next) {
+      next.began = clock.ticks();
+      shares.take(next.request);
+    }
+    entry.began = undefined;
+    seats.give(seat);
   }
 }
 

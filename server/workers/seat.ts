@@ -12,6 +12,8 @@ export class Seat {
   /** Resolves when its process runs and is about to import the code; never, when it does not come so far. */
   readonly connected: Promise<void>;
   isBusy = true;
+  /** Calls that it was given and that have not ended. */
+  calls = 0;
   /** Another version is live, or it cannot be trusted any more: it ends when its call does. */
   isRetired = false;
   idleSince = 0;

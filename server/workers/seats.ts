@@ -71,7 +71,7 @@ export class Seats implements AsyncDisposable {
   canTake({ key }: PoolTarget, purpose: Purpose, model?: string | null): boolean {
     let count = 0;
     let isServed = false;
-    for (const seat of this.#of(purpose, key)) {
+    for (const seat of this.of(purpose, key)) {
       if (!seat.isUsable) continue;
       if (!seat.isBusy) return true;
       if (this.#isSoon(seat) && (seat.warming === undefined || seat.warming === model)) isServed = true;
@@ -85,17 +85,28 @@ export class Seats implements AsyncDisposable {
   take(target: PoolTarget, purpose: Purpose): Seat {
     this.#taken[purpose]++;
     let found: Seat | undefined;
-    for (const seat of this.#of(purpose, target.key)) {
+    for (const seat of this.of(purpose, target.key)) {
       if (!seat.isBusy && seat.isUsable && (!found || seat.idleSince > found.idleSince)) found = seat;
     }
     const seat = found ?? this.#add(target, purpose);
     seat.isBusy = true;
+    seat.calls = 1;
     return seat;
   }
 
+  /** The worker gets a further call ahead of its answer, which takes no slot of its own: it computes one at a time. */
+  takeAlso(seat: Seat): void {
+    seat.calls++;
+  }
+
+  /** A call of it has ended. */
   give(seat: Seat): void {
-    this.#taken[seat.purpose]--;
-    this.rest(seat);
+    seat.calls--;
+    if (seat.calls > 0) this.#options.onFree(seat.purpose);
+    else {
+      this.#taken[seat.purpose]--;
+      this.rest(seat);
+    }
   }
 
   /** A worker that is started for applies to come. It is busy until `rest`, and takes no slot: it holds up no call. */
@@ -115,19 +126,24 @@ export class Seats implements AsyncDisposable {
     this.#options.onFree(seat.purpose);
   }
 
+  /** All workers of the key. */
+  of(purpose: Purpose, key: string): ReadonlySet<Seat> {
+    return this.#byKey[purpose].get(key) ?? none;
+  }
+
   /** A worker of the key that has connected. */
   find(key: string): Seat | undefined {
-    return [...this.#of("apply", key)].find((seat) => seat.link !== undefined && seat.isUsable);
+    return [...this.of("apply", key)].find((seat) => seat.link !== undefined && seat.isUsable);
   }
 
   /** Whether there is a worker of the key, or one comes. */
   has(key: string): boolean {
-    return [...this.#of("apply", key)].some((seat) => seat.isUsable);
+    return [...this.of("apply", key)].some((seat) => seat.isUsable);
   }
 
   /** The idle worker for applies of the key that was used last; it is busy until `rest`, and takes no slot. */
   borrow(key: string): Seat | undefined {
-    const idle = [...this.#of("apply", key)].filter((seat) => !seat.isBusy && seat.isUsable && !seat.isStarting);
+    const idle = [...this.of("apply", key)].filter((seat) => !seat.isBusy && seat.isUsable && !seat.isStarting);
     const last = idle.sort((a, b) => b.idleSince - a.idleSince)[0];
     if (last) last.isBusy = true;
     return last;
@@ -137,7 +153,7 @@ export class Seats implements AsyncDisposable {
   mayGrow(key: string): boolean {
     let count = 0;
     let size = 0;
-    for (const seat of this.#of("apply", key)) {
+    for (const seat of this.of("apply", key)) {
       if (!seat.isUsable) continue;
       if ((seat.isStarting || seat.warming !== undefined) && this.#isSoon(seat)) return false; // one comes already
       count++;
@@ -178,10 +194,6 @@ export class Seats implements AsyncDisposable {
   #isSoon(seat: Seat): boolean {
     if (!seat.isStarting && seat.warming === undefined) return true;
     return this.#options.clock.ticks() - seat.comingSince < SOON_MS;
-  }
-
-  #of(purpose: Purpose, key: string): ReadonlySet<Seat> {
-    return this.#byKey[purpose].get(key) ?? none;
   }
 
   #add(target: PoolTarget, purpose: Purpose): Seat {
@@ -225,7 +237,7 @@ export class Seats implements AsyncDisposable {
   async #look(): Promise<void> {
     const { clock, idleSeconds, memoryBytes, log } = this.#options;
     for (const seat of this.#idle()) {
-      const isFurther = this.#of(seat.purpose, seat.target.key).size > 1;
+      const isFurther = this.of(seat.purpose, seat.target.key).size > 1;
       const limit = isFurther ? Math.min(FURTHER_IDLE_SECONDS, idleSeconds) : idleSeconds;
       if (clock.ticks() - seat.idleSince > limit * 1000) void this.#remove(seat, "idle");
     }

@@ -34,7 +34,7 @@ export type Asked = Partial<Omit<WorkerCall, "input" | "output">> & {
 /** A place to start real workers in: a BRIDGE_HOME of its own and one local environment. Dispose of it to end them all. */
 export class Bench implements AsyncDisposable {
   readonly home: Home;
-  readonly #environment = localEnvironment({ log: { info() {}, warn() {}, error() {} } });
+  readonly environment = localEnvironment({ log: { info() {}, warn() {}, error() {} } });
   #versions = 0;
   #folders = 0;
 
@@ -55,6 +55,14 @@ export class Bench implements AsyncDisposable {
     source: string,
     { name = "probe", runtime = pythonRuntime, siblings = {} as Record<string, string>, extension = ".py" } = {},
   ): Promise<Probe> {
+    return await this.#start(await this.version(source, { name, runtime, siblings, extension }));
+  }
+
+  /** Writes a version, and says how its workers are started. */
+  async version(
+    source: string,
+    { name = "probe", runtime = pythonRuntime, siblings = {} as Record<string, string>, extension = ".py" } = {},
+  ): Promise<WorkerSpec> {
     const folder = join(this.home.model, ".versions", name, `${++this.#versions}`);
     await mkdir(join(folder, "app/model"), { recursive: true });
     for (const [file, text] of Object.entries({ [name]: source, ...siblings }))
@@ -68,12 +76,11 @@ export class Bench implements AsyncDisposable {
       notebook: null,
       title: name,
     } as const;
-    const spec = runtime.workerFor(
+    return runtime.workerFor(
       { ...manifest, description: "", category: "", requirements: [], options: {}, entryPoints: [], methods: [], cells: [], siblings: {} },
       folder,
       this.home,
     );
-    return await this.#start(spec);
   }
 
   /** Starts a worker without a version. */
@@ -98,11 +105,11 @@ export class Bench implements AsyncDisposable {
 
   /** Starts what is described; the stream has not been read. */
   start(spec: WorkerSpec): Promise<RunningWorker> {
-    return this.#environment.start(spec);
+    return this.environment.start(spec);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#environment[Symbol.asyncDispose]();
+    await this.environment[Symbol.asyncDispose]();
     await rm(this.home.root, { recursive: true, force: true });
   }
 }

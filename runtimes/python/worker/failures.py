@@ -18,6 +18,10 @@ SHOWN: list[tuple[str, str]] = []
 LONGEST = 50_000
 
 
+# The answer to a call that was sent ahead and may not begin any more.
+TAKEN_BACK = {"phase": "apply", "type": "TakenBack", "message": "taken back", "file": None, "line": None, "traceback": ""}
+
+
 class Failed(Exception):
     """Something went wrong in a phase of a call (contract/worker.ts, Phase)."""
 

@@ -8,7 +8,7 @@ import struct
 import threading
 from typing import Any
 
-CALL, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"CTSPEXVDF"
+CALL, AHEAD, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"CATSPEXVDF"
 HEADER = struct.Struct(">BI")
 RECEIVE_BYTES = 1 << 18
 SMALL_BYTES = 1 << 12

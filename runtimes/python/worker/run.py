@@ -16,7 +16,7 @@ def run_worker(argv: Sequence[str]) -> None:
     path = os.environ["COMPUTE_BRIDGE_SOCKET"]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
-    serve(connection, module=options.module, folder=options.folder, home=options.home, link=f"{path}.data", at=options.at)
+    serve(connection, module=options.module, folder=options.folder, home=options.home, place=path, at=options.at)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -23,14 +23,15 @@ from .calls import Report, Session
 from .columns import Plan, plan_of
 from .data_folder import DataFolder
 from .done import done
-from .failures import SHOWN, Failed, describe, phase
+from .failures import SHOWN, TAKEN_BACK, Failed, describe, phase
 from .few_out import few_csv
 from .folders import WorkingFolder
-from .frames import CALL, ERROR, EVENT, TABLE, Wire, to_json
+from .frames import AHEAD, CALL, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
 from .known_calls import KnownCalls
 from .paths import MODEL_DATA, rules
+from .permits import Permits, permits_at
 from .randomness import Seeds, undo_shared
 from .segments import unite
 from .staging import stage
@@ -41,8 +42,8 @@ from .tables_out import one_each, send_frame, to_csv
 LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
 
 
-def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, link: str, at: str | None = None) -> None:
-    """Answer calls until the bridge closes the connection."""
+def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, place: str, at: str | None = None) -> None:
+    """Answer calls until the bridge closes the connection. What this worker alone uses has names that begin with `place`."""
     wire = Wire(connection)
     end_with(connection)
     interrupts = Interrupts()
@@ -51,7 +52,7 @@ def serve(connection: socket.socket, module: str | None, folder: str | None, hom
     working = WorkingFolder([at, os.path.join(home, "notebooks"), home] if at else [home])
     worker = Worker(wire, interrupts, log, settle, folder, working)
     try:
-        worker.start(module, home, link)
+        worker.start(module, home, place)
         while True:
             worker.answer()
     except EOFError:
@@ -85,11 +86,13 @@ class Worker:
         self._working = working
         self._session: Session | None = None
         self._calls = KnownCalls()
+        self._permits: Permits | None = None
 
-    def start(self, name: str | None, home: str, link: str) -> None:
+    def start(self, name: str | None, home: str, place: str) -> None:
         """Import the module and say so. Failed of phase import when it cannot be."""
         module: ModuleType | None = None
         if name is not None and self._folder is not None:
+            link = f"{place}.data"
             modules.install([self._folder, home], rules(link, home))
             SHOWN.append((link, MODEL_DATA))
             data = DataFolder(link)
@@ -100,6 +103,7 @@ class Worker:
                 module = modules.load(name, self._folder)
             self._interrupts.keep()
             self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds)))
+            self._permits = permits_at(f"{place}.permits")
         gc.collect()
         gc.freeze()
         self._wire.send_json(
@@ -109,6 +113,7 @@ class Worker:
                 "pid": os.getpid(),
                 "uncallable": entry_points.uncallable(module) if module else {},
                 "entryPoints": entry_points.found(module) if module else ["stage", "parse"],
+                "ahead": self._permits is not None,
             },
         )
 
@@ -119,7 +124,11 @@ class Worker:
     def answer(self) -> None:
         """Read one call and answer it: with `done`, or with an error after which the next call is served all the same."""
         kind, payload = self._wire.frame()
-        if kind != CALL:
+        if kind == AHEAD and not (self._permits and self._permits.take()):
+            Input(self._wire).drain()
+            self._wire.send_json(ERROR, TAKEN_BACK)
+            return
+        if kind not in (CALL, AHEAD):
             return  # the end of a call that was answered before its input ended, or a late cancel
         call = self._calls.parsed(payload)
         source = Input(self._wire)

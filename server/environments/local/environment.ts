@@ -9,6 +9,7 @@ import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { Environment, RunningWorker } from "../environment.ts";
 import { listenOnce } from "./listen-once.ts";
 import { OwnMemory } from "./memory.ts";
+import { PipePermits } from "./permits.ts";
 import { WorkerPriority } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
 import type { StartedProcess } from "./started-process.ts";
@@ -84,7 +85,7 @@ export function localEnvironment({
     const timer = setTimeout(late.resolve, startSeconds * 1000, `it took longer than ${startSeconds} s to connect`);
     const stream = await Promise.race([listening.connection, process.ended, late.promise]);
     clearTimeout(timer);
-    if (typeof stream !== "string") return runningWorker(process, stream, output, `${place}.sock.data`);
+    if (typeof stream !== "string") return runningWorker(process, stream, output, `${place}.sock`);
     await process.kill();
     const tail = lastLines(output);
     rmSync(output, { force: true });
@@ -100,7 +101,7 @@ export function localEnvironment({
     return forked ?? spawnProcess(spec.command, { env, folder: spec.folder, output, mark });
   }
 
-  function runningWorker(process: StartedProcess, stream: Duplex, output: string, link: string): RunningWorker {
+  function runningWorker(process: StartedProcess, stream: Duplex, output: string, socket: string): RunningWorker {
     stream.on("error", () => {}); // whoever reads it is told by its close
     let tail: string | undefined;
     const priority = new WorkerPriority(process.pid);
@@ -108,7 +109,8 @@ export function localEnvironment({
     const ended = process.ended.then((how) => {
       priority[Symbol.dispose]();
       tail = lastLines(output);
-      for (const file of [output, link, `${link}.ready`]) rmSync(file, { recursive: true, force: true });
+      for (const file of [output, `${socket}.data`, `${socket}.data.ready`, `${socket}.permits`])
+        rmSync(file, { recursive: true, force: true });
       // What it said last is read still, unless nobody does.
       setTimeout(() => stream.destroy(), LAST_WORDS_MS).unref();
       return how;
@@ -122,6 +124,7 @@ export function localEnvironment({
         await process.kill();
         stream.destroy();
       },
+      openPermits: () => PipePermits.open(`${socket}.permits`),
       memory: () => (tail === undefined ? memory.bytes() : Promise.resolve(0)),
       tail: () => tail ?? lastLines(output),
       ended,

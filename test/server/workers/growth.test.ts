@@ -8,7 +8,7 @@ function growing(waiting: () => [string, number][], isStarted = true) {
     grown.push(key);
     return isStarted;
   };
-  return { growth: new Growth({ waiting, grow }), grown };
+  return { growth: new Growth({ before() {}, waiting, grow }), grown };
 }
 
 it("adds a worker for calls that go on waiting, sooner for many", () => {
