@@ -3,10 +3,11 @@ import type { Clock, Log } from "#contract/edges.ts";
 import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
 import { Ahead } from "./ahead.ts";
-import type { CallSink, WorkerLink } from "./call.ts";
+import type { CallSink } from "./call.ts";
 import { Checks, type CheckTiming } from "./checks.ts";
 import { NeverReached, TakenBack } from "./failures.ts";
 import { Growth } from "./growth.ts";
+import { areSmall } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import type { WorkerModel } from "./recent-models.ts";
 import type { Seat } from "./seat.ts";
@@ -24,6 +25,8 @@ const CALLERS_SHARE = 0.75;
 const LONGEST_TIMER = 2 ** 31 - 1;
 /** Rows in pieces that took so long are taken to go on. */
 const LONG_MS = 30;
+/** For so long after a small call, in ms, others of its version are expected. */
+const EXPECTED_MS = 10_000;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
 
@@ -232,7 +235,22 @@ export function startPool({
     const seat = seats.take(entry.request, entry.request.purpose);
     shares.take(entry.request);
     underWay.add(seat, entry);
+    growBeside(entry);
     void run(entry, seat);
+  }
+
+  /**
+   * Where small calls came lately more are expected while this one's rows come: they have a worker of their own before the
+   * first of them waits.
+   */
+  function growBeside({ request }: Entry): void {
+    const { call, input, key, purpose } = request;
+    if (purpose !== "apply" || Buffer.isBuffer(input)) return;
+    const isExpected = [...seats.of("apply", key)].some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS);
+    if (!isExpected || seats.canTake(request, "apply", call.model?.key) || !seats.hasSlot("apply")) return;
+    if (!seats.hasRoom || !seats.mayGrow(key)) return;
+    log.info({ worker: key }, "many rows come where small calls came lately: one more worker starts");
+    void warming.start(request, call.model ? [call.model] : []);
   }
 
   /** Gives free slots to those whose turn it is, as long as there are both; then busy workers get small calls ahead. */
@@ -292,11 +310,12 @@ export function startPool({
     const startedWorker = seat.isStarting;
     let isReached = false;
     try {
-      const link = seat.link && !startedWorker ? seat.link : await started(seat, abort.signal, () => waitingFor(request.key) !== undefined);
+      const link = seat.link && !startedWorker ? seat.link : await seat.started(abort.signal, () => waitingFor(request.key) !== undefined);
       if (underWay.of(seat)[0] === entry) entry.began = clock.ticks();
       const { model } = request.call;
       if (request.purpose === "apply") warming.models.add(request.key, model);
       isReached = true;
+      if (areSmall(request.input)) seat.smallAt = clock.ticks();
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
       if (model?.key) seat.loaded.add(model.key);
       const began = entry.began ?? clock.ticks();
@@ -327,22 +346,4 @@ export function startPool({
     entry.began = undefined;
     seats.give(seat);
   }
-}
-
-/** @param isAwaited whether another call waits for this worker */
-async function started(seat: Seat, signal: AbortSignal, isAwaited: () => boolean): Promise<WorkerLink> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([seat.ready, aborted.promise]);
-  } catch (error) {
-    if (signal.aborted && !isAwaited()) seat.isRetired = true; // nobody waits for what it imports
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-  if (!seat.link) throw new WorkerLost("it ended while it was started", "");
-  return seat.link;
 }

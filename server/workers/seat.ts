@@ -1,3 +1,4 @@
+import { WorkerLost } from "#contract/errors.ts";
 import type { WorkerReady } from "#contract/worker.ts";
 import { WorkerLink } from "./call.ts";
 import type { Purpose } from "./slots.ts";
@@ -12,6 +13,8 @@ export class Seat {
   /** Resolves when its process runs and is about to import the code; never, when it does not come so far. */
   readonly connected: Promise<void>;
   isBusy = true;
+  /** When it got its last call of few rows, in ticks. */
+  smallAt = Number.NEGATIVE_INFINITY;
   /** Calls that it was given and that have not ended. */
   calls = 0;
   /** Another version is live, or it cannot be trusted any more: it ends when its call does. */
@@ -50,6 +53,29 @@ export class Seat {
     const ready = await this.#link.ready;
     this.#isStarting = false;
     return ready;
+  }
+
+  /**
+   * Waits until it has imported its code.
+   *
+   * @param isAwaited whether another call waits for this worker
+   * @throws the signal's reason; WorkerFailed, WorkerLost
+   */
+  async started(signal: AbortSignal, isAwaited: () => boolean): Promise<WorkerLink> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await Promise.race([this.ready, aborted.promise]);
+    } catch (error) {
+      if (signal.aborted && !isAwaited()) this.isRetired = true; // nobody waits for what it imports
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+    if (!this.#link) throw new WorkerLost("it ended while it was started", "");
+    return this.#link;
   }
 
   /** Undefined until it has connected. */

@@ -32,6 +32,11 @@ describe("the pool, with many callers", () => {
     const { done } = await call("loads", { ...more, sink: kept.sink });
     return { loads: kept.logs().join(), pid: done.summary };
   };
+  /** Rows that go on coming until the test is over. */
+  async function* coming() {
+    yield Buffer.from("a\n");
+    await new Promise((resolve) => over.signal.addEventListener("abort", resolve));
+  }
   const running = () => pool.snapshot().queues.reduce((sum, each) => sum + each.running, 0);
 
   beforeEach(() => {
@@ -58,15 +63,22 @@ describe("the pool, with many callers", () => {
   });
 
   it("gives a call a second worker soon when the first one's rows go on coming", async () => {
-    await call("echo");
-    async function* coming() {
-      yield Buffer.from("a\n");
-      await new Promise((resolve) => over.signal.addEventListener("abort", resolve));
-    }
     void call("echo", { input: coming() }).catch(() => {});
-    await until(() => running() === 1);
+    await until(() => pool.snapshot().workers.some(({ pid }) => pid > 0));
     const [first] = pool.snapshot().workers;
     expect((await loadsOf()).pid).not.toBe(String(first?.pid));
+  });
+
+  it("has a second worker before anybody waits when rows go on coming where small calls came lately", async () => {
+    void call("echo", { input: coming() }).catch(() => {});
+    await until(() => running() === 1);
+    void call("echo", { algorithm: "other", input: coming() }).catch(() => {});
+    await until(() => pool.snapshot().workers.filter(({ pid }) => pid > 0).length === 2);
+    expect(pool.snapshot().workers).toHaveLength(2); // no small call came
+    await call("echo", { algorithm: "third" });
+    void call("echo", { algorithm: "third", input: coming() }).catch(() => {});
+    await until(() => pool.snapshot().workers.filter(({ key, isBusy }) => key === "third@1" && !isBusy).length === 1);
+    expect(pool.snapshot().workers).toHaveLength(4);
   });
 
   it("starts no worker that no slot is free for", async () => {
