@@ -75,7 +75,10 @@ export class WorkerLink {
       over: () => this.#over(),
     });
     this.#exchanges.push(exchange);
-    if (isAhead) this.#permits?.give();
+    if (isAhead) {
+      this.#permits?.give();
+      this.#gather();
+    }
     exchange.begin(call, rows, isAhead);
     try {
       return await exchange.answered;
@@ -94,6 +97,14 @@ export class WorkerLink {
     const begun = ahead.length - (this.#permits?.takeBack(ahead.length) ?? 0);
     for (const each of ahead.slice(begun).reverse()) each.takeBack();
     return begun;
+  }
+
+  /** What is sent ahead in one turn goes out in one write: the worker has enough to do until then. */
+  #gather(): void {
+    const { stream } = this.worker;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   /** Interrupts the worker if it computes just this: where a later call has begun, this one has ended, and its answer is on its way. */
