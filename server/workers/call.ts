@@ -70,7 +70,7 @@ export class WorkerLink {
     // Those that were taken back are refused before it is read.
     const isAhead = this.#exchanges.some((each) => !each.isTakenBack);
     if (isAhead && !(this.mayFollow && areSmall(rows))) throw new Error("a worker has one call at a time");
-    const exchange: Exchange = new Exchange(this.worker, sink, signal, {
+    const exchange: Exchange = new Exchange(this.worker, sink, signal, isAhead, {
       stop: () => this.#stop(exchange),
       over: () => this.#over(),
     });
@@ -79,7 +79,7 @@ export class WorkerLink {
       this.#permits?.give();
       this.#gather();
     }
-    exchange.begin(call, rows, isAhead);
+    exchange.begin(call, rows);
     try {
       return await exchange.answered;
     } finally {
@@ -88,15 +88,15 @@ export class WorkerLink {
   }
 
   /**
-   * Takes back what was sent ahead and has not begun: these calls reject with TakenBack, the last first. Gives how many of
-   * those that were sent ahead the worker has begun.
+   * Takes back what was sent ahead and has not begun: these calls reject with TakenBack, the last first. Gives how many the
+   * worker has begun behind the one whose answer comes next.
    */
   takeBack(): number {
-    const ahead = this.#exchanges.slice(1).filter((each) => !each.isTakenBack);
+    const ahead = this.#exchanges.filter((each) => each.isAhead && !each.isTakenBack);
     if (ahead.length === 0) return 0;
     const begun = ahead.length - (this.#permits?.takeBack(ahead.length) ?? 0);
-    for (const each of ahead.slice(begun).reverse()) each.takeBack();
-    return begun;
+    for (const each of ahead.splice(begun).reverse()) each.takeBack();
+    return ahead.filter((each) => each !== this.#exchanges[0]).length;
   }
 
   /** What is sent ahead in one turn goes out in one write: the worker has enough to do until then. */
@@ -110,7 +110,7 @@ export class WorkerLink {
   /** Interrupts the worker if it computes just this: where a later call has begun, this one has ended, and its answer is on its way. */
   #stop(exchange: Exchange): void {
     const begun = this.takeBack();
-    if (exchange !== this.#exchanges[0]) return;
+    if (exchange !== this.#exchanges[0] || exchange.isTakenBack) return;
     if (begun === 0) exchange.interrupt();
     this.#release(); // whoever holds the answer back is not waited for any more
   }

@@ -26,6 +26,8 @@ export interface Carrier {
 export class Exchange {
   readonly answered: Promise<WorkerDone>;
   readonly outgoing: Outgoing;
+  /** It was sent before another was answered, and needs a permit to begin. */
+  readonly isAhead: boolean;
   /** The worker did not stop, or answered something else when it was interrupted, which then may hit what it does next. */
   isSpoiled = false;
   readonly #worker: RunningWorker;
@@ -40,7 +42,8 @@ export class Exchange {
   #isTakenBack = false;
   #isOver = false;
 
-  constructor(worker: RunningWorker, sink: CallSink, signal: AbortSignal, carrier: Carrier) {
+  constructor(worker: RunningWorker, sink: CallSink, signal: AbortSignal, isAhead: boolean, carrier: Carrier) {
+    this.isAhead = isAhead;
     this.#worker = worker;
     this.#sink = sink;
     this.#signal = signal;
@@ -64,11 +67,10 @@ export class Exchange {
     return this.#isTakenBack;
   }
 
-  /** @param isAhead the worker has not answered another call yet */
-  begin(call: WorkerCall, rows: Rows, isAhead: boolean): void {
+  begin(call: WorkerCall, rows: Rows): void {
     this.#isSmall = areSmall(rows);
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.outgoing.send(call, rows, isAhead)?.catch((error: unknown) => this.cancel(error));
+    this.outgoing.send(call, rows, this.isAhead)?.catch((error: unknown) => this.cancel(error));
   }
 
   /** @throws BrokenFrames, SyntaxError or ZodError when it is no part of an answer */
