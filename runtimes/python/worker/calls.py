@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from .interrupts import Interrupts
 from .models import Models, own_memory
 from .tables_in import Table
 from .tables_out import table_of
+from .unattended import Unattended
 
 # Beyond this, columns are not listed with an error.
 MOST_COLUMNS = 1000
@@ -29,16 +31,30 @@ APPLY, RESULT = phase("apply"), phase("result")
 class Session:
     """One module and the models that it loaded."""
 
-    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restore: Callable[[], None]) -> None:
+    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restore: Callable[[], None], unattended: Unattended) -> None:
         self._module = module
         self._interrupts = interrupts
         self._data = data
         self._restore = restore
+        self._unattended = unattended
         self._models = Models()
+        self._is_restored = False
+
+    def restore(self) -> None:
+        """Put globals back for the call that comes next, while nobody waits for it and all that it touches is still near the processor."""
+        self._is_restored = False
+        if self._unattended.may_run():
+            return
+        # Classes of the code may raise anything when they are compared: then the next call tries again, and says so.
+        with contextlib.suppress(BaseException):
+            self._restore()
+            self._is_restored = True
 
     def begin(self, call: Mapping[str, Any]) -> None:
-        """Put globals back and point the data folder at this call's."""
-        self._restore()
+        """Put globals back, unless that has been done, and point the data folder at this call's."""
+        if not self._is_restored:
+            self._restore()
+        self._is_restored = False
         if call["model"] is not None:
             self._data.point(call["model"]["folder"], call["model"]["shared"])
 
