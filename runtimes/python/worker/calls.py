@@ -10,7 +10,6 @@ from json import JSONDecoder, dumps
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .data_folder import DataFolder
@@ -146,6 +145,8 @@ class Session:
     def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
         with APPLY, self._interrupts.code:
             value = self._function(name)(model, df, param)
+        if type(value) is pd.DataFrame:
+            return value
         with APPLY if strict else RESULT:
             return table_of(value, strict)
 
@@ -165,13 +166,13 @@ class Report:
         self.was_loaded: bool | None = None
         self.summary: str | None = None
         # The columns that the code got: a copy, as code may change them where they are.
-        self._columns: np.ndarray[Any, Any] | None = None
+        self._columns: list[Any] | None = None
         self._model: Any = None
 
     def saw(self, frame: pd.DataFrame) -> None:
         """The code is about to get these rows, and may change the frame."""
         if self._columns is None:
-            self._columns = frame.columns.to_numpy().copy()
+            self._columns = frame.columns.tolist()
 
     @property
     def columns(self) -> list[str] | None:

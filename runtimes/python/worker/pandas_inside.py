@@ -47,7 +47,10 @@ def _place(places: Sequence[int]) -> Any:
 
 
 def _framed(layout: Layout, blocks: Sequence[Array], rows: int) -> pd.DataFrame:
-    made = tuple([make(values, place, 2) for make, values, place in zip(layout.makers, blocks, layout.placements, strict=True)])
+    if len(layout.makers) == 1:
+        made = (layout.makers[0](blocks[0], layout.placements[0], 2),)
+    else:
+        made = tuple([make(values, place, 2) for make, values, place in zip(layout.makers, blocks, layout.placements, strict=True)])
     axes = [pd.Index._simple_new(layout.names.copy()), pd.RangeIndex._simple_new(range(rows))]  # type: ignore[attr-defined]
     return pd.DataFrame._from_mgr(BlockManager(made, axes, verify_integrity=False), axes)  # type: ignore[attr-defined, no-any-return]
 
