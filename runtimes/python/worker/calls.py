@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -22,8 +21,8 @@ from .unattended import Unattended
 
 # Beyond this, columns are not listed with an error.
 MOST_COLUMNS = 1000
-# json.loads would look at more than there is to see in texts of JSON alone.
-parsed = JSONDecoder().decode
+DECODER = JSONDecoder()
+scanned = DECODER.scan_once
 APPLY, RESULT = phase("apply"), phase("result")
 
 
@@ -44,10 +43,11 @@ class Session:
         self._is_restored = False
         if self._unattended.may_run():
             return
-        # Classes of the code may raise anything when they are compared: then the next call tries again, and says so.
-        with contextlib.suppress(BaseException):
+        try:
             self._restore()
             self._is_restored = True
+        except BaseException:
+            pass  # classes of the code may raise anything when they are compared: the next call tries again, and says so
 
     def begin(self, call: Mapping[str, Any]) -> None:
         """Put globals back, unless that has been done, and point the data folder at this call's."""
@@ -144,7 +144,7 @@ class Session:
 
     def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
         with APPLY, self._interrupts.code:
-            value = self._function(name)(model, df, param)
+            value = getattr(self._module, name)(model, df, param)
         if type(value) is pd.DataFrame:
             return value
         with APPLY if strict else RESULT:
@@ -189,6 +189,15 @@ class Report:
             return str(self._model)
         except Exception as error:
             raise Failed("summary", error) from error
+
+
+def parsed(text: str) -> Any:
+    """`json.loads(text)`, which would look for blanks around a text that has none."""
+    try:
+        value, end = scanned(text, 0)
+    except StopIteration:  # a blank, or no JSON
+        return DECODER.decode(text)
+    return value if end == len(text) else DECODER.decode(text)
 
 
 def plain(value: Any) -> Any:

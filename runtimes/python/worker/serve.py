@@ -272,6 +272,7 @@ def beginning(seeds: Seeds) -> Callable[[], None]:
 
 def is_typed(rows: Plan | Blocks | ArrowBlocks, report: Report) -> bool:
     """Whether types are known, so that the rows can go in blocks; if not, the report says so."""
-    if not rows.is_typed:
-        report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(rows.unknown))
-    return rows.is_typed
+    if rows.is_typed:
+        return True
+    report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(rows.unknown))
+    return False
