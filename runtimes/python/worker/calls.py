@@ -9,7 +9,6 @@ from json import JSONDecoder, dumps
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .data_folder import DataFolder
@@ -18,27 +17,43 @@ from .interrupts import Interrupts
 from .models import Models, own_memory
 from .tables_in import Table
 from .tables_out import table_of
+from .unattended import Unattended
 
 # Beyond this, columns are not listed with an error.
 MOST_COLUMNS = 1000
-# json.loads would look at more than there is to see in texts of JSON alone.
-parsed = JSONDecoder().decode
+DECODER = JSONDecoder()
+scanned = DECODER.scan_once
 APPLY, RESULT = phase("apply"), phase("result")
 
 
 class Session:
     """One module and the models that it loaded."""
 
-    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restore: Callable[[], None]) -> None:
+    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restore: Callable[[], None], unattended: Unattended) -> None:
         self._module = module
         self._interrupts = interrupts
         self._data = data
         self._restore = restore
+        self._unattended = unattended
         self._models = Models()
+        self._is_restored = False
+
+    def restore(self) -> None:
+        """Put globals back for the call that comes next, while nobody waits for it and all that it touches is still near the processor."""
+        self._is_restored = False
+        if self._unattended.may_run():
+            return
+        try:
+            self._restore()
+            self._is_restored = True
+        except BaseException:
+            pass  # classes of the code may raise anything when they are compared: the next call tries again, and says so
 
     def begin(self, call: Mapping[str, Any]) -> None:
-        """Put globals back and point the data folder at this call's."""
-        self._restore()
+        """Put globals back, unless that has been done, and point the data folder at this call's."""
+        if not self._is_restored:
+            self._restore()
+        self._is_restored = False
         if call["model"] is not None:
             self._data.point(call["model"]["folder"], call["model"]["shared"])
 
@@ -129,7 +144,9 @@ class Session:
 
     def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
         with APPLY, self._interrupts.code:
-            value = self._function(name)(model, df, param)
+            value = getattr(self._module, name)(model, df, param)
+        if type(value) is pd.DataFrame:
+            return value
         with APPLY if strict else RESULT:
             return table_of(value, strict)
 
@@ -149,13 +166,13 @@ class Report:
         self.was_loaded: bool | None = None
         self.summary: str | None = None
         # The columns that the code got: a copy, as code may change them where they are.
-        self._columns: np.ndarray[Any, Any] | None = None
+        self._columns: list[Any] | None = None
         self._model: Any = None
 
     def saw(self, frame: pd.DataFrame) -> None:
         """The code is about to get these rows, and may change the frame."""
         if self._columns is None:
-            self._columns = frame.columns.to_numpy().copy()
+            self._columns = frame.columns.tolist()
 
     @property
     def columns(self) -> list[str] | None:
@@ -172,6 +189,15 @@ class Report:
             return str(self._model)
         except Exception as error:
             raise Failed("summary", error) from error
+
+
+def parsed(text: str) -> Any:
+    """`json.loads(text)`, which would look for blanks around a text that has none."""
+    try:
+        value, end = scanned(text, 0)
+    except StopIteration:  # a blank, or no JSON
+        return DECODER.decode(text)
+    return value if end == len(text) else DECODER.decode(text)
 
 
 def plain(value: Any) -> Any:

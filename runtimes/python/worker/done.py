@@ -13,10 +13,10 @@ from .frames import DONE, to_json
 
 def done(call: Mapping[str, Any], report: Report, received: int, used: int, returned: int, signature: list[dict[str, str]] | None) -> tuple[int, bytes]:
     """The done frame."""
-    # Numbers are each call's own; all else of most calls has been said before.
+    # Numbers are each call's own; all else of most calls has been said before. The clock knows nanoseconds; to find the shortest text of a float takes longer.
     loading, computing = report.seconds["loading"], report.seconds["computing"]
     rows = f'{{"received":{received},"used":{used},"returned":{returned}}}'
-    counted = f'{{"rows":{rows},"seconds":{{"loading":{loading!r},"computing":{computing!r}}},'.encode()
+    counted = f'{{"rows":{rows},"seconds":{{"loading":{loading:.9f},"computing":{computing:.9f}}},'.encode()
     text = report.text() if call["strict"] and call["method"] == "summary" else None
     if signature is None and text is None and report.summary is None and not report.notes:
         return DONE, counted + _usual(device(), report.was_loaded)

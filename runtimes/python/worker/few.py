@@ -106,20 +106,22 @@ def read(records: bytes, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]] | 
 def _floats_alone(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]] | None:
     if shape.floats is None or not text.endswith("\n") or not shape.floats.fullmatch(text):
         return None
-    commas = shape.width - 1
     rows = text.count("\n")
-    if rows == 1:
-        if text.count(",") != commas:
-            return None
-    elif any(line.count(",") != commas for line in text[:-1].split("\n")):
-        return None
     try:
-        numbers = list(map(float, text[:-1].replace("\n", ",").split(",")))
+        if rows == 1:
+            numbers = [*map(float, text[:-1].split(","))]
+            if len(numbers) != shape.width:
+                return None
+            values = np.array(numbers).reshape(shape.width, 1)
+        else:
+            commas = shape.width - 1
+            if any(line.count(",") != commas for line in text[:-1].split("\n")):
+                return None
+            # In memory columns lie one after the other, as they do after `read_csv`: in what order sums are made can show in their last digit.
+            values = np.ascontiguousarray(np.array([*map(float, text[:-1].replace("\n", ",").split(","))]).reshape(rows, shape.width).T)
     except ValueError:  # an empty value, or an empty line
         return None
-    # In memory columns lie one after the other, as they do after `read_csv`: in what order sums are made can show in their last digit.
-    values = np.array(numbers).reshape(rows, shape.width).T
-    return frame_of(shape.layout(shape.all_floats), [np.ascontiguousarray(values)], rows), {}
+    return frame_of(shape.layout(shape.all_floats), [values], rows), {}
 
 
 def _read(text: str, shape: Shape) -> tuple[pd.DataFrame, dict[str, int]]:

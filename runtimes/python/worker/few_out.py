@@ -30,10 +30,13 @@ def is_few(frame: pd.DataFrame) -> bool:
 
 def few_csv(frame: pd.DataFrame) -> bytes | None:
     """Header and records; None when they are many, or pandas must be asked."""
-    header = header_of(frame.columns) if type(frame) is pd.DataFrame and is_few(frame) else None
+    if type(frame) is not pd.DataFrame:
+        return None
+    rows = float_rows(frame, FEW_CELLS)
+    header = header_of(frame.columns) if rows is not None or is_few(frame) else None
     if header is None:
         return None
-    body = _floats_alone(frame)
+    body = None if rows is None else _floats_alone(rows)
     if body is None:
         body = _body(frame)
     try:
@@ -42,10 +45,7 @@ def few_csv(frame: pd.DataFrame) -> bytes | None:
         return None
 
 
-def _floats_alone(frame: pd.DataFrame) -> str | None:
-    rows = float_rows(frame)
-    if rows is None:
-        return None
+def _floats_alone(rows: list[list[float]]) -> str | None:
     body = "".join([",".join(map(repr, row)) + "\n" for row in rows])
     return None if "n" in body else body  # nan, inf
 

@@ -10,6 +10,8 @@ from typing import Any
 
 CALL, AHEAD, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"CATSPEXVDF"
 HEADER = struct.Struct(">BI")
+HEADER_BYTES = HEADER.size
+header_at = HEADER.unpack_from
 RECEIVE_BYTES = 1 << 18
 SMALL_BYTES = 1 << 12
 # What of an answer's tables waits for the frame that ends it, to go out in one write.
@@ -38,26 +40,29 @@ class Wire:
     def frame(self) -> tuple[int, bytes]:
         """The next frame; EOFError when the bridge is gone."""
         while True:
-            begin = self._at + HEADER.size
+            at = self._at
+            begin = at + HEADER_BYTES
             if self._end >= begin:
-                kind, length = HEADER.unpack_from(self._chunk, self._at)
-                if length > RECEIVE_BYTES - HEADER.size:
+                kind, length = header_at(self._chunk, at)
+                end = begin + length
+                if length > RECEIVE_BYTES - HEADER_BYTES:
                     payload = self._long(begin, length)
-                elif self._end < begin + length:
+                elif self._end < end:
                     payload = None
                 else:
                     # A slice that is copied takes less time than a view, as long as it is short.
-                    payload = bytes(self._chunk[begin : begin + length]) if length < SMALL_BYTES else bytes(self._view[begin : begin + length])
-                    self._at = begin + length
+                    payload = bytes(self._chunk[begin:end]) if length < SMALL_BYTES else bytes(self._view[begin:end])
+                    self._at = end
                 if payload is not None:
                     self._may_hold = False
                     return kind, payload
-            if self._at > 0:
+            if at > 0:
                 # What begins here needs room behind it.
-                left = self._end - self._at
-                self._view[:left] = self._view[self._at : self._end]
+                left = self._end - at
+                if left > 0:
+                    self._view[:left] = self._view[at : self._end]
                 self._at, self._end = 0, left
-            self._end += self._received(self._view[self._end :])
+            self._end += self._received(self._view[self._end :] if self._end > 0 else self._view)
 
     def _long(self, begin: int, length: int) -> bytes:
         """The payload of a frame that is longer than what is received at once. What of it has come is kept where an interrupt ends the wait for the rest."""

@@ -65,25 +65,26 @@ class Printed(io.TextIOBase):
         self._log = log
         self._level = level
         self._fd = fd
-        self._rest = ""
+        # What has no line end yet.
+        self.rest = ""
         self._lock = threading.RLock()
 
     def write(self, text: str) -> int:
         """Take text of any length."""
         with self._lock:
-            *lines, self._rest = (self._rest + text).split("\n")
+            *lines, self.rest = (self.rest + text).split("\n")
             for line in lines:
                 self._log.line(self._level, line.rstrip("\r").rpartition("\r")[2])
-            if len(self._rest) > LIMIT_BYTES:
+            if len(self.rest) > LIMIT_BYTES:
                 self.finish()
         return len(text)
 
     def finish(self) -> None:
         """A call ends: what has no line end is a line, too."""
-        if not self._rest:
+        if not self.rest:
             return
         with self._lock:
-            rest, self._rest = self._rest.rstrip("\r").rpartition("\r")[2], ""
+            rest, self.rest = self.rest.rstrip("\r").rpartition("\r")[2], ""
             if rest:
                 self._log.line(self._level, rest)
 
@@ -169,8 +170,9 @@ def install(emit: Emit) -> tuple[Log, Callable[[], None]]:
     logging.basicConfig(handlers=[Logged(log)], level=logging.INFO, force=True)
 
     def settle() -> None:
-        out.finish()
-        err.finish()
+        for printed in (out, err):
+            if printed.rest:
+                printed.finish()
         descriptors.settle()
         log.close()
 

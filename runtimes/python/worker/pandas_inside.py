@@ -47,7 +47,10 @@ def _place(places: Sequence[int]) -> Any:
 
 
 def _framed(layout: Layout, blocks: Sequence[Array], rows: int) -> pd.DataFrame:
-    made = tuple([make(values, place, 2) for make, values, place in zip(layout.makers, blocks, layout.placements, strict=True)])
+    if len(layout.makers) == 1:
+        made = (layout.makers[0](blocks[0], layout.placements[0], 2),)
+    else:
+        made = tuple([make(values, place, 2) for make, values, place in zip(layout.makers, blocks, layout.placements, strict=True)])
     axes = [pd.Index._simple_new(layout.names.copy()), pd.RangeIndex._simple_new(range(rows))]  # type: ignore[attr-defined]
     return pd.DataFrame._from_mgr(BlockManager(made, axes, verify_integrity=False), axes)  # type: ignore[attr-defined, no-any-return]
 
@@ -71,9 +74,9 @@ def _only_block(frame: pd.DataFrame) -> Array | None:
     return values if type(values) is np.ndarray and places.is_slice_like and places.as_slice == slice(0, len(values), 1) else None
 
 
-def _float_rows(frame: pd.DataFrame) -> list[list[float]] | None:
+def _float_rows(frame: pd.DataFrame, most: int) -> list[list[float]] | None:
     values = _only_block(frame)
-    return values.T.tolist() if values is not None and values.dtype.char == "d" else None  # type: ignore[no-any-return]
+    return values.T.tolist() if values is not None and values.dtype.char == "d" and values.size <= most else None  # type: ignore[no-any-return]
 
 
 def _lists(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
@@ -114,7 +117,7 @@ def _is_known() -> bool:
         pd.testing.assert_frame_equal(made, wanted, check_column_type="exact")
         same = [each.tolist() for each in _arrays(made)] == [each.tolist() for each in _arrays_publicly(wanted)] and _lists(made) == _lists_publicly(wanted)
         floats = pd.DataFrame({"a": [1.5, 2.0], "b": [0.0, 3.5]})
-        same = same and _float_rows(made) is None and _float_rows(floats) in (None, floats.to_numpy().tolist())
+        same = same and _float_rows(made, 99) is None and _float_rows(floats, 99) in (None, floats.to_numpy().tolist())
         return same and type(made.index) is type(wanted.index) and not made.copy()._is_copy and repr(made) == repr(wanted)  # type: ignore[attr-defined]
     except Exception:  # whatever an unknown pandas lacks
         return False
@@ -135,5 +138,5 @@ frame_of: Callable[[Layout, Sequence[Array], int], pd.DataFrame] = _framed if IS
 column_arrays: Callable[[pd.DataFrame], list[Any]] = _arrays if IS_KNOWN else _arrays_publicly
 # The columns' values as Python's, each with numpy's character of their type; "" and nothing where they lie in no array of numpy's.
 column_lists: Callable[[pd.DataFrame], list[tuple[str, list[Any]]]] = _lists if IS_KNOWN else _lists_publicly
-# The rows of a frame that holds floats and nothing else, where pandas has them in one piece; of others None.
-float_rows: Callable[[pd.DataFrame], list[list[float]] | None] = _float_rows if IS_KNOWN else lambda _: None
+# The rows of a frame of so many values at most that holds floats and nothing else, where pandas has them in one piece; of others None.
+float_rows: Callable[[pd.DataFrame, int], list[list[float]] | None] = _float_rows if IS_KNOWN else lambda *_: None

@@ -27,6 +27,7 @@ from .randomness import Seeds
 from .rewriting import RewritingLoader
 from .run import parser
 from .serve import Worker, beginning
+from .unattended import Unattended
 
 SOURCE = """
 from typing import Any
@@ -75,7 +76,7 @@ def rehearse(is_enough: Callable[[], bool] = lambda: False) -> None:
     with near, far:
         bridge, interrupts = Wire(near), Interrupts()
         worker = Worker(Wire(far), interrupts, Log(lambda *_: None), lambda: None, None, WorkingFolder([os.getcwd()]))
-        worker.serve_calls_of(Session(module, interrupts, Nowhere(), restore))
+        worker.serve_calls_of(Session(module, interrupts, Nowhere(), restore, Unattended()))
         for types, rows in CALLS:
             if is_enough():
                 return

@@ -38,6 +38,7 @@ from .staging import stage
 from .surroundings import Surroundings
 from .tables_in import Input, Table, chosen_table, is_guessed, read_table, signature_of
 from .tables_out import one_each, send_frame, to_csv
+from .unattended import Unattended
 
 LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
 
@@ -55,6 +56,7 @@ def serve(connection: socket.socket, module: str | None, folder: str | None, hom
         worker.start(module, home, place)
         while True:
             worker.answer()
+            worker.make_ready()
     except EOFError:
         leave(0)
     except Failed as failed:
@@ -97,13 +99,15 @@ class Worker:
             SHOWN.append((link, MODEL_DATA))
             data = DataFolder(link)
             data.point(os.path.join(home, "app", "model", "data"), os.path.join(home, "app", "model", "data"))
-            seeds = Seeds()
+            seeds, unattended = Seeds(), Unattended()
             self._working.enter()
             with phase("import"), seeds.watch():
                 module = modules.load(name, self._folder)
             self._interrupts.keep()
-            self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds)))
+            unattended.imported()
+            self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds), unattended))
             self._permits = permits_at(f"{place}.permits")
+            self.make_ready()
         gc.collect()
         gc.freeze()
         self._wire.send_json(
@@ -147,6 +151,11 @@ class Worker:
         self._settle()
         self._wire.send_together(*tail)
         source.drain()
+
+    def make_ready(self) -> None:
+        """Do what the next call needs and nobody has to wait for. Once all of the last one is gone: objects may change globals when they end."""
+        if self._session is not None:
+            self._session.restore()
 
     def _run(self, call: Mapping[str, Any], source: Input, report: Report) -> list[tuple[int, bytes]]:
         method = call["method"]
@@ -272,6 +281,7 @@ def beginning(seeds: Seeds) -> Callable[[], None]:
 
 def is_typed(rows: Plan | Blocks | ArrowBlocks, report: Report) -> bool:
     """Whether types are known, so that the rows can go in blocks; if not, the report says so."""
-    if not rows.is_typed:
-        report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(rows.unknown))
-    return rows.is_typed
+    if rows.is_typed:
+        return True
+    report.notes.append("The types of some columns are not known, so the rows were applied as one table: " + ", ".join(rows.unknown))
+    return False

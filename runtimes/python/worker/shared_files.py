@@ -82,7 +82,8 @@ class SharedFiles:
         self._is_lazy = False
         # Folders in which all is visible, by path: callers ask for several models in turns.
         self._shown: dict[str, Shown] = {}
-        sys.addaudithook(self._heard)
+        # Libraries cause many an event. A method as the hook would take three times as long: Python asks it for an attribute that it lacks each time.
+        sys.addaudithook(lambda event, args: self._heard(event, args) if event in HEARD else None)
 
     def show(self, folder: str, shared: str) -> None:
         """Begin a call: make `shared` visible in `folder`, which may be the same."""
@@ -123,7 +124,7 @@ class SharedFiles:
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
         """The code is about to do something. Never raises: the code's own call says what is wrong with it."""
-        if event not in HEARD or not self._folder or is_quiet():
+        if not self._folder or is_quiet():
             return
         with quietly(), contextlib.suppress(OSError):
             if event in COMMANDS:

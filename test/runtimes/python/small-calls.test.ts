@@ -32,6 +32,22 @@ print(json.dumps(said))
   expect(printed(script)).toEqual([true, "[]", "x", false, 16]);
 });
 
+it("a param is parsed as Python's library does, blanks and faults included", () => {
+  const script = `
+from worker.calls import parsed
+
+def outcome(parse, text):
+    try:
+        return repr(parse(text))
+    except ValueError as error:
+        return f"{type(error).__name__}: {error}"
+
+texts = ["{}", " {}", "{} ", "\\n[1, 2.50]\\t", '{"a": {"b": [1e400, -0.0, NaN, 12345678901234567890, "\\\\u00e9"]}}', "1", '"x"', "", " ", "{", "{} x", "{}{}", "nul", "{'a': 1}"]
+print(json.dumps([text for text in texts if outcome(parsed, text) != outcome(json.loads, text)] + [len(texts)]))
+`;
+  expect(printed(script)).toEqual([14]);
+});
+
 it("an input that is not few, or has several segments, is read as if nobody had looked", () => {
   const script = `
 from worker.frames import END, PARAM, SEGMENT, TABLE, Wire
