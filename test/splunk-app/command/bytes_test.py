@@ -27,6 +27,7 @@ from compute_bridge.peer import Peer  # noqa: E402
 from compute_bridge.receipt import in_words  # noqa: E402
 from compute_bridge.replies import Replies  # noqa: E402
 from compute_bridge.spool import Spool  # noqa: E402
+from compute_bridge.token import Grant  # noqa: E402
 from played_bridge import frame, receipt  # noqa: E402
 from played_search import chunk  # noqa: E402
 
@@ -301,6 +302,13 @@ class Waiting(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
+    def test_when_a_token_ends(self) -> None:
+        for text, seconds in [
+            ("2026-11-21T12:00:00.123Z", 1795262400), ("2020-02-29T23:59:59Z", 1583020799), ("1970-01-01T00:00:00", 0),
+            ("2026-02-30T00:00:00Z", float("inf")), ("2026-11-21", float("inf")), ("", float("inf")), (None, float("inf")),
+        ]:  # fmt: skip
+            self.assertEqual(Grant({"address": "", "token": "", "expires_at": text}).ends_at, seconds, text)
+
     def test_a_receipt(self) -> None:
         self.assertEqual(
             in_words(receipt(150, model={"name": "m", "version": 3}, notes=["Column a came as text."])),
