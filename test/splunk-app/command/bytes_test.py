@@ -166,8 +166,9 @@ class Answers(unittest.TestCase):
 
     def test_a_line_longer_than_the_room_is_no_http(self) -> None:
         for data in (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 999, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 999):
-            with self.subTest(data[:60]), self.assertRaises(Failure):
+            with self.subTest(data[:60]), self.assertRaises(Failure) as raised:
                 Answer(Scripted(data, room=100)).whole(1)
+            self.assertIn("no HTTP", raised.exception.message)
 
     def test_bodies_that_stop(self) -> None:
         for data in (b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n"):
