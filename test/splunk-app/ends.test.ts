@@ -126,25 +126,6 @@ describe("input that ends", () => {
     await expect.poll(async () => (await states(running)).filter((each) => each !== "cancelled" && each !== "failed")).toEqual([]);
   });
 
-  it("inside a chunk whose first rows the bridge has is an error and never a result", async () => {
-    await using running = await start("algorithm=double method=apply");
-    await running.getinfo();
-    const request = encodeRequest({ action: "execute", finished: true }, Buffer.from(`a\n${"1\n".repeat(1_000_000)}`));
-    const parts = given.proxy.requests.filter(({ path }) => path.includes("/parts/")).length;
-    await running.command.write(request.subarray(0, -3));
-    await expect
-      .poll(() => given.proxy.requests.filter(({ path }) => path.includes("/parts/")).length, { timeout: 20_000 })
-      .toBe(parts + 1);
-    expect(await running.command.finish()).toEqual({ exitCode: 0, signal: null });
-    expect(
-      (await given.splunkd.installation.log())
-        .split("\n")
-        .filter((each) => each.includes(running.facts.sid))
-        .at(-1),
-    ).toMatch(/outcome="(failed|cut)"/);
-    await expect.poll(async () => (await states(running)).filter((each) => each !== "cancelled" && each !== "failed")).toEqual([]);
-  });
-
   it("while a run is being opened leaves none open", async () => {
     openings = "late";
     await using running = await start("algorithm=double method=apply");

@@ -1,7 +1,4 @@
-"""
-A row-wise apply: each chunk is a request of its own, which goes out while splunkd still writes the chunk, answered with its
-rows; together they are one run. A part that is cut counts for nothing at the bridge.
-"""
+"""A row-wise apply: each chunk is a request of its own, answered with its rows; together they are one run."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class Parts:
     def step(self, splunkd: Splunkd, request: Request) -> Reply:
         self._is_last = self._is_last or request.finished
         if request.left > len(splunkd.header()):
-            self._kept.begin(splunkd, request)
+            self._kept.load(splunkd, request)
             self._number += 1
             self._send()
         else:

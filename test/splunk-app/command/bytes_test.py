@@ -250,12 +250,12 @@ class Waiting(unittest.TestCase):
         for seed in range(60):
             draw = random.Random(seed)
             body = draw.choice([some_bytes(draw, 900), b"x" * 700])
-            with mock.patch.multiple(kept_module, _MEMORY_BYTES=draw.randrange(1, 400), _STEP_BYTES=draw.randrange(1, 100), _PIECE_BYTES=draw.randrange(1, 90)):
+            with mock.patch.multiple(kept_module, _MEMORY_BYTES=draw.randrange(1, 400), _PIECE_BYTES=draw.randrange(1, 90)):
                 splunkd, kept = Splunkd(Dribble(chunk({}, body) + chunk({}, body[::-1]), draw), io.BytesIO()), Kept(self.folder)
                 for expected in (body, body[::-1]):
                     request = splunkd.next()
                     splunkd.header()
-                    kept.begin(splunkd, request)
+                    kept.load(splunkd, request)
                     for _ in range(draw.randrange(4)):
                         begun = b""
                         for piece in kept.pieces():
@@ -265,7 +265,7 @@ class Waiting(unittest.TestCase):
                         self.assertEqual(begun, expected[: len(begun)])
                     self.assertEqual(b"".join(bytes(each) for each in kept.pieces()), expected)
                     self.assertEqual((kept.size, request.left), (len(expected), 0))
-                kept.begin(splunkd, Request({}, 0))  # Its file is closed.
+                kept.load(splunkd, Request({}, 0))  # Its file is closed.
 
     def test_a_folder_that_is_not_there(self) -> None:
         with self.assertRaises(Failure):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 import unittest
 
 from played_bridge import begin_frames, done, frame, read_body, send_frames, send_json, send_piece
-from played_search import chunk
 from story import Story
 
 APPLY = ("algorithm=iris", "method=apply")
@@ -165,35 +163,6 @@ class Parts(Story):
         self.assertTrue(reply.body == body)
         self.assertTrue(all(each.body == body for each in self.bridge.to("/parts/")))
         self.assertEqual(len(self.bridge.to("/parts/")), 2)
-
-
-    def test_a_part_is_on_its_way_while_its_chunk_still_comes_and_is_none_when_that_is_cut(self) -> None:
-        for is_cut in (False, True):
-            bodies = []
-            begun = threading.Event()
-
-            def begin(handler) -> None:
-                first = handler.rfile.read(1000)
-                begun.set()
-                rest = handler.rfile.read(int(handler.headers["Content-Length"]) - 1000)
-                bodies.append(first + rest)
-                send_frames(handler, [frame("T", b"x\n1\n"), done(1)])
-
-            self.bridge.on("/parts/", begin, 1)
-            search = self.begun(*APPLY)
-            body = b"a,b\n" + b"1,2\n" * 300_000
-            data = chunk({"action": "execute", "finished": False}, body)
-            search.write(data[:-4])
-            self.assertTrue(begun.wait(20))
-            if not is_cut:
-                search.write(data[-4:])
-                self.assertEqual(search.reply().body, b"x\n1\n")
-                self.assertEqual(bodies, [body])
-                search.drain()
-            self.assert_clean_end(search)
-            if is_cut:
-                self.assertLess(max(map(len, bodies), default=0), len(body))
-                self.assertEqual(len(self.bridge.to("/cancel")), 1)
 
     def test_a_bridge_that_is_busy_meanwhile_gets_the_part_again_from_its_start(self) -> None:
         def busy(handler) -> None:
