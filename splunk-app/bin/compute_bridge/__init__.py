@@ -9,7 +9,7 @@ rows; what it holds is bounded by its own buffers, never by the data. Standard l
   whole      one upload, then the answer     idle              calls nothing
   bridge     requests with a token           token             asks the app for one
   connection, dial, peer, trust, address     answer, incoming, frames: what comes back
-  replies, spool, kept                       where rows wait: memory first, then a file
+  replies, spool, memory, kept               where rows wait: memory first, then a file
   messages, receipt, advice, failure, log    what people read
 
 Imports that cost time (ssl, csv, difflib, urllib) stand where they are needed: getinfo is answered without them.

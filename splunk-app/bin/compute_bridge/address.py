@@ -36,7 +36,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        if self.host == "localhost":
+        if self.host in ("localhost", "127.0.0.1", "::1"):
             return True
         import ipaddress
 

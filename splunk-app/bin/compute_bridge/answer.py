@@ -25,7 +25,9 @@ class Answer:
         self.ended = False
         self.peer = connection.peer
         self._connection = connection
-        self._buffer = b""
+        #: What has come and was not read yet stands there, from `_start` to `_end`.
+        self._room = connection.room
+        self._start = self._end = 0
         #: Of the body, as far as it was read whole: a wait for the rest may be ended, and begun again.
         self._pieces: list[bytes] = []
         self._is_closed = False
@@ -51,16 +53,17 @@ class Answer:
                 return False
         return True
 
-    def read(self, seconds: float) -> bytes | None:
+    def read(self, seconds: float) -> memoryview | None:
         """
-        The next bytes of the body; None: nothing came in time; empty: the body has ended. The head must have come.
+        The next bytes of the body, which hold until more is read; None: nothing came in time; empty: the body has ended.
+        The head must have come.
 
         :raises Failure: when the body stops before its end
         """
         until = time.monotonic() + seconds
         while True:
             piece = self._take()
-            if piece or self.ended:
+            if len(piece) or self.ended:
                 return piece
             if not self._fill(until - time.monotonic()):
                 return None
@@ -73,9 +76,9 @@ class Answer:
             piece = self.read(until - time.monotonic())
             if piece is None:
                 break
-            if not piece:
+            if not len(piece):
                 return b"".join(pieces)
-            pieces.append(piece)
+            pieces.append(bytes(piece))
             if sum(map(len, pieces)) > _WHOLE_BYTES:
                 raise self.peer.cut("it is too long")
         raise self.peer.late(seconds)
@@ -84,23 +87,36 @@ class Answer:
         """Whether anything came, the end included."""
         if self._is_closed:
             raise self.peer.cut("it stops in the middle")
-        data = self._connection.receive(max(0.0, seconds))
-        if data is None:
+        # Held is at most a head that goes on, or the line of a chunk's size.
+        held = self._room[self._start : self._end]
+        self._start, self._end = 0, len(held)
+        self._room[: self._end] = held
+        if self._end == len(self._room):
+            raise self.peer.cut("what came is no HTTP")
+        count = self._connection.receive(memoryview(self._room)[self._end :], max(0.0, seconds))
+        if count is None:
             return False
-        self._is_closed = not data
-        if data:
-            self._buffer = self._buffer + data if self._buffer else data
+        self._is_closed = count == 0
+        self._end += count
         return True
+
+    def _find(self, what: bytes, start: int) -> int:
+        """Where that stands in what has come, or -1."""
+        return self._room.find(what, start, self._end)
+
+    def _held(self, end: int) -> bytes:
+        """What has come, up to there."""
+        return bytes(self._room[self._start : end])
 
     def _parse_head(self) -> bool:
         while self.status < 200:
-            end = self._buffer.find(b"\r\n\r\n")
+            end = self._find(b"\r\n\r\n", self._start)
             if end < 0:
-                if len(self._buffer) > _HEAD_BYTES or not b"HTTP/1."[:8].startswith(self._buffer[:7]):
+                if self._end - self._start > _HEAD_BYTES or not b"HTTP/1.".startswith(self._held(self._end)[:7]):
                     raise self.peer.cut("what came is no HTTP")
                 return False
-            lines = self._buffer[:end].decode("latin-1").split("\r\n")
-            self._buffer = self._buffer[end + 4 :]
+            lines = self._held(end).decode("latin-1").split("\r\n")
+            self._start = end + 4
             version, _, rest = lines[0].partition(" ")
             if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
                 raise self.peer.cut("what came is no HTTP")
@@ -120,34 +136,35 @@ class Answer:
         else:
             self._left = int(length) if length.isdigit() else None
 
-    def _take(self) -> bytes:
-        """What the buffer holds of the body; empty: more must come first, or it has ended."""
+    def _take(self) -> memoryview:
+        """What has come of the body; empty: more must come first, or it has ended."""
         if self.ended or self.status < 200 or (self._is_chunked and self._left == 0 and not self._next_chunk()):
-            return b""
+            return memoryview(b"")
+        end = self._end if self._left is None else min(self._end, self._start + self._left)
+        piece = memoryview(self._room)[self._start : end]
+        self._start = end
         if self._left is None:
-            piece, self._buffer = self._buffer, b""
-            self.ended = self._is_closed and not piece
-            return piece
-        piece, self._buffer = self._buffer[: self._left], self._buffer[self._left :]
-        self._left -= len(piece)
-        self.ended = self._left == 0 and not self._is_chunked
+            self.ended = self._is_closed and not len(piece)
+        else:
+            self._left -= len(piece)
+            self.ended = self._left == 0 and not self._is_chunked
         return piece
 
     def _next_chunk(self) -> bool:
         """Steps over the line with the next chunk's size; false while that has not come, and at the last chunk."""
-        start = 2 if self._is_in_chunk else 0
-        end = self._buffer.find(b"\r\n", start)
+        start = self._start + (2 if self._is_in_chunk else 0)
+        end = self._find(b"\r\n", start)
         if end < 0:
             return False
         try:
-            size = int(self._buffer[start:end].partition(b";")[0], 16)
+            size = int(self._room[start:end].partition(b";")[0], 16)
         except ValueError:
             raise self.peer.cut("its chunks are broken") from None
         if size == 0:
-            trailers = self._buffer.find(b"\r\n\r\n", end)
+            trailers = self._find(b"\r\n\r\n", end)
             if trailers < 0:
                 return False
-            self._buffer, self.ended = self._buffer[trailers + 4 :], True
+            self._start, self.ended = trailers + 4, True
             return False
-        self._buffer, self._left, self._is_in_chunk = self._buffer[end + 2 :], size, True
+        self._start, self._left, self._is_in_chunk = end + 2, size, True
         return True

@@ -11,7 +11,7 @@ from .dial import dial
 from .ends import Ends
 from .peer import Peer
 
-_RECEIVE_BYTES = 256 * 1024
+_ROOM_BYTES = 256 * 1024
 #: So much goes to the socket between two looks at what comes back.
 _SLICE_BYTES = 256 * 1024
 # Of the module ssl, which may not be there to ask: plain connections do without it.
@@ -21,6 +21,7 @@ _WANTS_READ, _WANTS_WRITE, _CUT = "SSLWantReadError", "SSLWantWriteError", "SSLE
 class Connection:
     """
     :param tls: an ssl.SSLContext; None: plain
+    :ivar room: where its answers come to, one after the other
     :raises Failure: when nobody is there in time, or is not who it should be
     """
 
@@ -28,6 +29,7 @@ class Connection:
         self.peer = peer
         self._ends = ends
         self._socket = dial(peer, tls, ends, seconds)
+        self.room = bytearray(_ROOM_BYTES)
 
     def send(self, view: memoryview, seconds: float, on_readable=None) -> None:
         """
@@ -51,15 +53,15 @@ class Connection:
                 if ready[0] and on_readable is not None:
                     on_readable()
 
-    def receive(self, seconds: float) -> bytes | None:
-        """What has come, at most waiting so long; None: nothing yet; empty: the other end has closed."""
+    def receive(self, view: memoryview, seconds: float) -> int | None:
+        """Puts there what has come, at most waiting so long; None: nothing yet; 0: the other end has closed."""
         until = time.monotonic() + seconds
         while True:
             try:
-                return self._socket.recv(_RECEIVE_BYTES)
+                return self._socket.recv_into(view)
             except OSError as error:
                 if type(error).__name__ == _CUT:
-                    return b""
+                    return 0
                 if not _would_block(error):
                     raise self.peer.lost(error) from None
                 is_write = type(error).__name__ == _WANTS_WRITE

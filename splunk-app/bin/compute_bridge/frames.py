@@ -28,9 +28,9 @@ class FrameReader:
     def is_at_boundary(self) -> bool:
         return not self._kind and not self._head
 
-    def feed(self, data: bytes):
+    def feed(self, data: bytes | memoryview):
         """
-        Yields (kind, payload, is_last): of a table frame any pieces, the last of them marked.
+        Yields (kind, payload, is_last): of a table frame any pieces, views of what was fed, the last of them marked.
 
         :raises Failure: when the bytes cannot be frames
         """
@@ -50,7 +50,7 @@ class FrameReader:
             if is_last:
                 self._kind = b""
             if kind == TABLE:
-                yield kind, bytes(piece), is_last
+                yield kind, piece, is_last
                 continue
             self._parts.append(bytes(piece))
             if is_last:

@@ -51,7 +51,7 @@ class Incoming:
             piece = self._answer.read(until - time.monotonic())
             if piece is None:
                 return False
-            if not piece:
+            if not len(piece):
                 raise self._answer.peer.cut("its last frame is missing")
             self._came_at = time.monotonic()
             for kind, payload, is_last in self._frames.feed(piece):
@@ -71,7 +71,7 @@ class Incoming:
         if time.monotonic() - self._came_at > seconds:
             raise self._answer.peer.late(seconds)
 
-    def _take(self, kind: bytes, payload: bytes, is_last: bool) -> None:
+    def _take(self, kind: bytes, payload: bytes | memoryview, is_last: bool) -> None:
         if kind == TABLE:
             self._replies.add(payload, is_last)
             return

@@ -11,6 +11,8 @@ from .spool import Spool
 MEMORY_BYTES = 8 * 1024 * 1024
 #: A reply of several frames grows to about so much.
 REPLY_BYTES = 4 * 1024 * 1024
+#: So much of a frame is searched for the end of its header at first.
+_HEADER_BYTES = 4 * 1024
 
 
 class Replies:
@@ -23,27 +25,30 @@ class Replies:
         self._head = b""
         self._header: bytes | None = None
         self._rows = 0
-        self._end = b""
+        self._ends_in_newline = True
         #: Bytes of rows in whole frames.
         self.size = 0
 
-    def add(self, piece: bytes, is_last: bool) -> None:
+    def add(self, piece: bytes | memoryview, is_last: bool) -> None:
         """
-        A piece of a frame; the last one marked.
+        A piece of a frame, which is copied; the last one marked.
 
         :raises Failure: when it cannot be kept
         """
-        if self._header is None:
-            self._head += piece
+        piece = memoryview(piece)
+        while self._header is None and len(piece):
+            count = max(_HEADER_BYTES, len(self._head))
+            self._head += piece[:count]
+            piece = piece[count:]
             end = record_end(self._head)
-            if end < 0 and not is_last:
-                return
-            header, piece = (self._head, b"") if end < 0 else (self._head[:end], self._head[end:])
-            self._header, self._head = header if header.endswith(b"\n") else header + b"\n", b""
-        if piece:
-            self._append(piece)
+            if end >= 0:
+                self._header, rows, self._head = self._head[:end], self._head[end:], b""
+                self._append(rows)
+        self._append(piece)
         if is_last:
-            if self._rows and self._end != b"\n":
+            if self._header is None:
+                self._header, self._head = self._head if self._head.endswith(b"\n") else self._head + b"\n", b""
+            if self._rows and not self._ends_in_newline:
                 self._append(b"\n")
             self._tables.append((self._header, self._rows))
             self.size += self._rows
@@ -79,10 +84,11 @@ class Replies:
     def close(self) -> None:
         self._spool.close()
 
-    def _append(self, piece: bytes) -> None:
-        self._spool.append(piece)
-        self._rows += len(piece)
-        self._end = piece[-1:]
+    def _append(self, piece: bytes | memoryview) -> None:
+        if len(piece):
+            self._spool.append(piece)
+            self._rows += len(piece)
+            self._ends_in_newline = piece[-1] == 10
 
     def _pieces(self, header: bytes, rows: int):
         yield header

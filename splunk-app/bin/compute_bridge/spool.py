@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 
 from .failure import Failure
+from .memory import Memory
 
 _READ_BYTES = 256 * 1024
 
@@ -19,17 +19,15 @@ class Spool:
     def __init__(self, folder: str, limit: int) -> None:
         self._folder = folder or "."
         self._limit = limit
-        self._pieces: deque[bytes] = deque()
-        self._in_memory = 0
+        self._memory = Memory()
         self._file: int | None = None
         self._read_at = 0
         self._write_at = 0
 
-    def append(self, piece: bytes) -> None:
+    def append(self, piece: bytes | memoryview) -> None:
         """:raises Failure: when the disk is full, or the folder takes no file"""
-        if self._write_at == 0 and self._in_memory + len(piece) <= self._limit:
-            self._pieces.append(piece)
-            self._in_memory += len(piece)
+        if self._write_at == 0 and self._memory.size + len(piece) <= self._limit:
+            self._memory.append(piece)
             return
         try:
             if self._file is None:
@@ -44,15 +42,9 @@ class Spool:
             raise cannot_keep(self._folder, error) from None
 
     def take(self, size: int):
-        """Yields the first `size` bytes, which must be there, and forgets them."""
+        """Yields the first `size` bytes, which must be there, and forgets them: they hold until the next `append`."""
         while size > 0:
-            piece = self._pieces.popleft() if self._pieces else self._from_file(min(size, _READ_BYTES))
-            if self._in_memory:
-                self._in_memory -= len(piece)
-                if len(piece) > size:
-                    self._pieces.appendleft(piece[size:])
-                    self._in_memory += len(piece) - size
-                    piece = piece[:size]
+            piece = self._memory.take(size) if self._memory.size else self._from_file(min(size, _READ_BYTES))
             size -= len(piece)
             yield piece
 
@@ -66,8 +58,8 @@ class Spool:
             yield piece
 
     def clear(self) -> None:
-        self._pieces.clear()
-        self._in_memory = self._read_at = self._write_at = 0
+        self._memory.clear()
+        self._read_at = self._write_at = 0
         self.close()
 
     def close(self) -> None:

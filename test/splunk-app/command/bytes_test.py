@@ -8,21 +8,26 @@ import random
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "splunk-app", "bin"))
 
+from compute_bridge import kept as kept_module  # noqa: E402
 from compute_bridge import replies as replies_module  # noqa: E402
 from compute_bridge.address import Address  # noqa: E402
 from compute_bridge.answer import Answer  # noqa: E402
-from compute_bridge.chunks import Splunkd  # noqa: E402
+from compute_bridge.chunks import Request, Splunkd  # noqa: E402
 from compute_bridge.failure import Failure  # noqa: E402
 from compute_bridge.frames import FrameReader  # noqa: E402
 from compute_bridge.header import columns, record_end  # noqa: E402
+from compute_bridge.kept import Kept  # noqa: E402
 from compute_bridge.log import Log  # noqa: E402
+from compute_bridge.memory import Memory  # noqa: E402
 from compute_bridge.peer import Peer  # noqa: E402
 from compute_bridge.receipt import in_words  # noqa: E402
 from compute_bridge.replies import Replies  # noqa: E402
 from compute_bridge.spool import Spool  # noqa: E402
+from compute_bridge.token import Grant  # noqa: E402
 from played_bridge import frame, receipt  # noqa: E402
 from played_search import chunk  # noqa: E402
 
@@ -117,12 +122,18 @@ class Frames(unittest.TestCase):
 class Scripted:
     """A connection that has these pieces to give."""
 
-    def __init__(self, *pieces) -> None:
+    def __init__(self, *pieces, room: int = 4096) -> None:
         self.pieces = list(pieces)
+        self.room = bytearray(room)
         self.peer = Peer("The bridge", Address("https://bridge.example"))
 
-    def receive(self, seconds):
-        return self.pieces.pop(0) if self.pieces else None
+    def receive(self, view, seconds):
+        if not self.pieces:
+            return None
+        piece, rest = self.pieces[0][: len(view)], self.pieces[0][len(view) :]
+        self.pieces[:1] = [rest] if rest else []
+        view[: len(piece)] = piece
+        return len(piece)
 
 
 class Answers(unittest.TestCase):
@@ -138,6 +149,26 @@ class Answers(unittest.TestCase):
                 answer = Answer(Scripted(*pieces, b""))
                 self.assertEqual((answer.whole(1), answer.status, answer.headers["x"]), (b"0123456789", 200, "y"))
                 self.assertTrue(answer.ended)
+
+    def test_bodies_larger_than_the_room_come_back_from_the_same_room(self) -> None:
+        for seed in range(200):
+            draw = random.Random(seed)
+            chunks = [some_bytes(draw, 300) + b"." for _ in range(draw.randrange(1, 9))]
+            body = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in chunks) + b"0\r\n\r\n"
+            data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+            cuts = sorted(draw.sample(range(1, len(data)), min(len(data) - 1, draw.randrange(30))))
+            pieces = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)])]
+            answer, came = Answer(Scripted(*pieces, b"", room=draw.randrange(64, 200))), b""
+            self.assertTrue(answer.head(1))
+            while not answer.ended:
+                came += answer.read(1)
+            self.assertEqual(came, b"".join(chunks))
+
+    def test_a_line_longer_than_the_room_is_no_http(self) -> None:
+        for data in (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 999, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 999):
+            with self.subTest(data[:60]), self.assertRaises(Failure) as raised:
+                Answer(Scripted(data, room=100)).whole(1)
+            self.assertIn("no HTTP", raised.exception.message)
 
     def test_bodies_that_stop(self) -> None:
         for data in (b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n"):
@@ -183,6 +214,59 @@ class Waiting(unittest.TestCase):
             spool.close()
         self.assertEqual(os.listdir(self.folder), [])
 
+    def test_memory_gives_back_what_it_took_from_few_blocks(self) -> None:
+        for seed in range(200):
+            draw = random.Random(seed)
+            memory, put, got = Memory(draw.randrange(1, 40)), b"", b""
+            for _ in range(80):
+                if draw.random() < 0.5:
+                    piece = some_bytes(draw, 60)
+                    memory.append(memoryview(piece))
+                    put += piece
+                elif memory.size:
+                    taken = []  # All of a reply's pieces hold until more is added.
+                    for _ in range(draw.randrange(1, 4)):
+                        if memory.size:
+                            taken.append(memory.take(draw.randrange(1, 50)))
+                    got += b"".join(taken)
+                self.assertEqual(memory.size, len(put) - len(got))
+            while memory.size:
+                got += memory.take(10**9)
+            self.assertEqual(got, put)
+
+    def test_memory_is_used_again(self) -> None:
+        memory = Memory(10)
+        memory.append(b"x" * 25)
+        blocks = [memory.take(10).obj for _ in range(3)]
+        memory.append(b"y" * 35)
+        again = [memory.take(10).obj for _ in range(3)]
+        self.assertEqual({id(each) for each in again}, {id(each) for each in blocks})
+        memory.clear()
+        self.assertEqual(memory.size, 0)
+        memory.append(b"z")
+        self.assertEqual(bytes(memory.take(5)), b"z")
+
+    def test_a_kept_chunk_comes_whole_each_time_also_when_it_was_left_early(self) -> None:
+        for seed in range(60):
+            draw = random.Random(seed)
+            body = draw.choice([some_bytes(draw, 900), b"x" * 700])
+            with mock.patch.multiple(kept_module, _MEMORY_BYTES=draw.randrange(1, 400), _PIECE_BYTES=draw.randrange(1, 90)):
+                splunkd, kept = Splunkd(Dribble(chunk({}, body) + chunk({}, body[::-1]), draw), io.BytesIO()), Kept(self.folder)
+                for expected in (body, body[::-1]):
+                    request = splunkd.next()
+                    splunkd.header()
+                    kept.load(splunkd, request)
+                    for _ in range(draw.randrange(4)):
+                        begun = b""
+                        for piece in kept.pieces():
+                            begun += piece
+                            if draw.random() < 0.3:
+                                break
+                        self.assertEqual(begun, expected[: len(begun)])
+                    self.assertEqual(b"".join(bytes(each) for each in kept.pieces()), expected)
+                    self.assertEqual((kept.size, request.left), (len(expected), 0))
+                kept.load(splunkd, Request({}, 0))  # Its file is closed.
+
     def test_a_folder_that_is_not_there(self) -> None:
         with self.assertRaises(Failure):
             Spool(os.path.join(self.folder, "none"), 0).append(b"x")
@@ -190,7 +274,7 @@ class Waiting(unittest.TestCase):
     def test_replies_hold_whole_frames_with_a_header(self) -> None:
         for seed in range(200):
             draw = random.Random(seed)
-            tables = [(b'h%d,"x\n"\n' % draw.randrange(3), b"".join(b"%d\n" % row for row in range(draw.randrange(6)))) for _ in range(9)]
+            tables = [(b'h%d,"x\n%s"\n' % (draw.randrange(3), b"w" * draw.choice([0, 0, 5000, 20_000])), b"".join(b"%d\n" % row for row in range(draw.randrange(6)))) for _ in range(9)]
             replies = Replies(self.folder)
             for header, rows in tables:
                 data = header + rows
@@ -219,6 +303,13 @@ class Waiting(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
+    def test_when_a_token_ends(self) -> None:
+        for text, seconds in [
+            ("2026-11-21T12:00:00.123Z", 1795262400), ("2020-02-29T23:59:59Z", 1583020799), ("1970-01-01T00:00:00", 0),
+            ("2026-02-30T00:00:00Z", float("inf")), ("2026-11-21", float("inf")), ("", float("inf")), (None, float("inf")),
+        ]:  # fmt: skip
+            self.assertEqual(Grant({"address": "", "token": "", "expires_at": text}).ends_at, seconds, text)
+
     def test_a_receipt(self) -> None:
         self.assertEqual(
             in_words(receipt(150, model={"name": "m", "version": 3}, notes=["Column a came as text."])),

@@ -164,6 +164,19 @@ class Parts(Story):
         self.assertTrue(all(each.body == body for each in self.bridge.to("/parts/")))
         self.assertEqual(len(self.bridge.to("/parts/")), 2)
 
+    def test_a_bridge_that_is_busy_meanwhile_gets_the_part_again_from_its_start(self) -> None:
+        def busy(handler) -> None:
+            handler.rfile.read(1000)
+            send_json(handler, 503, {"detail": "busy", "hint": "", "code": "QUEUE_FULL"}, "application/problem+json")
+            handler.close_connection = True
+
+        self.bridge.on("/parts/1$", busy, 1)
+        search = self.begun(*APPLY)
+        body = b"a,b\n" + b"".join(b"%d,2\n" % each for each in range(700_000))
+        self.assertTrue(search.execute(body).body == body)
+        search.drain()
+        self.assert_clean_end(search)
+
 
 if __name__ == "__main__":
     unittest.main()

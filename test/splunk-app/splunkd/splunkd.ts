@@ -8,6 +8,7 @@ import { Management } from "./management.ts";
 import { RestHandlers } from "./rest-handler.ts";
 import { resultOf, type SearchResult } from "./result.ts";
 import { RunningSearch } from "./running-search.ts";
+import type { SearchFacts } from "./search-info.ts";
 import { type Users, usersOf } from "./users.ts";
 
 export interface SplunkdOptions {
@@ -73,23 +74,29 @@ export class Splunkd implements AsyncDisposable {
   }
 
   /** Starts the command's process; the caller takes the steps. */
-  async start({ command, as = "alice", app = "search", sid = this.#newSid(), preview = false, pieces, isLoggedIn = true }: SearchAsked) {
+  async start(asked: SearchAsked): Promise<RunningSearch> {
+    const { command, cwd, env, facts } = await this.prepare(asked);
+    return new RunningSearch(new CommandProcess(command, { cwd, env }), facts, asked.pieces);
+  }
+
+  /** What a search's process is started with and told: for who starts it otherwise. */
+  async prepare({ command, as = "alice", app = "search", sid = this.#newSid(), preview = false, isLoggedIn = true }: SearchAsked) {
     const { installation, management, users } = this;
     const dispatchDir = await makeDispatch(installation.home, sid, as);
     const name = command.trim().split(/\s/)[0] ?? "";
     const settings = (await readConf(installation.app, "commands")).get(name);
     const file = join(installation.app, "bin", settings?.filename ?? `${name}.py`);
-    const process = new CommandProcess([...(this.#options.under ?? []), this.#options.python, file], {
+    const sessionKey = isLoggedIn ? users.login(as) : undefined;
+    const facts: SearchFacts = {
+      ...{ command, before: "search index=main", sid, user: as, app, sessionKey },
+      ...{ splunkdUri: management.uri, dispatchDir, isPreview: preview },
+    };
+    return {
+      command: [...(this.#options.under ?? []), this.#options.python, file],
       cwd: dispatchDir,
       env: { ...installation.env, ...this.#options.env },
-    });
-    const sessionKey = isLoggedIn ? users.login(as) : undefined;
-    const before = "search index=main";
-    return new RunningSearch(
-      process,
-      { command, before, sid, user: as, app, sessionKey, splunkdUri: management.uri, dispatchDir, isPreview: preview },
-      pieces,
-    );
+      facts,
+    };
   }
 
   /** A whole search: getinfo, the chunks, the last one, the drain. @throws BrokenProtocol, CommandEnded */
