@@ -70,7 +70,8 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
   let written: Written;
   try {
     const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
-    for (const each of folders) await mkdir(join(temporary, each), { recursive: true });
+    for (const each of new Set(paths.map((path) => dirname(path))))
+      if (each !== ".") await mkdir(join(temporary, each), { recursive: true });
     const { synced } = await together(Object.entries(all).map(([path, content]) => writeNew(join(temporary, path), content, 0o644)));
     await chmod(temporary, 0o755);
     written = await together([Promise.resolve({ synced }), ...folders.map((each) => syncing(join(temporary, each)))]);
