@@ -22,6 +22,7 @@ export function readArguments(args: string[]): Arguments {
       short: { type: "boolean" },
       long: { type: "boolean" },
       huge: { type: "boolean" },
+      lab: { type: "boolean" },
       dsdl: { type: "string" },
       only: { type: "string", multiple: true },
       peer: { type: "string", multiple: true },

@@ -23,7 +23,7 @@ from python_check.cells import Cell, Json, Module, parse  # noqa: E402
 from python_check.entry_points import entry_points  # noqa: E402
 from python_check.files import File, file_problem, settings  # noqa: E402
 from python_check.imports import Imports, package_problems, requirement_problems  # noqa: E402
-from python_check.names import magic_problems, undefined_problems  # noqa: E402
+from python_check.names import magic_problems, magics, undefined_problems  # noqa: E402
 from python_check.syntax import syntax_problems  # noqa: E402
 
 sys.path.pop(0)
@@ -37,15 +37,15 @@ def check_module(request: Json) -> Json:
     star = False
     needs: dict[str, Json] = {}
     for file in files:
-        broken = file_problem(file)
-        tree = parse("" if broken else file.text)
+        broken, tree = file_problem(file)
         problems += [broken] if broken else []
         if file is files[0]:
             names, star, arity = entry_points(tree, file)
             problems += arity
         imports = Imports(file.package)
         imports.visit(tree)
-        problems += magic_problems(tree, file) + undefined_problems(tree, file, []) + package_problems(imports.packages, file)
+        found = magics(tree, file)
+        problems += magic_problems(found, file) + undefined_problems(tree, file, [], found) + package_problems(imports.packages, file)
         for name, line in imports.siblings.items():
             if name != request["module"]:
                 needs.setdefault(name, file.place(line))
@@ -67,15 +67,16 @@ def check(request: Json) -> Json:
         return check_module(request)
     cells = [Cell(each["cell"], each["source"]) for each in request["cells"]]
     module = Module(cells)
-    problems, broken = syntax_problems(module)
+    problems, broken, tree = syntax_problems(module)
     # The rest is looked at as if the broken cells had no code.
-    tree = parse(Module(cells, broken).text)
+    tree = tree or parse(Module(cells, broken).text)
     names, star, arity = entry_points(tree, module)
     imports = Imports()
     imports.visit(tree)
-    problems += arity + magic_problems(tree, module)
+    found = magics(tree, module)
+    problems += arity + magic_problems(found, module)
     if not broken:
-        problems += undefined_problems(tree, module, request["unmarked"])
+        problems += undefined_problems(tree, module, request["unmarked"], found)
     problems += package_problems(imports.packages, module) + requirement_problems(request["requirements"])
     return {
         "cells": [{"cell": each.cell, "source": each.source, "spans": [span._asdict() for span in each.spans]} for each in cells],

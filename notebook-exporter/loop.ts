@@ -1,5 +1,6 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
+import { Arrival } from "./arrival.ts";
 import { contentOrWhy } from "./content.ts";
 import { notJson, tooDeep, unfinished } from "./file-problems.ts";
 import { type FileStat, isSame, placeAt } from "./file-state.ts";
@@ -54,6 +55,7 @@ export interface LoopParts {
  */
 export class NotebookLoop {
   readonly #parts: LoopParts;
+  readonly arrival = new Arrival();
   #dirty = false;
   #vouched = false;
   /** Reading or telling; not while it only waits to look again. */
@@ -213,7 +215,7 @@ export class NotebookLoop {
       this.#dirty = false;
       const { size } = (await this.#state()) ?? { size: 0 };
       const found = await turn(size, () => look(root, path, parse));
-      this.#isReplaced = isFirst && found.kind === "whole" && this.#isAnother(found.stat);
+      this.#isReplaced = isFirst && found.kind === "whole" && (await this.#isAnother(found.stat));
       isFirst = false;
       if (found.kind === "whole" || this.#closed) return found;
       if (found.kind === "gone") {
@@ -243,11 +245,11 @@ export class NotebookLoop {
     }
   }
 
-  /** Whether a state is of another file than was told last, and of one that was moved here after it was written: writing sets both times. */
-  #isAnother({ ino, mtimeNs, ctimeNs }: FileStat): boolean {
+  /** Whether a state is of another file than was told last, and of one that was moved here after it was written. */
+  async #isAnother(stat: FileStat): Promise<boolean> {
     const { steady } = this.#parts;
-    if (this.#isLink || steady === undefined || this.#device !== steady) return false;
-    return this.#seen !== undefined && this.#seen.ino !== ino && mtimeNs < ctimeNs;
+    if (this.#isLink || steady === undefined || this.#device !== steady || !this.#seen || this.#seen.ino === stat.ino) return false;
+    return await this.arrival.wasMoved(stat, () => this.#state());
   }
 
   async #tell(found: Look, content?: ReturnType<typeof contentOrWhy>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Clock, Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
 import type { FileStat } from "./file-state.ts";
 import { insideOf, isNotebook, lookThrough } from "./folder.ts";
-import { type Hinting, type Hints, systemHints } from "./hints.ts";
+import { type Happened, type Hinting, type Hints, systemHints } from "./hints.ts";
 import { NotebookLoop, type Reading } from "./loop.ts";
 import { startParser } from "./parse.ts";
 import { quickDevice, steadyDevice } from "./quick-look.ts";
@@ -150,6 +150,13 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     }
   }
 
+  /** What begins at a name may be whole at once; what is written to says so when it is over, too. */
+  function happened(path: string, what: Happened): void {
+    const loop = closed ? undefined : loops.get(insideOf(root, path) ?? "");
+    loop?.arrival.happened(what);
+    if (what === "named") loop?.touch();
+  }
+
   async function scan(): Promise<void> {
     const found = await lookThrough(root);
     tellLeftOut(found.leftOut);
@@ -175,7 +182,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
       [root, identity, device, steady] = [real, now, quickDevice(real), steadyDevice(real)];
       log.warn({ root }, now === undefined ? "the notebooks folder is gone" : "the notebooks folder is another one now");
       await hinting.close();
-      hinting = await hints(root, touchAll, onHintsFailed);
+      hinting = await hints(root, touchAll, onHintsFailed, happened);
       if (closed) return await hinting.close();
       await scan();
     }
@@ -215,7 +222,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
     log.warn({}, "changes of notebooks are looked for every second instead: raise fs.inotify.max_user_watches and start again");
     scanOften();
   };
-  let hinting: Hinting = await hints(root, touchAll, onHintsFailed);
+  let hinting: Hinting = await hints(root, touchAll, onHintsFailed, happened);
   if (hinting.isBlind) scanOften();
   await scan();
   const pulsing = setInterval(orWarn(pulse), pulseEvery).unref();

@@ -1,7 +1,8 @@
-import { chmod, copyFile, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Manifest } from "#contract/manifest.ts";
 import type { Files } from "./siblings.ts";
+import { syncing, together, type Written, writeNew } from "./synced.ts";
 
 const TEMPORARY = ".new-";
 const REPLACED = ".replaced";
@@ -33,22 +34,32 @@ export interface PlacedVersion {
 
 /** A version whose files are written, and that nobody sees yet. Either of the two is called, once. */
 export interface BegunVersion {
-  /** Gives it its place, by rename. What is in it is durable; its name may not be yet. */
+  /** Gives it its place, by rename. */
   place(): Promise<PlacedVersion>;
   discard(): Promise<void>;
 }
 
-/** Writes a version's files, as `writeVersion`, and does not give them their place. */
+/**
+ * Writes a version's files, as `writeVersion`, and does not give them their place. They may get it before they are durable: a
+ * loss of power then leaves a folder that does not hold them, which is known by that when the version comes again.
+ */
 export async function beginVersion(modelFolder: string, { manifest, files }: Writable, mark = ""): Promise<BegunVersion> {
   const versions = join(modelFolder, ".versions", manifest.name);
   const folder = join(versions, manifest.version);
-  const isThere = () => exists(join(folder, "manifest.json"));
+  const paths = [...Object.keys(files), "manifest.json"];
+  const folders = [...new Set(paths.flatMap(foldersOf))];
+  const isThere = () => holds(folder, { manifest, files });
+  /** What somebody wrote before may not be on the disk yet. */
+  const found = async () => ({
+    folder,
+    durable: ended(together([...paths, ...folders].map((each) => syncing(join(folder, each)))), versions),
+  });
   if (await isThere()) {
     return {
       async place() {
         // It may have been deleted since.
         if (!(await isThere())) return await (await beginVersion(modelFolder, { manifest, files }, mark)).place();
-        return { folder, durable: named(versions) };
+        return await found();
       },
       discard: async () => {},
     };
@@ -56,29 +67,39 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
   await mkdir(versions, { recursive: true });
   const temporary = await mkdtemp(join(versions, TEMPORARY + mark));
   const discard = () => rm(temporary, { recursive: true, force: true });
+  let written: Written;
   try {
     const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
-    const folders = [...new Set(Object.keys(all).flatMap(foldersOf))];
-    for (const each of folders) await mkdir(join(temporary, each), { recursive: true });
-    // Together: the file system then makes one commit of them, where one after the other would be one each.
-    await together(Object.entries(all).map(([path, content]) => writeDurably(join(temporary, path), content, 0o644)));
-    await together(folders.map((each) => syncFolder(join(temporary, each))));
+    for (const each of new Set(paths.map((path) => dirname(path))))
+      if (each !== ".") await mkdir(join(temporary, each), { recursive: true });
+    const { synced } = await together(Object.entries(all).map(([path, content]) => writeNew(join(temporary, path), content, 0o644)));
     await chmod(temporary, 0o755);
+    written = await together([Promise.resolve({ synced }), ...folders.map((each) => syncing(join(temporary, each)))]);
   } catch (error) {
     await discard();
     throw error;
   }
-  return {
-    async place() {
-      await rename(temporary, folder).catch(async (error: NodeJS.ErrnoException) => {
-        await discard();
-        // Somebody else wrote the same version meanwhile.
-        if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-      });
-      return { folder, durable: named(versions) };
-    },
-    discard,
-  };
+  return { place, discard };
+
+  async function place(): Promise<PlacedVersion> {
+    try {
+      await rename(temporary, folder);
+    } catch (error) {
+      if (isTaken(error) && !(await isThere())) {
+        await removeByRename(folder, join(versions, TEMPORARY + mark)); // what a loss of power left
+        return await place();
+      }
+      await discard();
+      if (!isTaken(error)) throw error;
+      return await found(); // somebody else wrote the same version meanwhile
+    }
+    const durable = ended(Promise.resolve(written), versions).catch(async (error: unknown) => {
+      await rm(folder, { recursive: true, force: true }); // asked again, the system may say that all is well
+      throw error;
+    });
+    durable.catch(() => {}); // awaited by the caller, perhaps later
+    return { folder, durable };
+  }
 }
 
 /**
@@ -110,7 +131,7 @@ export async function beginLive(modelFolder: string, { file }: Pick<Manifest, "f
   const fresh = join(temporary, file);
   const discard = () => rm(temporary, { recursive: true, force: true });
   try {
-    await writeDurably(fresh, text, mode);
+    await (await writeNew(fresh, text, mode)).synced;
   } catch (error) {
     await discard();
     throw error;
@@ -121,7 +142,7 @@ export async function beginLive(modelFolder: string, { file }: Pick<Manifest, "f
       const now = await modeOf(live); // somebody may have changed it since
       if (now !== mode) await chmod(fresh, now);
       await rename(fresh, live);
-      await syncFolder(modelFolder);
+      await (await syncing(modelFolder)).synced;
     },
     [Symbol.asyncDispose]: discard,
   };
@@ -177,33 +198,30 @@ function foldersOf(path: string): string[] {
   return folder === "." ? ["."] : [folder, ...foldersOf(folder)];
 }
 
-async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  await using file = await open(path, "wx", mode);
-  await file.writeFile(content);
-  await file.chmod(mode); // open() takes the umask off
-  await file.sync();
+/** Whether a version's folder holds these files, of a version of this number: what its manifest says besides may differ. */
+async function holds(folder: string, { manifest, files }: Writable): Promise<boolean> {
+  const there = await readManifest(folder).catch(() => undefined);
+  if (there?.version !== manifest.version) return false;
+  for (const [path, content] of Object.entries(files)) {
+    const found = await readFile(join(folder, path)).catch(() => undefined);
+    if (!found?.equals(Buffer.from(content))) return false;
+  }
+  return true;
 }
 
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, "r");
-  await folder.sync();
-}
-
-/** Resolves when what was renamed into an algorithm's folder of versions has its name for good. */
-function named(versions: string): Promise<void> {
-  const synced = together([syncFolder(versions), syncFolder(dirname(versions))]);
+/** Resolves when a version's files, and what was renamed into its algorithm's folder of versions, are there for good. */
+function ended(files: Promise<Written>, versions: string): Promise<void> {
+  const synced = together([files, syncing(versions), syncing(dirname(versions))]).then((all) => all.synced);
   synced.catch(() => {}); // awaited by the caller, perhaps later
   return synced;
 }
 
-/** Resolves, or rejects, when all have ended: none works on in a folder that is removed. */
-async function together(work: readonly Promise<void>[]): Promise<void> {
-  for (const each of await Promise.allSettled(work)) if (each.status === "rejected") throw each.reason;
+async function removeByRename(folder: string, temporary: string): Promise<void> {
+  const away = await mkdtemp(temporary);
+  await rename(folder, join(away, "left"));
+  await rm(away, { recursive: true, force: true });
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
 }

@@ -9,11 +9,12 @@ export const kinds = {
   load: { figures: ["health p99 ms", "health p50 ms", "calls/s"], isMoreBetter: false },
   mixed: { figures: ["wrong", "answers", "calls/s"], isMoreBetter: false },
   saved: { figures: ["p50 ms", "p99 ms", "saves"], isMoreBetter: false },
+  lab: { figures: ["p50 ms", "p99 ms", "save answered p50 ms", "saves"], isMoreBetter: false },
   starts: { figures: ["new version ms", "new worker ms", "warm process s", "idle worker MB"], isMoreBetter: false },
   types: { figures: ["unexplained", "equal", "last place of a float", "pandas' default floats", "refused", "CSVs"], isMoreBetter: false },
   command: { figures: ["MB/s", "peak MB", "getinfo ms"], isMoreBetter: true },
 } as const;
 export type Kind = keyof typeof kinds;
 /** Those that no server is asked for. */
-export type AloneKind = "types" | "command";
+export type AloneKind = "types" | "command" | "lab";
 export type SideKind = Exclude<Kind, AloneKind>;

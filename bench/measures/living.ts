@@ -13,6 +13,10 @@ export const living: readonly (SideMeasure | AloneMeasure)[] = [
     ...{ ways: [csv, "DSDL", "DSDL stand-in"], goals: [{ way: csv, most: { "p50 ms": 25, "p99 ms": 60 } }] },
   },
   {
+    ...{ id: "lab", title: "Saved in JupyterLab → live, from the file's last byte", kind: "lab", only: "lab" },
+    goals: [{ way: "bridge, JupyterLab", most: { "p50 ms": 10 } }],
+  },
+  {
     ...{ ...bridge, id: "starts", title: "First calls, and what they start from", kind: "starts", ways: [csv] },
     goals: [{ way: csv, most: { "new version ms": 60, "new worker ms": 30, "warm process s": 5, "idle worker MB": 20 } }],
   },

@@ -15,7 +15,7 @@ interface Said {
   readonly title: string;
   readonly goals: readonly Goal[];
   /** Measured when asked for alone. */
-  readonly only?: "huge";
+  readonly only?: "huge" | "lab";
 }
 
 /** Of sides, in turns. */
@@ -40,7 +40,7 @@ export interface AloneMeasure extends Said {
 export type Measure = SideMeasure | AloneMeasure;
 
 export function isAlone(measure: Measure): measure is AloneMeasure {
-  return measure.kind === "types" || measure.kind === "command";
+  return measure.kind === "types" || measure.kind === "command" || measure.kind === "lab";
 }
 
 /** Ways of the bridge, as tables and goals name them. */

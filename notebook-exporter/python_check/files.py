@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 
 from .cells import NOT_PYTHON, Json, parse, problem
@@ -25,13 +26,14 @@ class File:
         return {"file": self.path, "line": line}
 
 
-def file_problem(file: File) -> Json | None:
-    """What keeps a file from being compiled."""
+def file_problem(file: File) -> tuple[Json | None, ast.Module]:
+    """What keeps a file from being compiled, and what there is to look at further: of one that is broken, nothing."""
     try:
-        parse(file.text)
+        tree = parse(file.text)
     except NOT_PYTHON as error:
-        return syntax_problem(error, file.place(getattr(error, "lineno", None) or 1))
-    return compile_problem(file)
+        return syntax_problem(error, file.place(getattr(error, "lineno", None) or 1)), parse("")
+    broken = compile_problem(file, tree)
+    return broken, parse("") if broken else tree
 
 
 def settings(file: File) -> tuple[Json, list[Json]]:

@@ -33,9 +33,16 @@ def magic(node: ast.AST) -> str | None:
     return None
 
 
-def magic_problems(tree: ast.Module, module: Code) -> list[Json]:
-    found = sorted({(node.lineno, how) for node in ast.walk(tree) if (how := magic(node)) and isinstance(node, ast.expr)})
-    shown = ((line, textwrap.shorten(how, 80, placeholder=" …")) for line, how in found)
+def magics(tree: ast.Module, module: Code) -> set[tuple[int, str]]:
+    """The lines of the magics, and how each was written."""
+    # Python takes other letters for these, too, but none of ASCII.
+    if "get_ipython" not in module.text and module.text.isascii():
+        return set()
+    return {(node.lineno, how) for node in ast.walk(tree) if (how := magic(node)) and isinstance(node, ast.expr)}
+
+
+def magic_problems(found: set[tuple[int, str]], module: Code) -> list[Json]:
+    shown = ((line, textwrap.shorten(how, 80, placeholder=" …")) for line, how in sorted(found))
     return [
         problem("warning", "magic", f'"{how}" works in a notebook only: in a search it ends in NameError: get_ipython.',
                 "Write it in Python." if module.part == "file" else "Move it to a cell that is not exported, or write it in Python.",
@@ -55,10 +62,11 @@ def names_bound(typed: str) -> set[str]:
     return {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
 
 
-def undefined_problems(tree: ast.Module, module: Code, unmarked: list[Json]) -> list[Json]:
-    magics = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.expr) and magic(node)}
+def undefined_problems(tree: ast.Module, module: Code, unmarked: list[Json], found: set[tuple[int, str]]) -> list[Json]:
+    """`found`: the magics."""
+    lines = {line for line, _ in found}
     uses = sorted({(m.lineno, str(m.message_args[0])) for m in Checker(tree).messages if isinstance(m, UndefinedName)})
-    uses = [(line, name) for line, name in uses if not (name == "get_ipython" and line in magics)]
+    uses = [(line, name) for line, name in uses if not (name == "get_ipython" and line in lines)]
     bound = {each["cell"]: names_bound(each["source"]) for each in unmarked} if uses else {}
     problems, told = [], set()
     for line, name in uses:

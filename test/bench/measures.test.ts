@@ -8,7 +8,8 @@ describe("the measures", () => {
   it("have ids of their own, and goals that name ways and figures that there are", () => {
     const ids = measures.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    const ways: readonly string[] = [csv, helper, arrow, json, named, "guessed", "by signature", "ours, by parts", "ours, whole table"];
+    const alone = ["guessed", "by signature", "ours, by parts", "ours, whole table", "bridge, JupyterLab"];
+    const ways: readonly string[] = [csv, helper, arrow, json, named, ...alone];
     for (const { kind, goals } of measures) {
       const figures: readonly string[] = kinds[kind].figures;
       for (const { way, most = {}, least = {} } of goals) {
@@ -19,10 +20,13 @@ describe("the measures", () => {
   });
 
   it("are all there in both forms, but what takes an hour, and fewer when asked for", () => {
+    const every = measures.map(({ id }) => id);
     const idsOf = (...args: string[]) => readArguments(args).measures.map(({ id }) => id);
     expect(idsOf()).toEqual(idsOf("--short"));
     expect(idsOf()).not.toContain("memory-100m");
     expect(idsOf("--huge")).toContain("memory-100m");
+    expect(idsOf()).not.toContain("lab");
+    expect(idsOf("--short", "--lab")).toEqual([...idsOf(), "lab"].toSorted((a, b) => every.indexOf(a) - every.indexOf(b)));
     expect(idsOf("--only", "one-lr", "--only", "types")).toEqual(["one-lr", "types"]);
     expect(readArguments(["--long"]).form).toMatchObject({ mixedCalls: 1_000_000, csvs: 10_000, name: "full" });
   });

@@ -34,6 +34,23 @@ describe("the resident check", () => {
     await expect(rm(mark)).rejects.toThrow("ENOENT");
   });
 
+  it("tells a magic's own function however it is spelled, and no text that only holds its name", async () => {
+    await using check = startCheck({ python });
+    const codes = async (source: string) => (await check(ask(source))).problems.map(({ code, line }) => [code, line]);
+    expect(await codes("x = 1\nget_ipython().run_line_magic('pwd', '')")).toEqual([["magic", 2]]);
+    expect(await codes("\uff47et_ipython().run_line_magic('pwd', '')")).toEqual([["magic", 1]]); // Python reads the same name
+    expect(await codes("x = 'get_ipython()'\nprint(nowhere)")).toEqual([["undefined-name", 2]]);
+  });
+
+  it("says what keeps cells that can be parsed from being compiled, and looks at their names all the same", async () => {
+    await using check = startCheck({ python });
+    const { problems } = await check(ask("print(nowhere)\nreturn 1"));
+    expect(problems.map(({ code, line }) => [code, line])).toEqual([
+      ["syntax-error", 2],
+      ["undefined-name", 1],
+    ]);
+  });
+
   it("looks at a notebook of thousands of cells", async () => {
     await using check = startCheck({ python });
     const cells = Array.from({ length: 3000 }, (_, at) => ({ cell: at + 1, source: `def f${at}(x):\n    return x + ${at}\n` }));

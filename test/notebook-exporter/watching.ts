@@ -15,6 +15,8 @@ export async function startWatching(options: Partial<WatchOptions> = {}, prepare
   const told: { path: string; n: number; torn: boolean; content: string; renamedFrom?: string | undefined }[] = [];
   const gone: string[] = [];
   const unreadable: { path: string; problem: Problem }[] = [];
+  /** What was shown, as it may have been torn. */
+  const shown: unknown[] = [];
   const logged: string[] = [];
   const write = (_: object, message: string) => void logged.push(message);
   const watcher = await watchNotebooks({
@@ -24,6 +26,7 @@ export async function startWatching(options: Partial<WatchOptions> = {}, prepare
       const [first, last] = [cells.at(0)?.source, cells.at(-1)?.source];
       told.push({ path, n: Number(first?.replace("n = ", "")), torn: first !== last, content, renamedFrom });
     },
+    onLook: (_, notebook) => void (notebook === null || shown.push(notebook)),
     onGone: (path) => void gone.push(path),
     onUnreadable: (path, problem) => void unreadable.push({ path, problem }),
     log: { info: write, warn: write, error: write },
@@ -35,6 +38,7 @@ export async function startWatching(options: Partial<WatchOptions> = {}, prepare
     root,
     watcher,
     told,
+    shown,
     gone,
     unreadable,
     logged,

@@ -50,6 +50,25 @@ describe("writeVersion", () => {
     expect((await stat(join(written, "manifest.json"))).mtimeMs).toBe(before.mtimeMs);
   });
 
+  it("writes one anew of which a loss of power left some", async () => {
+    await using models = await folder();
+    const written = await writeVersion(models.path, { manifest, files });
+    const leftOf: ((path: string) => Promise<void>)[] = [
+      (path) => rm(path),
+      (path) => writeFile(path, ""),
+      (path) => writeFile(path, new Uint8Array(9)),
+    ];
+    for (const leave of leftOf) {
+      for (const path of ["manifest.json", "app/model/base.py", "app/model/my iris.py"]) {
+        await leave(join(written, path));
+        expect(await writeVersion(models.path, { manifest, files })).toBe(written);
+        expect(await readManifest(written)).toEqual(manifest);
+        for (const [each, text] of Object.entries(files)) expect(await readFile(join(written, each), "utf8")).toBe(text);
+      }
+    }
+    expect(await readdir(join(models.path, ".versions/my iris"))).toEqual(["0123456789abcdef"]);
+  });
+
   it("is whole when several write the same version at once", async () => {
     await using models = await folder();
     await Promise.all(Array.from({ length: 8 }, () => writeVersion(models.path, { manifest, files })));

@@ -19,6 +19,8 @@ from .run import run_worker
 
 # The thread pools of loaded libraries: looking for them takes 10 ms, so it is done once, before the forks.
 POOLS: list[Any] = []
+# What workers compute in, unless their environment says otherwise.
+CORES = os.cpu_count() or 1
 # A spare that lived so long was well, and somebody else ended it.
 WELL_SECONDS = 0.2
 # How long a spare may take to say that it was told.
@@ -113,7 +115,7 @@ class Forks:
             if line is not None:
                 asked = wait(line)
             if asked is not None:
-                become_worker(asked)
+                become_worker(asked, is_spare=line is not None)
             code = 0
         except BaseException:
             os.write(2, traceback.format_exc().encode())
@@ -157,6 +159,8 @@ def wait(line: socket.socket) -> dict[str, Any] | None:
         rehearse(lambda: bool(select.select([line], [], [], 0)[0]))
     except Exception:
         traceback.print_exc()  # it is slower to begin, and as good
+    reseed()
+    use_cores(CORES)
     told = b""
     with line:
         while chunk := line.recv(65536):
@@ -166,7 +170,7 @@ def wait(line: socket.socket) -> dict[str, Any] | None:
     return json.loads(told) if told else None
 
 
-def become_worker(asked: dict[str, Any]) -> None:
+def become_worker(asked: dict[str, Any], *, is_spare: bool) -> None:
     """Run as if started with these arguments, in this environment."""
     output = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
@@ -175,17 +179,25 @@ def become_worker(asked: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(asked["env"])
     os.chdir(asked["folder"])
-    reseed()
+    if not is_spare:
+        reseed()
+    cores = int(os.environ.get("OMP_NUM_THREADS") or CORES)
+    if not is_spare or cores != CORES:
+        use_cores(cores)
     run_worker(asked["argv"][2:])
 
 
+def use_cores(count: int) -> None:
+    """Have the libraries compute in so many threads, where the parent had one. It takes a millisecond the first time."""
+    if POOLS:
+        POOLS[0].limit(limits=count)
+
+
 def reseed() -> None:
-    """Two workers must not draw the same random numbers, and may use the cores that the parent did not."""
+    """Two workers must not draw the same random numbers."""
     import random
 
     random.seed()
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
-    if POOLS:
-        POOLS[0].limit(limits=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
