@@ -112,10 +112,14 @@ export const computeRoutes =
       const { isFrames, output } = outputOf(headers.accept);
       const writer = isFrames ? framesAnswer(body) : tableAnswer(body, output);
       try {
-        const { rows, format } = await requestRows(request.raw, sent?.chunks).catch((error: unknown) => {
+        let sentRows: Awaited<ReturnType<typeof requestRows>>;
+        try {
+          sentRows = await requestRows(request.raw, sent?.chunks);
+        } catch (error) {
           if (error instanceof Cancelled) runs.begin(run, { ...asked, caller, ...saidOf(headers) }).fail(error);
           throw error;
-        });
+        }
+        const { rows, format } = sentRows;
         const call: Call = {
           ...asked,
           caller,
