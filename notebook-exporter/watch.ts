@@ -84,12 +84,14 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
   function loopOf(path: string): NotebookLoop {
     const found = loops.get(path);
     if (found) return found;
+    let at = { root, path: join(root, path) };
     const loop: NotebookLoop = new NotebookLoop({
       get root() {
         return root;
       },
       get path() {
-        return join(root, path);
+        if (at.root !== root) at = { root, path: join(root, path) };
+        return at.path;
       },
       get steady() {
         return steady;

@@ -166,6 +166,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     tls: certificate?.current() ?? null,
     store: { ...store, algorithms },
     tokens: (text) => fixed(text) ?? keptTokens.nameOf(text),
+    tokensState: keptTokens.state,
     keptTokens,
     users,
     parts,

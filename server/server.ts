@@ -30,6 +30,8 @@ import type { Store } from "./store/store.ts";
 export interface ServerParts {
   readonly store: Pick<Store, "algorithms" | "versions" | "models" | "datasets" | "runs" | "events">;
   readonly tokens: TokenNames;
+  /** Another object after each change of the tokens. */
+  readonly tokensState: () => object;
   readonly keptTokens: TokensRouteParts["kept"];
   readonly users: UserTokens;
   /** The name of the bridge's own token. */
@@ -53,7 +55,7 @@ export interface ServerParts {
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { store, tokens, users, sessions, paths, metrics, version, deletions } = parts;
+  const { store, tokens, tokensState, users, sessions, paths, metrics, version, deletions } = parts;
   const app = Fastify({
     loggerInstance: parts.logger,
     // A line a call would cost more than the call: runs are in the store, failures are logged where they happen.
@@ -67,7 +69,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     },
   });
   app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
-  await app.register(auth({ tokens, users, sessions, paths }));
+  await app.register(auth({ tokens, tokensState, users, sessions, paths }));
   await app.register(errors);
   await app.register(docs({ version }));
   await app.register(computeRoutes({ ...parts.compute, callerOf, allow }));

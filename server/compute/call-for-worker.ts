@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Call } from "#contract/call.ts";
-import type { Manifest } from "#contract/manifest.ts";
+import type { ColumnType, Manifest } from "#contract/manifest.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import type { WorkerCall } from "#contract/worker.ts";
 import type { BridgeHome } from "./home.ts";
@@ -14,7 +14,7 @@ export function callForWorker(
   unfinished: string | undefined,
 ): WorkerCall {
   const { options } = manifest;
-  const signature = model?.signature ? Object.fromEntries(model.signature.map(({ name, type }) => [name, type])) : null;
+  const signature = model ? readOnce(home, model).types : null;
   return {
     run,
     method: call.method,
@@ -24,7 +24,7 @@ export function callForWorker(
     input: {
       format: call.input,
       fields: call.fields,
-      types: call.strict || !(options.types || signature) ? null : { ...signature, ...options.types },
+      types: call.strict ? null : options.types ? { ...signature, ...options.types } : signature,
       fitted: options.types === undefined,
       // A part's columns must not depend on what other parts hold.
       untyped: call.part === null ? "guess" : "text",
@@ -49,9 +49,28 @@ export function modelForWorker(
     name: `${algorithm}_${name}`,
     // Without a fitted version the files may be anybody's and may change: load them each time.
     key: model && options.keep_model !== false ? `${algorithm}/${name}@${model.version}` : null,
-    folder: model ? join(home.root, model.folder) : home.data,
+    folder: model ? readOnce(home, model).folder : home.data,
     shared: home.data,
   };
+}
+
+/** What calls are told of a model and is the same each time. */
+interface ReadModel {
+  readonly root: string;
+  readonly folder: string;
+  readonly types: Record<string, ColumnType> | null;
+}
+
+const known = new WeakMap<ModelVersion, ReadModel>();
+
+/** Calls hold the same model again and again, and nobody changes one. */
+function readOnce({ root }: BridgeHome, model: ModelVersion): ReadModel {
+  const before = known.get(model);
+  if (before?.root === root) return before;
+  const types = model.signature ? Object.fromEntries(model.signature.map(({ name, type }) => [name, type])) : null;
+  const read = { root, folder: join(root, model.folder), types };
+  known.set(model, read);
+  return read;
 }
 
 /** How long a call may take, and by which limit: its own, its algorithm's, or the bridge's. */

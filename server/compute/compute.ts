@@ -18,7 +18,7 @@ import { keepModelFolder, modelFolder, shareModelFiles, startModelFolder } from 
 import type { RunRecord, RunRecorder } from "./run-record.ts";
 import type { Starts } from "./starts.ts";
 import type { Target, TargetFinder } from "./target.ts";
-import { modelUse, type Uses, versionUse } from "./uses.ts";
+import { type Uses, usesOf } from "./uses.ts";
 
 /** Where an answer goes while it is made. A promise that `table` returns is back-pressure. */
 export interface AnswerSink {
@@ -76,10 +76,7 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
     try {
       target = await targets.find(call);
       const { manifest, model } = target;
-      using _ = uses.take(
-        versionUse(manifest.name, manifest.version),
-        ...(model ? [modelUse(manifest.name, model.name, model.version)] : []),
-      );
+      using _ = uses.take(usesOf(manifest, model));
       progress.algorithm = manifest.name;
       progress.notes = target.notes;
       if (target.notes.length > 0) sink.notes?.(target.notes);

@@ -29,9 +29,9 @@ export interface Publisher extends AsyncDisposable {
    *
    * @param notebook null: not known, or a module; a notebook of that name may lie there all the same
    * @param within milliseconds, for those who have longer
-   * @returns false when it has not been decided by then
+   * @returns false when it has not been decided by then; true itself, no promise, when that is seen at once
    */
-  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): Promise<boolean>;
+  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): true | Promise<boolean>;
   /** What is left out of the notebooks folder and why: a sentence each. */
   leftOut(): readonly string[];
   /** Algorithms with the problems that the store had no room for. */
@@ -100,16 +100,8 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
 
-    async settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
-      if (notebook !== null && watching.isSettled(notebook)) return true;
-      const late = Promise.withResolvers<false>();
-      const timer = setTimeout(late.resolve, within, false);
-      const paths = notebook === null ? await sameName(algorithm) : [notebook];
-      const settling = paths.map((path) => watching.settled(path));
-      if (notebook === null) settling.push(watchingModules.settled(algorithm));
-      const isDecided = await Promise.race([Promise.all(settling).then(() => true), late.promise]);
-      clearTimeout(timer);
-      return isDecided;
+    settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
+      return (notebook !== null && watching.isSettled(notebook)) || settling(algorithm, notebook, within);
     },
 
     leftOut: () => watching.leftOut(),
@@ -122,6 +114,17 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
       await publish.close();
     },
   };
+
+  async function settling(algorithm: string, notebook: string | null, within: number): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const timer = setTimeout(late.resolve, within, false);
+    const paths = notebook === null ? await sameName(algorithm) : [notebook];
+    const all = paths.map((path) => watching.settled(path));
+    if (notebook === null) all.push(watchingModules.settled(algorithm));
+    const isDecided = await Promise.race([Promise.all(all).then(() => true), late.promise]);
+    clearTimeout(timer);
+    return isDecided;
+  }
 
   async function sameName(algorithm: string): Promise<string[]> {
     const all = await listNotebooks(home.notebooks);

@@ -39,10 +39,10 @@ export class StandingProblems {
   over(reader: AlgorithmsReader): AlgorithmsReader {
     return {
       findByTitle: (title) => reader.findByTitle(title),
-      find: async (name) => {
-        const standing = this.#byKey.get(nameKey(name));
-        const found = await reader.find(name);
-        return standing ? shown(standing, found) : found;
+      find: (name) => {
+        const standing = this.#byKey.size === 0 ? undefined : this.#byKey.get(nameKey(name));
+        const finding = reader.find(name);
+        return standing ? finding.then((found) => shown(standing, found)) : finding;
       },
       list: async () => {
         const all = new Map((await reader.list()).map((each) => [nameKey(each.name), each]));

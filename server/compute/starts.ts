@@ -23,8 +23,12 @@ export interface Starts {
 
 export function startsIn(home: BridgeHome, runtimes: readonly Runtime[], findEnvironment: (name: string) => Environment): Starts {
   const known = new Map<string, Start>();
+  /** The same by what a call holds: it names nothing anew. */
+  const asBefore = new WeakMap<Manifest, { readonly asked: string | null; readonly start: Start }>();
   return {
     of(manifest, asked) {
+      const before = asBefore.get(manifest);
+      if (before?.asked === asked) return before.start;
       const environment = findEnvironment(asked ?? manifest.environment);
       const key = `${nameKey(manifest.name)}@${manifest.version}/${environment.name}`;
       let start = known.get(key);
@@ -42,6 +46,7 @@ export function startsIn(home: BridgeHome, runtimes: readonly Runtime[], findEnv
         if (known.size >= 1000) known.clear();
         known.set(key, start);
       }
+      asBefore.set(manifest, { asked, start });
       return start;
     },
     plain() {

@@ -30,36 +30,36 @@ export interface TargetFinder {
 export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: Publisher["settled"]): TargetFinder {
   // Versions never change, so a manifest that was read stays true.
   const manifests = new Map<string, Manifest>();
+  /** The same by what the store gave, which is the same object until something changes: nothing is named anew. */
+  const asGiven = new WeakMap<Algorithm, Manifest>();
 
   return {
     async find(call) {
-      let algorithm = await findAlgorithm(store.algorithms, call.algorithm);
+      let algorithm = (await store.algorithms.find(call.algorithm)) ?? (await titled(store.algorithms, call.algorithm));
       let isDecided: boolean;
       if (!algorithm) {
         isDecided = await settled(call.algorithm, { notebook: null, isLive: false }); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
       } else {
-        isDecided = await settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null });
+        const settling = settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null });
+        isDecided = settling === true || (await settling);
+        // Even if nothing was waited for: it may have become true while the store answered.
         algorithm = await store.algorithms.find(algorithm.name);
       }
       if (!isDecided && !algorithm?.live) throw new BeingChecked(algorithm?.name ?? call.algorithm);
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
-      const manifest = await liveManifest(algorithm);
+      const manifest = asGiven.get(algorithm) ?? (await liveManifest(algorithm));
       if (!call.strict && !manifest.methods.includes(call.method)) throw noMethod(manifest, call.method);
-      const model = call.method === "fit" ? undefined : await modelOf(algorithm.name, call);
+      const model = call.method === "fit" ? undefined : await store.models.find(algorithm.name, call.model, call.modelVersion ?? undefined);
+      if (!model && call.method !== "fit" && call.modelVersion !== null) throw await noModel(algorithm.name, call.model, call.modelVersion);
       return { manifest, model, notes: newerThanLive(algorithm, isDecided) };
     },
   };
 
-  async function modelOf(
-    algorithm: string,
-    { model, modelVersion }: Pick<Call, "model" | "modelVersion">,
-  ): Promise<ModelVersion | undefined> {
-    const found = await store.models.find(algorithm, model, modelVersion ?? undefined);
-    if (found || modelVersion === null) return found;
+  async function noModel(algorithm: string, model: string, modelVersion: string): Promise<NotFound> {
     const known = await store.models.list({ algorithm, name: model, limit: MOST_NAMED });
-    if (known.length === 0) throw new NotFound(`model of ${algorithm}`, model);
-    throw new NotFound(
+    if (known.length === 0) return new NotFound(`model of ${algorithm}`, model);
+    return new NotFound(
       `version of the model ${model}`,
       modelVersion,
       known.flatMap((each) => [...each.aliases, String(each.version)]),
@@ -70,13 +70,12 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
     const { name, live, problems } = algorithm;
     if (live === null) throw notLive(name, problems, algorithm.notebook);
     const key = `${nameKey(name)}@${live}`;
-    const known = manifests.get(key);
-    if (known) return known;
-    const found = await store.versions.find(name, live);
-    if (!found) throw new NotFound("version", `${name}@${live}`);
+    const manifest = manifests.get(key) ?? (await store.versions.find(name, live))?.manifest;
+    if (!manifest) throw new NotFound("version", `${name}@${live}`);
     if (manifests.size >= 1000) manifests.clear();
-    manifests.set(key, found.manifest);
-    return found.manifest;
+    manifests.set(key, manifest);
+    asGiven.set(algorithm, manifest);
+    return manifest;
   }
 }
 
@@ -84,15 +83,17 @@ const MOST_NAMED = 10;
 
 /** By name first, then by title. @throws BadCall when several have the title. */
 export async function findAlgorithm(algorithms: Store["algorithms"], name: string): Promise<Algorithm | undefined> {
-  const named = await algorithms.find(name);
-  if (named) return named;
+  return (await algorithms.find(name)) ?? (await titled(algorithms, name));
+}
+
+async function titled(algorithms: Store["algorithms"], name: string): Promise<Algorithm | undefined> {
   // A call that names nothing must not run whatever has no title.
-  const titled = name.trim() === "" ? [] : await algorithms.findByTitle(name);
-  if (titled.length > 1) {
-    const names = titled.map((each) => each.name).join(", ");
+  const found = name.trim() === "" ? [] : await algorithms.findByTitle(name);
+  if (found.length > 1) {
+    const names = found.map((each) => each.name).join(", ");
     throw new BadCall(`Several algorithms have the title "${name}".`, `Use the name of one: ${names}.`);
   }
-  return titled[0];
+  return found[0];
 }
 
 function noMethod(manifest: Manifest, method: string): BadCall {

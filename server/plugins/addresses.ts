@@ -11,7 +11,7 @@ export function speaksDsdl(method: string, url: string): boolean {
 
 /** Whether an address is one of DLTK's, which carry their token: `/dltk/<token>/…`. */
 export function speaksDltk(url: string): boolean {
-  return /^\/dltk(?:\/|$)/.test(pathOf(url));
+  return url.startsWith("/dltk") && /^\/dltk(?:\/|$)/.test(pathOf(url));
 }
 
 /** The token in an address of DLTK's, decoded; undefined when it cannot be. */

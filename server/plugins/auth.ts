@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { type Caller, verbOf } from "#contract/caller.ts";
 import { Forbidden, Unauthorized } from "#contract/errors.ts";
@@ -6,7 +6,7 @@ import { pathTokenIn, speaksDltk } from "./addresses.ts";
 import type { PathTokens } from "./path-tokens.ts";
 import { sendSentence } from "./problem.ts";
 import type { Sessions } from "./sessions.ts";
-import type { TokenNames } from "./tokens.ts";
+import { isSameText, type TokenNames } from "./tokens.ts";
 import type { UserTokens } from "./user-tokens.ts";
 
 declare module "fastify" {
@@ -23,6 +23,8 @@ const CALLER = "caller";
 
 export interface AuthParts {
   readonly tokens: TokenNames;
+  /** Another one after each change of whom a token stands for; without it no connection's token is remembered. */
+  readonly tokensState?: () => object;
   /** Without it users' tokens are good for nothing. */
   readonly users?: Pick<UserTokens, "callerOf">;
   readonly sessions: Sessions;
@@ -34,24 +36,28 @@ export interface AuthParts {
  * The one gate: nothing behind it is reached, and no body is read, without a token or a session. It stands before
  * addresses that do not exist and wrong verbs too. Register it first.
  */
-export const auth = ({ tokens, users, sessions, paths }: AuthParts) =>
+export const auth = ({ tokens, tokensState, users, sessions, paths }: AuthParts) =>
   fp(
     async (app) => {
+      const namedBy = tokensState ? connectionTokens(tokens, tokensState) : ({ headers }: FastifyRequest) => named(tokens, headers);
       app.decorateRequest(CALLER, null);
-      app.addHook("onRequest", async (request, reply) => {
+      // Not async: who has a name is let through in this tick.
+      app.addHook("onRequest", (request, reply, done) => {
         const route = request.routeOptions.url;
-        if (open.has(`${request.method} ${route}`)) return;
-        if (paths && (speaksDltk(request.url) || (route !== undefined && speaksDltk(route)))) {
-          const caller = await paths.callerOf(pathTokenIn(request.url));
-          if (caller === undefined) return sendSentence(reply, paths.refusal);
-          request.setDecorator<Caller>(CALLER, { name: caller, verbs: null });
-          return;
-        }
-        const caller = identify(request, tokens, sessions) ?? (await users?.callerOf(tokenIn(request.headers.authorization ?? "")));
+        if (open.has(`${request.method} ${route}`)) return done();
+        if (paths && (speaksDltk(request.url) || (route !== undefined && speaksDltk(route)))) return knock(paths, request, reply);
+        const caller = namedBy(request) ?? signedIn(request, sessions);
+        if (caller === undefined) return admitUser(request);
+        request.setDecorator(CALLER, caller);
+        done();
+      });
+
+      async function admitUser(request: FastifyRequest): Promise<void> {
+        const caller = await users?.callerOf(tokenIn(request.headers.authorization ?? ""));
         if (caller === undefined) throw new Unauthorized("unknown");
         if (caller.verbs !== null && !request.routeOptions.config.forUsers) throw notForUsers(caller);
         request.setDecorator(CALLER, caller);
-      });
+      }
     },
     { name: "auth" },
   );
@@ -79,13 +85,42 @@ function notForUsers({ name }: Caller): Forbidden {
   return new Forbidden(`The token of ${name} is for calls alone.`, "Ask with a token that is no user's: `bridge tokens add` makes one.");
 }
 
-/** Undefined: a token came that is none of those with a name. */
-function identify(request: FastifyRequest, tokens: TokenNames, sessions: Sessions): Caller | undefined {
+/** The gate of DLTK's addresses. */
+async function knock(paths: PathTokens, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const caller = await paths.callerOf(pathTokenIn(request.url));
+  if (caller === undefined) return sendSentence(reply, paths.refusal);
+  request.setDecorator<Caller>(CALLER, { name: caller, verbs: null });
+}
+
+/** Undefined: no token came, or none of those with a name. */
+function named(tokens: TokenNames, { authorization }: FastifyRequest["headers"]): Caller | undefined {
+  const name = authorization === undefined ? undefined : tokens(tokenIn(authorization));
+  return name === undefined ? undefined : { name, verbs: null };
+}
+
+/**
+ * As `named`, and remembers of each connection the header that was good last: a client sends the same one with every
+ * request. Another connection's is never compared, what is compared takes the same time wherever texts differ, and all
+ * is forgotten when tokens change.
+ */
+function connectionTokens(tokens: TokenNames, state: () => object): (request: FastifyRequest) => Caller | undefined {
+  const known = new WeakMap<object, { readonly authorization: string; readonly caller: Caller; readonly of: object }>();
+  return ({ headers, raw: { socket } }) => {
+    const { authorization } = headers;
+    if (authorization === undefined) return undefined;
+    const of = state();
+    const last = known.get(socket);
+    if (last?.of === of && isSameText(last.authorization, authorization)) return last.caller;
+    const caller = named(tokens, headers);
+    if (caller) known.set(socket, { authorization, caller, of });
+    return caller;
+  };
+}
+
+/** Undefined: a token came. @throws Unauthorized when there is neither a token nor a session */
+function signedIn(request: FastifyRequest, sessions: Sessions): Caller | undefined {
   const { authorization, cookie } = request.headers;
-  if (authorization !== undefined) {
-    const name = tokens(tokenIn(authorization));
-    return name === undefined ? undefined : { name, verbs: null };
-  }
+  if (authorization !== undefined) return undefined;
   const name = isOwnPage(request) ? sessions.callerOf(cookie) : undefined;
   if (name === undefined) throw new Unauthorized("missing");
   return { name, verbs: null };

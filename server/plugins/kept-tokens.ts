@@ -15,6 +15,8 @@ type Kept = z.infer<typeof Kept>;
 export interface KeptTokens extends Disposable {
   /** Whom a token stands for. */
   nameOf(token: string): string | undefined;
+  /** Another object after each change. */
+  state(): object;
   list(): { name: string; createdAt: string }[];
   /** Makes one and resolves with its text, which is kept nowhere. @throws Conflict when the name is taken */
   add(name: string): Promise<string>;
@@ -36,6 +38,7 @@ export async function openTokens(home: string, reserved: readonly string[], now:
       for (const each of kept) if (timingSafeEqual(Buffer.from(each.sha256, "hex"), digest)) found = each.name;
       return found;
     },
+    state: () => kept,
     list: () => kept.map(({ name, createdAt }) => ({ name, createdAt })),
     add: (name) =>
       alone(async (all) => {

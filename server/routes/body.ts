@@ -22,53 +22,70 @@ export interface NotedBody extends Body {
 
 /** @param run the run's id, told in the header `Compute-Run` */
 export function replyBody(reply: FastifyReply, run: string): NotedBody {
-  const { raw } = reply;
-  return {
-    get isStarted() {
-      return raw.headersSent;
-    },
-    notes(notes) {
-      if (!raw.headersSent) reply.header("compute-notes", asciiJson(notes));
-    },
-    start(type, { length, receipt } = {}) {
-      reply.hijack();
-      raw.writeHead(200, {
-        ...headersOf(reply),
-        "content-type": type,
-        "compute-run": run,
-        ...(length === undefined ? {} : { "content-length": length }),
-        ...(receipt === undefined ? {} : { "compute-receipt": asciiJson(receipt) }),
-      });
-    },
-    write(...pieces) {
-      // Not corked: a corked response may ask to be drained and then never say that it was.
-      let isFree = true;
-      for (const piece of pieces) isFree = raw.write(piece);
-      if (isFree || raw.destroyed) return;
-      return new Promise((resolve) => {
-        const done = () => {
-          raw.off("drain", done).off("close", done);
-          resolve();
-        };
-        raw.once("drain", done).once("close", done);
-      });
-    },
-    end(piece) {
-      raw.end(piece);
-    },
-    endFailed(piece) {
-      raw.end(piece);
-    },
-    cut() {
-      raw.destroy();
-    },
-  };
+  return new ReplyBody(reply, run);
 }
 
-/** Headers that plugins set already (security headers), which a hijacked reply would lose. */
-function headersOf(reply: FastifyReply): Record<string, string | number | string[]> {
-  const headers: Record<string, string | number | string[]> = {};
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) headers[name] = value;
+class ReplyBody implements NotedBody {
+  readonly #reply: FastifyReply;
+  readonly #raw: FastifyReply["raw"];
+  readonly #run: string;
+
+  constructor(reply: FastifyReply, run: string) {
+    this.#reply = reply;
+    this.#raw = reply.raw;
+    this.#run = run;
+  }
+
+  get isStarted(): boolean {
+    return this.#raw.headersSent;
+  }
+
+  notes(notes: readonly string[]): void {
+    if (!this.#raw.headersSent) this.#reply.header("compute-notes", asciiJson(notes));
+  }
+
+  start(type: string, { length, receipt }: { readonly length?: number; readonly receipt?: Receipt } = {}): void {
+    this.#reply.hijack();
+    const headers = headersOf(this.#reply);
+    headers["content-type"] = type;
+    headers["compute-run"] = this.#run;
+    if (length !== undefined) headers["content-length"] = length;
+    if (receipt !== undefined) headers["compute-receipt"] = asciiJson(receipt);
+    this.#raw.writeHead(200, headers);
+  }
+
+  write(...pieces: readonly (Buffer | string)[]): void | Promise<void> {
+    const raw = this.#raw;
+    // Not corked: a corked response may ask to be drained and then never say that it was.
+    let isFree = true;
+    for (const piece of pieces) isFree = raw.write(piece);
+    if (isFree || raw.destroyed) return;
+    return new Promise((resolve) => {
+      const done = () => {
+        raw.off("drain", done).off("close", done);
+        resolve();
+      };
+      raw.once("drain", done).once("close", done);
+    });
+  }
+
+  end(piece?: Buffer | string): void {
+    this.#raw.end(piece);
+  }
+
+  endFailed(piece: Buffer): void {
+    this.#raw.end(piece);
+  }
+
+  cut(): void {
+    this.#raw.destroy();
+  }
+}
+
+/** Headers that plugins set already (security headers), which a hijacked reply would lose; in an object of the caller's own. */
+function headersOf(reply: FastifyReply): Record<string, string | number | string[] | undefined> {
+  const headers: Record<string, string | number | string[] | undefined> = reply.getHeaders();
+  for (const name in headers) if (headers[name] === undefined) delete headers[name];
   return headers;
 }
 

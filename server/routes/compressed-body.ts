@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { constants, createGzip, createZstdCompress, type Gzip, type ZstdCompress } from "node:zlib";
 import type { FastifyReply } from "fastify";
 import type { Body } from "./body.ts";
+import { byText } from "./by-text.ts";
 
 /** Shorter answers, and answers that begin with less, go out as they are. */
 const LARGE_BYTES = 2 ** 16;
@@ -15,7 +16,7 @@ const compressors = {
 } as const;
 
 /** What a client prefers of what is written here; undefined: it takes neither. */
-export function encodingFor(acceptEncoding = ""): Encoding | undefined {
+export const encodingFor = byText((acceptEncoding): Encoding | undefined => {
   const offered = new Map<string, number>();
   for (const each of acceptEncoding.toLowerCase().split(",")) {
     const [name = "", ...parameters] = each.split(";").map((part) => part.trim());
@@ -25,14 +26,14 @@ export function encodingFor(acceptEncoding = ""): Encoding | undefined {
   const [zstd, gzip] = [offered.get("zstd") ?? 0, offered.get("gzip") ?? 0];
   if (!(zstd > 0 || gzip > 0)) return undefined;
   return gzip > zstd ? "gzip" : "zstd";
-}
+});
 
 /**
  * A body that is compressed on its way if the client takes it so and it is large, which shows when its first bytes come:
  * until then its start waits. Each write is flushed, so that rows arrive when they are made.
  */
 export function compressedBody(body: Body, reply: FastifyReply, acceptEncoding: string | undefined): Body {
-  const encoding = encodingFor(acceptEncoding);
+  const encoding = acceptEncoding === undefined ? undefined : encodingFor(acceptEncoding);
   if (encoding === undefined) return body;
   let started: Parameters<Body["start"]> | undefined;
   let compressor: Compressor | undefined;

@@ -33,6 +33,14 @@ export interface ComputeRouteParts {
   readonly allow: (request: FastifyRequest, method: string) => void;
 }
 
+/** Who calls what. */
+interface Asked {
+  readonly run: string;
+  readonly caller: string;
+  readonly asked: ComputeOptions;
+  readonly headers: Parameters<typeof saidOf>[0];
+}
+
 const headers = CallHeaders.extend({
   "idempotency-key": z
     .string()
@@ -48,7 +56,9 @@ export const computeRoutes =
   async (app) => {
     const optionsOf = optionsReader();
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+    // The usual ones by name: for any other Fastify reads the header's text with each request once more.
+    for (const type of ["text/csv", ARROW_TYPE, FRAMES_TYPE, "*"])
+      app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
 
     for (const url of ["/v1/compute", "/compute"]) {
       app.post(
@@ -68,18 +78,20 @@ export const computeRoutes =
           reply.header("compute-run", run);
           const asked = optionsOf(request.query);
           allow(request, asked.method);
-          const key = request.headers["idempotency-key"];
+          // Made anew each time that it is asked for.
+          const { headers } = request;
+          const key = headers["idempotency-key"];
           const caller = callerOf(request);
-          const body = compressedBody(replyBody(reply, run), reply, request.headers["accept-encoding"]);
+          const body = compressedBody(replyBody(reply, run), reply, headers["accept-encoding"]);
           if (key === undefined) {
-            await answer(request, reply, body, run, { ...asked, caller });
+            await answer(request, reply, body, { run, caller, asked, headers });
             return reply;
           }
           const kept = await answers.begin(caller, key, partsOf(request));
           const sent = hashedBody(request.raw);
           if (kept.kind === "replay") return replay(reply, kept, sent);
           try {
-            await answer(request, reply, keptBody(body, kept, run, sent), run, { ...asked, caller }, sent);
+            await answer(request, reply, keptBody(body, kept, run, sent), { run, caller, asked, headers }, sent);
           } catch (error) {
             kept.abandon();
             throw error;
@@ -93,24 +105,28 @@ export const computeRoutes =
       request: FastifyRequest,
       reply: FastifyReply,
       body: Body,
-      run: string,
-      asked: ComputeOptions & { caller: string },
+      { run, caller, asked, headers }: Asked,
       sent?: HashedBody,
     ): Promise<void> {
       const signal = goneSignal(reply);
-      const { isFrames, output } = outputOf(request.headers.accept);
+      const { isFrames, output } = outputOf(headers.accept);
       const writer = isFrames ? framesAnswer(body) : tableAnswer(body, output);
       try {
-        const { rows, format } = await requestRows(request.raw, sent?.chunks).catch((error: unknown) => {
-          if (error instanceof Cancelled) runs.begin(run, { ...asked, ...saidOf(request.headers) }).fail(error);
+        let sentRows: Awaited<ReturnType<typeof requestRows>>;
+        try {
+          sentRows = await requestRows(request.raw, sent?.chunks);
+        } catch (error) {
+          if (error instanceof Cancelled) runs.begin(run, { ...asked, caller, ...saidOf(headers) }).fail(error);
           throw error;
-        });
+        }
+        const { rows, format } = sentRows;
         const call: Call = {
           ...asked,
+          caller,
           strict: false,
           input: format,
           output,
-          ...saidOf(request.headers),
+          ...saidOf(headers),
           part: null,
         };
         if (call.method === STAGE) {

@@ -21,7 +21,8 @@ const encodings: Readonly<Record<string, Encoding>> = {
 
 /** Whether the body of a message comes otherwise than it is meant, so that its length says nothing. */
 export function isEncoded({ headers }: IncomingMessage): boolean {
-  return !["", "identity"].includes(encodingOf(headers["content-encoding"]));
+  const encoding = headers["content-encoding"];
+  return encoding !== undefined && !["", "identity"].includes(encodingOf(encoding));
 }
 
 /**

@@ -4,6 +4,7 @@ import { BadCall, BadTable, Cancelled } from "#contract/errors.ts";
 import { BrokenFrames, FRAMES_TYPE, FrameKind, FrameReader } from "#contract/frames.ts";
 import type { TableFormat } from "#contract/worker.ts";
 import { ARROW_TYPE } from "./answers.ts";
+import { byText } from "./by-text.ts";
 import { decodedBody, isEncoded } from "./content-encoding.ts";
 import { wholeBody } from "./whole-body.ts";
 
@@ -17,15 +18,13 @@ const WHOLE_BYTES = 64 * 2 ** 10;
  * @throws BadCall for a type that cannot hold rows
  */
 export async function requestRows(message: IncomingMessage, body?: AsyncIterable<Buffer>): Promise<{ rows: Rows; format: TableFormat }> {
-  const [type = "", ...parameters] = (message.headers["content-type"] ?? "").split(";").map((each) => each.trim().toLowerCase());
+  const { type, isFrames, format } = formOf(message.headers["content-type"] ?? "");
   if (type === "application/json") {
     throw new BadCall(
       "Rows do not come as JSON here.",
       "Send them as text/csv or Arrow; the old endpoints /fit and /apply take DSDL's JSON.",
     );
   }
-  const isFrames = type === FRAMES_TYPE;
-  const format: TableFormat = type === ARROW_TYPE || (isFrames && parameters.includes("table=arrow")) ? "arrow" : "csv";
   if (message.headers["content-length"] === undefined && message.headers["transfer-encoding"] === undefined)
     return { rows: Buffer.alloc(0), format };
   const length = isEncoded(message) ? Number.POSITIVE_INFINITY : Number(message.headers["content-length"] ?? Number.POSITIVE_INFINITY);
@@ -39,6 +38,13 @@ export async function requestRows(message: IncomingMessage, body?: AsyncIterable
   const [only = Buffer.alloc(0)] = whole;
   return { rows: whole.length < 2 ? only : Buffer.concat(whole), format };
 }
+
+const formOf = byText((contentType) => {
+  const [type = "", ...parameters] = contentType.split(";").map((each) => each.trim().toLowerCase());
+  const isFrames = type === FRAMES_TYPE;
+  const format: TableFormat = type === ARROW_TYPE || (isFrames && parameters.includes("table=arrow")) ? "arrow" : "csv";
+  return { type, isFrames, format };
+});
 
 async function* each<T>(pieces: readonly T[]): AsyncGenerator<T> {
   yield* pieces;

@@ -5,15 +5,19 @@ import { Cancelled } from "#contract/errors.ts";
 export function wholeBody(message: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const gone = () => reject(new Cancelled("The caller went away before all rows had come."));
+    let isWhole = false;
+    // A message closes after its end as well.
+    const gone = () => {
+      if (!isWhole) reject(new Cancelled("The caller went away before all rows had come."));
+    };
     if (message.destroyed && !message.readableEnded) return gone(); // it tells nothing any more
     message
       .on("data", (chunk: Buffer) => chunks.push(chunk))
-      .once("end", () => {
-        message.off("close", gone);
+      .on("end", () => {
+        isWhole = true;
         resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
       })
-      .once("error", gone)
-      .once("close", gone);
+      .on("error", gone)
+      .on("close", gone);
   });
 }

@@ -1,5 +1,12 @@
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import Fastify from "fastify";
 import { describe, expect, it } from "vitest";
-import { callerOf } from "../../../server/plugins/auth.ts";
+import { type AuthParts, auth, callerOf } from "../../../server/plugins/auth.ts";
+import { errors } from "../../../server/plugins/errors.ts";
+import { Sessions } from "../../../server/plugins/sessions.ts";
+import { type TokenNames, tokenNames } from "../../../server/plugins/tokens.ts";
 import { bearer, type TestAppParts, testApp, token } from "./app.ts";
 
 const whoami: TestAppParts = {
@@ -147,5 +154,95 @@ describe("a browser's session", () => {
     const headers = { host, cookie, authorization: "Bearer wrong" };
     expect((await test.app.inject({ url: "/v1/whoami", headers })).statusCode).toBe(401);
     expect((await test.app.inject({ url: "/v1/whoami", headers: { ...headers, ...bearer } })).statusCode).toBe(200);
+  });
+});
+
+describe("a connection that goes on", () => {
+  /** Listens with tokens that the test may change, and says whom it asked for names. */
+  async function listening(users?: AuthParts["users"]) {
+    let names: TokenNames = () => undefined;
+    let state = {};
+    const asked: string[] = [];
+    const tokens = (text: string) => {
+      asked.push(text);
+      return names(text);
+    };
+    const sessions = new Sessions({ now: () => "", ticks: () => 1 });
+    const app = Fastify({ forceCloseConnections: true });
+    await app.register(auth({ tokens, tokensState: () => state, sessions, ...(users && { users }) }));
+    await app.register(errors);
+    app.get("/v1/whoami", { config: { forUsers: true } }, async (request) => callerOf(request));
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    return {
+      asked,
+      change(known: Record<string, string>) {
+        names = tokenNames(Object.entries(known).map(([name, token]) => ({ name, token })));
+        state = {};
+      },
+      /** A client with one connection of its own. */
+      client() {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        return async (authorization?: string) => {
+          const sent = request({ agent, port, path: "/v1/whoami", headers: authorization === undefined ? {} : { authorization } });
+          sent.end();
+          const [answer] = (await once(sent, "response")) as [IncomingMessage];
+          const text = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>)).toString();
+          return answer.statusCode === 200 ? text : answer.statusCode;
+        };
+      },
+      [Symbol.asyncDispose]: () => app.close(),
+    };
+  }
+
+  it("is asked for its token once, as long as it sends the same and no token changes", async () => {
+    await using test = await listening();
+    test.change({ one: "token-of-one", two: "token-of-two" });
+    const [a, b] = [test.client(), test.client()];
+    for (let n = 0; n < 3; n++) expect(await a("Bearer token-of-one")).toBe("one");
+    expect(test.asked).toEqual(["token-of-one"]);
+    expect(await b("Bearer token-of-one")).toBe("one");
+    expect(test.asked).toHaveLength(2);
+    expect(await a("token-of-one")).toBe("one");
+    expect(await a("Bearer token-of-two")).toBe("two");
+    expect(await a("Bearer token-of-one")).toBe("one");
+    expect(test.asked).toHaveLength(5);
+  });
+
+  it("is let in with nothing but a good token, whatever it sent before", async () => {
+    await using test = await listening();
+    test.change({ one: "token-of-one" });
+    const ask = test.client();
+    for (const wrong of [
+      "Bearer token-of-on",
+      "Bearer token-of-one1",
+      "Bearer Token-of-one",
+      "Bearer ",
+      "Bearer token-of-two",
+      undefined,
+    ]) {
+      expect(await ask("Bearer token-of-one")).toBe("one");
+      expect(await ask(wrong)).toBe(401);
+    }
+  });
+
+  it("is refused, or another's, with the first request after the tokens changed", async () => {
+    await using test = await listening();
+    const ask = test.client();
+    test.change({ one: "a-token" });
+    expect(await ask("Bearer a-token")).toBe("one");
+    test.change({});
+    for (let n = 0; n < 2; n++) expect(await ask("Bearer a-token")).toBe(401);
+    test.change({ another: "a-token" });
+    expect(await ask("Bearer a-token")).toBe("another");
+  });
+
+  it("has a user's token looked at with each request", async () => {
+    let isGood = true;
+    await using test = await listening({ callerOf: async (token) => (isGood ? { name: `a/${token}`, verbs: new Set() } : undefined) });
+    const ask = test.client();
+    for (let n = 0; n < 2; n++) expect(await ask("Bearer user")).toBe("a/user");
+    isGood = false;
+    expect(await ask("Bearer user")).toBe(401);
   });
 });

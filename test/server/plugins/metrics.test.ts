@@ -33,6 +33,20 @@ describe("metrics", () => {
     expect(await linesOf(metrics, "process_resident_memory_bytes")).toHaveLength(1);
   });
 
+  it("count each call once, however many came since they were read", async () => {
+    const metrics = createMetrics();
+    let all = 0;
+    for (const more of [1, 254, 1, 1, 255, 256, 600, 0]) {
+      for (let n = 0; n < more; n++) metrics.ended(call);
+      all += more;
+      expect(await linesOf(metrics, "compute_requests_total")).toEqual([expect.stringMatching(new RegExp(` ${all}$`))]);
+      expect(await linesOf(metrics, "compute_queue_wait_seconds_count")).toEqual([expect.stringMatching(new RegExp(` ${all}$`))]);
+    }
+    metrics.ended(call);
+    metrics.live("iris", null);
+    expect(await linesOf(metrics, "compute_requests_total")).toEqual([]);
+  });
+
   it("look at the queue when they are read", async () => {
     const metrics = createMetrics();
     let queued = 3;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dltkToken, isDltkToken, ownToken, tokenNames } from "../../../server/plugins/tokens.ts";
+import { dltkToken, isDltkToken, isSameText, ownToken, tokenNames } from "../../../server/plugins/tokens.ts";
 
 describe("tokenNames", () => {
   it("knows exactly the tokens that it was given", () => {
@@ -12,6 +12,21 @@ describe("tokenNames", () => {
         const names = tokenNames(tokens.map((token, index) => ({ name: `${index}`, token })));
         expect(tokens.map((token) => names(token))).toEqual(tokens.map((_, index) => `${index}`));
         if (!tokens.includes(other)) expect(names(other)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("isSameText", () => {
+  it("says what === says", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect(isSameText(a, b)).toBe(a === b);
+        expect(isSameText(a, `${a}`)).toBe(true);
+        for (let at = 0; at < a.length; at++) {
+          const other = a.slice(0, at) + String.fromCharCode(a.charCodeAt(at) ^ (1 << (at % 16))) + a.slice(at + 1);
+          expect(isSameText(a, other)).toBe(false);
+        }
       }),
     );
   });
