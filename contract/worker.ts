@@ -81,7 +81,7 @@ export type WorkerEvent = z.infer<typeof WorkerEvent>;
 
 /** The JSON of a done frame. */
 export const WorkerDone = z.object({
-  rows: z.object({ received: z.int(), used: z.int(), returned: z.int() }),
+  rows: z.object({ received: z.int().min(0), used: z.int().min(0), returned: z.int().min(0) }),
   seconds: z.object({ loading: z.number(), computing: z.number() }),
   device: z.string(),
   /** After a fit: the columns that it saw. */

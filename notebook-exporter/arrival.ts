@@ -18,12 +18,17 @@ export class Arrival {
    * @param now the state of what lies there
    */
   async wasMoved(stat: FileStat, now: () => Promise<FileStat | undefined>): Promise<boolean> {
-    if (stat.mtimeNs < stat.ctimeNs) return true; // writing sets both
-    // Or written and moved within one tick of the file system's clock. All that was said until it was read is heard after a
-    // turn of the loop; if the file still lies there then, no later one was meant.
+    if (stat.mtimeNs < stat.ctimeNs) {
+      this.#last = undefined;
+      return true; // writing sets both
+    }
+    // Or written and moved within one tick of the file system's clock. All that happened until its state was asked is heard
+    // after two turns of the loop, between which it listens; if the file still lay there, no later one was meant.
+    const state = await now();
+    await turnOfTheLoop();
     await turnOfTheLoop();
     const last = this.#last;
     this.#last = undefined; // should notifications be lost later, none must be left of now
-    return last === "named" && isSame(await now(), stat);
+    return last === "named" && isSame(state, stat);
   }
 }

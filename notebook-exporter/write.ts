@@ -85,12 +85,17 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
     try {
       await rename(temporary, folder);
     } catch (error) {
-      if (isTaken(error) && !(await isThere())) {
-        await removeByRename(folder, join(versions, TEMPORARY + mark)); // what a loss of power left
-        return await place();
+      try {
+        if (!isTaken(error)) throw error;
+        if (!(await isThere())) {
+          await removeByRename(folder, join(versions, TEMPORARY + mark)); // what a loss of power left
+          return await place();
+        }
+      } catch (reason) {
+        await discard();
+        throw reason;
       }
       await discard();
-      if (!isTaken(error)) throw error;
       return await found(); // somebody else wrote the same version meanwhile
     }
     const durable = ended(Promise.resolve(written), versions).catch(async (error: unknown) => {
@@ -200,13 +205,29 @@ function foldersOf(path: string): string[] {
 
 /** Whether a version's folder holds these files, of a version of this number: what its manifest says besides may differ. */
 async function holds(folder: string, { manifest, files }: Writable): Promise<boolean> {
-  const there = await readManifest(folder).catch(() => undefined);
-  if (there?.version !== manifest.version) return false;
+  if (numberIn(await contentOf(join(folder, "manifest.json"))) !== manifest.version) return false;
   for (const [path, content] of Object.entries(files)) {
-    const found = await readFile(join(folder, path)).catch(() => undefined);
+    const found = await contentOf(join(folder, path));
     if (!found?.equals(Buffer.from(content))) return false;
   }
   return true;
+}
+
+/** Undefined where there is no such file. @throws what else keeps it from being read: it may be well */
+async function contentOf(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+}
+
+/** The version that a manifest is of, also one of another release; undefined for what is torn. */
+function numberIn(manifest: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(String(manifest)).version;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Resolves when a version's files, and what was renamed into its algorithm's folder of versions, are there for good. */
@@ -218,8 +239,13 @@ function ended(files: Promise<Written>, versions: string): Promise<void> {
 
 async function removeByRename(folder: string, temporary: string): Promise<void> {
   const away = await mkdtemp(temporary);
-  await rename(folder, join(away, "left"));
-  await rm(away, { recursive: true, force: true });
+  try {
+    await rename(folder, join(away, "left")).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error; // somebody else has removed it
+    });
+  } finally {
+    await rm(away, { recursive: true, force: true });
+  }
 }
 
 function isTaken(error: unknown): boolean {

@@ -49,7 +49,10 @@ class Floor:
 
     def _read(self, view: memoryview) -> None:
         while len(view):
-            view = view[self._source.readinto(view) :]
+            count = self._source.readinto(view)
+            if not count:
+                raise EOFError
+            view = view[count:]
 
     def _send(self, body: memoryview) -> None:
         """Each piece as soon as it is read."""
@@ -66,7 +69,10 @@ class Floor:
         while not head.endswith(b"\r\n\r\n"):
             head += self._socket.recv(1)
         while len(body):
-            body = body[self._socket.recv_into(body) :]
+            count = self._socket.recv_into(body)
+            if not count:
+                raise EOFError
+            body = body[count:]
 
     def _reply(self, metadata: dict, body: memoryview) -> None:
         text = json.dumps(metadata).encode()

@@ -37,7 +37,7 @@ export function pythonRuntime(
     },
     folder: home.root,
     // One thread while it forks: OpenMP regions that ran before a fork hang after it.
-    warm: { command: [python, WORKER, "--warm"], env: { ...env, OMP_NUM_THREADS: "1" } },
+    warm: { command: [python, WORKER, "--warm"], env: { ...env, OMP_NUM_THREADS: "1", COMPUTE_BRIDGE_CORES: env.OMP_NUM_THREADS ?? "" } },
   });
 
   return {

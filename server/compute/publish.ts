@@ -229,12 +229,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       return true;
     }
     const { name } = source;
+    await using stack = new AsyncDisposableStack();
     const { folder, durable } = await (begun ?? (await beginVersion(home.model, exported, home.mark))).place();
+    // A folder that the disk did not take is removed in this turn: the next save may find it again.
+    stack.defer(() => durable.catch(() => {}));
     // What the store and the folders say is asked, and the live file is written, while the import runs.
     const looked = beside(source, exported.manifest);
     const file = source.notebook === null ? undefined : beginLive(home.model, exported.manifest, folder, home.mark);
     for (const each of [looked, file]) each?.catch(() => {}); // of no interest when the import fails
-    await using stack = new AsyncDisposableStack();
     stack.defer(async () => (await file?.catch(() => undefined))?.[Symbol.asyncDispose]());
     const found = await importedBy(exported.manifest, isCurrent);
     if (!found) return false;

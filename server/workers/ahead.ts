@@ -16,6 +16,8 @@ const SHORT_SECONDS = 0.005;
 const MOST_AHEAD = 8;
 /** A call that has taken so long, in ms, is none of the short ones: those behind it come back, and no more are sent. */
 const LATE_MS = 20;
+/** A worker that has had no rest for so long, in ms, gets no more: calls that cannot go ahead wait for one that is free. */
+const TURN_MS = 10;
 
 interface Sent extends Given {
   readonly request: Asking & { readonly call: WorkerCall; readonly input: Rows };
@@ -44,12 +46,13 @@ export class Ahead {
   seatFor(request: Sent["request"]): Seat | undefined {
     const { seats, underWay, shares, pace } = this.#parts;
     if (!areSmall(request.input)) return undefined;
+    const since = this.#parts.clock.ticks() - TURN_MS;
     const most = mostAhead(pace.secondsOf(`apply ${request.algorithm}`));
     let found: Seat | undefined;
     for (const seat of most > 0 ? seats.of("apply", request.key) : []) {
       const line = underWay.of(seat);
       if (line.length > most || (found && line.length >= underWay.of(found).length)) continue;
-      if (!seat.link?.mayFollow || !this.#isShort(line[0])) continue;
+      if (!seat.isUsable || seat.busySince < since || !seat.link?.mayFollow || !this.#isShort(line[0])) continue;
       const { model } = request.call;
       if (model?.key && !seat.loaded.has(model.key)) continue;
       // The share of the one before is the same caller's when his turn comes.

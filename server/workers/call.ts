@@ -27,6 +27,7 @@ export class WorkerLink {
   #permits: Permits | undefined;
   /** Frames that came while the receiver holds the answer back; absent while it does not. */
   #held: Frame[] | undefined;
+  #isPressed = false;
   #lost: Error | undefined;
   #isSpoiled = false;
 
@@ -35,7 +36,9 @@ export class WorkerLink {
     this.ready = this.#greeting.promise;
     this.ready.catch(() => {}); // whoever starts the worker looks; a worker that ended unseen is no fault
     worker.stream.on("data", (chunk: Buffer) => this.#guard(() => this.#take(this.#reader.push(chunk))));
-    worker.stream.on("drain", () => this.#exchanges[0]?.outgoing.drained());
+    worker.stream.on("drain", () => {
+      for (const { outgoing } of this.#exchanges) outgoing.drained();
+    });
     worker.stream.on("error", () => {}); // `close` follows
     worker.stream.once("close", () => void this.#end());
     if (worker.stream.closed) void this.#end();
@@ -96,7 +99,15 @@ export class WorkerLink {
     if (ahead.length === 0) return 0;
     const begun = ahead.length - (this.#permits?.takeBack(ahead.length) ?? 0);
     for (const each of ahead.splice(begun).reverse()) each.takeBack();
-    return ahead.filter((each) => each !== this.#exchanges[0]).length;
+    const behind = ahead.filter((each) => each !== this.#exchanges[0]).length;
+    if (behind > 0) this.#press();
+    return behind;
+  }
+
+  /** A later call has begun, so that the answer in front is whole: its receiver holds up the others no longer. */
+  #press(): void {
+    this.#isPressed = true;
+    this.#release();
   }
 
   /** What is sent ahead in one turn goes out in one write: the worker has enough to do until then. */
@@ -117,14 +128,16 @@ export class WorkerLink {
 
   #over(): void {
     this.#exchanges.shift();
+    this.#isPressed = false;
     const [next] = this.#exchanges;
-    if (next?.isCancelled && !next.isTakenBack) this.#stop(next);
+    // Its answer may have come already, with the one before.
+    if (next?.isCancelled && !next.isTakenBack) setImmediate(() => this.#stop(next));
   }
 
   #take(frames: readonly Frame[]): void {
     for (const [index, frame] of frames.entries()) {
       const taken = this.#deliver(frame);
-      if (!taken) continue;
+      if (!taken || this.#isPressed) continue;
       const held = frames.slice(index + 1);
       this.#held = held;
       this.worker.stream.pause();

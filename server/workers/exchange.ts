@@ -119,7 +119,9 @@ export class Exchange {
   /** The worker is gone. */
   lose(error: Error): void {
     if (this.#isTakenBack) return;
-    const how = this.outgoing.isUnsent ? new NeverReached("it ended before the call reached it", this.#worker.tail()) : error;
+    // Several that are sent ahead share a write, which fails for all: those that had not begun were taken back before.
+    const how =
+      this.outgoing.isUnsent && !this.isAhead ? new NeverReached("it ended before the call reached it", this.#worker.tail()) : error;
     if (!this.#conclude(true)) this.#settle.reject(how);
   }
 

@@ -40,6 +40,12 @@ export class Growth {
     this.#timer ??= setInterval(() => this.look(), LOOK_MS).unref();
   }
 
+  /** Another worker comes now, by `start`, unless one did not start a moment ago. */
+  growNow(key: string, start: () => Promise<boolean>): void {
+    this.wake(); // what failed is forgotten in time
+    this.#grow(key, start);
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -69,10 +75,10 @@ export class Growth {
     this.#timer = undefined;
   }
 
-  #grow(key: string): void {
+  #grow(key: string, start = () => this.#parts.grow(key)): void {
     if (this.#failed.has(key)) return;
     this.#waited.delete(key);
-    void this.#parts.grow(key).then((isStarted) => {
+    void start().then((isStarted) => {
       if (!isStarted) this.#failed.set(key, FAILED_MS);
     });
   }

@@ -1,23 +1,24 @@
-import type { Rows } from "#contract/call.ts";
 import type { Clock, Log } from "#contract/edges.ts";
 import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
-import type { WorkerCall, WorkerDone, WorkerReady } from "#contract/worker.ts";
+import type { WorkerReady } from "#contract/worker.ts";
 import { Ahead } from "./ahead.ts";
-import type { CallSink } from "./call.ts";
 import { Checks, type CheckTiming } from "./checks.ts";
 import { NeverReached, TakenBack } from "./failures.ts";
 import { Growth } from "./growth.ts";
 import { areSmall } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
+import type { Answered, PoolCall } from "./pool-call.ts";
 import type { WorkerModel } from "./recent-models.ts";
 import type { Seat } from "./seat.ts";
 import { Seats } from "./seats.ts";
 import { Shares } from "./shares.ts";
 import { type Purpose, type Slots, slotsFor } from "./slots.ts";
 import type { PoolTarget } from "./target.ts";
-import { type Asking, Turns } from "./turns.ts";
+import { Turns } from "./turns.ts";
 import { type Given, UnderWay } from "./under-way.ts";
 import { Warming } from "./warming.ts";
+
+export type { Answered, PoolCall } from "./pool-call.ts";
 
 /** Of the calls that may wait for one algorithm, those of one caller: three quarters, so that others still get in. */
 const CALLERS_SHARE = 0.75;
@@ -29,25 +30,6 @@ const LONG_MS = 30;
 const EXPECTED_MS = 10_000;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
-
-export interface PoolCall extends PoolTarget, Asking {
-  /** A fit never shares a process with applies. */
-  readonly purpose: Purpose;
-  readonly call: WorkerCall;
-  readonly input: Rows;
-  readonly sink: CallSink;
-  /** Fires when the caller went away. */
-  readonly signal: AbortSignal;
-  /** From now on; `limit` names what to raise. */
-  readonly deadline: { readonly seconds: number; readonly limit: string };
-}
-
-export interface Answered {
-  readonly done: WorkerDone;
-  readonly queuedSeconds: number;
-  /** Whether the call waited for a worker of its own to start. */
-  readonly startedWorker: boolean;
-}
 
 export interface PoolSnapshot {
   readonly queues: readonly { readonly algorithm: string; readonly waiting: number; readonly running: number }[];
@@ -248,9 +230,11 @@ export function startPool({
     if (purpose !== "apply" || Buffer.isBuffer(input)) return;
     const isExpected = [...seats.of("apply", key)].some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS);
     if (!isExpected || seats.canTake(request, "apply", call.model?.key) || !seats.hasSlot("apply")) return;
-    if (!seats.hasRoom || !seats.mayGrow(key)) return;
-    log.info({ worker: key }, "many rows come where small calls came lately: one more worker starts");
-    void warming.start(request, call.model ? [call.model] : []);
+    if (isStopping || !seats.hasRoom || !seats.mayGrow(key)) return;
+    growth.growNow(key, () => {
+      log.info({ worker: key }, "many rows come where small calls came lately: one more worker starts");
+      return warming.start(request, call.model ? [call.model] : []);
+    });
   }
 
   /** Gives free slots to those whose turn it is, as long as there are both; then busy workers get small calls ahead. */
@@ -263,9 +247,14 @@ export function startPool({
     if (purpose !== "apply" || turns.isEmpty("apply")) return;
     growth.wake();
     for (;;) {
-      const entry = turns.next("apply", ({ request }) => ahead.seatFor(request) !== undefined);
-      const seat = entry && ahead.seatFor(entry.request);
-      if (!seat) break;
+      let seat: Seat | undefined;
+      // The last one that fits is the one that comes out; asked again, the clock may say that it does not.
+      const entry = turns.next("apply", ({ request }) => {
+        const found = ahead.seatFor(request);
+        seat = found ?? seat;
+        return found !== undefined;
+      });
+      if (!entry || !seat) break;
       seats.takeAlso(seat);
       underWay.add(seat, entry);
       void run(entry, seat);

@@ -13,6 +13,8 @@ export class Seat {
   /** Resolves when its process runs and is about to import the code; never, when it does not come so far. */
   readonly connected: Promise<void>;
   isBusy = true;
+  /** Since when, in ticks, it has had calls without a rest. */
+  busySince = 0;
   /** When it got its last call of few rows, in ticks. */
   smallAt = Number.NEGATIVE_INFINITY;
   /** Calls that it was given and that have not ended. */

@@ -90,6 +90,7 @@ export class Seats implements AsyncDisposable {
     }
     const seat = found ?? this.#add(target, purpose);
     seat.isBusy = true;
+    seat.busySince = this.#options.clock.ticks();
     seat.calls = 1;
     return seat;
   }

@@ -19,8 +19,16 @@ from .run import run_worker
 
 # The thread pools of loaded libraries: looking for them takes 10 ms, so it is done once, before the forks.
 POOLS: list[Any] = []
-# What workers compute in, unless their environment says otherwise.
-CORES = os.cpu_count() or 1
+
+
+def cores(text: str | None) -> int:
+    """How many threads OMP_NUM_THREADS asks for, of its levels the first; as many as there are cores where it says nothing."""
+    first = (text or "").split(",")[0].strip()
+    return int(first) if first.isdigit() and int(first) > 0 else os.cpu_count() or 1
+
+
+# What workers will compute in, as their environment says; the warm process itself has one thread.
+CORES = cores(os.environ.get("COMPUTE_BRIDGE_CORES"))
 # A spare that lived so long was well, and somebody else ended it.
 WELL_SECONDS = 0.2
 # How long a spare may take to say that it was told.
@@ -181,9 +189,9 @@ def become_worker(asked: dict[str, Any], *, is_spare: bool) -> None:
     os.chdir(asked["folder"])
     if not is_spare:
         reseed()
-    cores = int(os.environ.get("OMP_NUM_THREADS") or CORES)
-    if not is_spare or cores != CORES:
-        use_cores(cores)
+    count = cores(os.environ.get("OMP_NUM_THREADS"))
+    if not is_spare or count != CORES:
+        use_cores(count)
     run_worker(asked["argv"][2:])
 
 

@@ -121,10 +121,10 @@ class Descriptors:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._read, write = os.pipe()
-        os.dup2(write, 1)
-        os.dup2(write, 2)
-        os.close(write)
+        # An end to write stays here: the thread never ends, whatever the code closes.
+        self._read, self._write = os.pipe()
+        os.dup2(self._write, 1)
+        os.dup2(self._write, 2)
         self._busy = threading.Lock()
         self._unread = select.poll()
         self._unread.register(self._read, select.POLLIN)
@@ -145,8 +145,6 @@ class Descriptors:
             select.select([self._read], [], [])
             with self._busy:
                 chunk = os.read(self._read, 65536)
-                if not chunk:
-                    return  # the code closed both, and nobody can write any more
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self._log.line("info", line.rpartition(b"\r")[2].decode(errors="replace"))

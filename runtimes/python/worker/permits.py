@@ -17,8 +17,8 @@ class Permits:
         """Whether the next call that was sent ahead may begin."""
         try:
             return os.read(self._pipe, 1) != b""
-        except BlockingIOError:
-            return False
+        except OSError:
+            return False  # there is none, or the code closed the pipe
 
 
 def permits_at(path: str) -> Permits | None:

@@ -15,11 +15,11 @@ export class PipePermits implements Permits {
   static open(path: string): PipePermits | undefined {
     try {
       // To write as well: without a writer the worker would see an end instead of nothing.
-      const permits = new PipePermits(openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
-      rmSync(path);
-      return permits;
+      return new PipePermits(openSync(path, constants.O_RDWR | constants.O_NONBLOCK));
     } catch {
       return undefined;
+    } finally {
+      rmSync(path, { force: true });
     }
   }
 
