@@ -8,7 +8,7 @@ export const kinds = {
   beside: { figures: ["call p99 ms", "call p50 ms", "health p99 ms", "busy s"], isMoreBetter: false },
   load: { figures: ["health p99 ms", "health p50 ms", "calls/s"], isMoreBetter: false },
   mixed: { figures: ["wrong", "answers", "calls/s"], isMoreBetter: false },
-  saved: { figures: ["p50 ms", "p99 ms", "saves"], isMoreBetter: false },
+  saved: { figures: ["p50 ms", "p99 ms", "saves", "p50 ms, each at once"], isMoreBetter: false },
   lab: { figures: ["p50 ms", "p99 ms", "save answered p50 ms", "saves"], isMoreBetter: false },
   starts: { figures: ["new version ms", "new worker ms", "warm process s", "idle worker MB"], isMoreBetter: false },
   types: { figures: ["unexplained", "equal", "last place of a float", "pandas' default floats", "refused", "CSVs"], isMoreBetter: false },
