@@ -69,6 +69,27 @@ describe("writeVersion", () => {
     expect(await readdir(join(models.path, ".versions/my iris"))).toEqual(["0123456789abcdef"]);
   });
 
+  it("leaves one alone that is there by a manifest of another release", async () => {
+    await using models = await folder();
+    const written = await writeVersion(models.path, { manifest, files });
+    const other = JSON.stringify({ version: manifest.version, of: "another release" });
+    await writeFile(join(written, "manifest.json"), other);
+    const { ino } = await stat(written);
+    await writeVersion(models.path, { manifest, files });
+    expect((await stat(written)).ino).toBe(ino);
+    expect(await readFile(join(written, "manifest.json"), "utf8")).toBe(other);
+  });
+
+  it("leaves one alone that cannot be read now", async () => {
+    await using models = await folder();
+    const written = await writeVersion(models.path, { manifest, files });
+    await rm(join(written, "app/model/base.py"));
+    await mkdir(join(written, "app/model/base.py")); // reading it fails, whoever asks
+    await expect(writeVersion(models.path, { manifest, files })).rejects.toMatchObject({ code: "EISDIR" });
+    expect((await stat(join(written, "app/model/my iris.py"))).isFile()).toBe(true);
+    expect(await readdir(join(models.path, ".versions/my iris"))).toEqual([manifest.version]);
+  });
+
   it("is whole when several write the same version at once", async () => {
     await using models = await folder();
     await Promise.all(Array.from({ length: 8 }, () => writeVersion(models.path, { manifest, files })));

@@ -5,6 +5,8 @@ import { Bench } from "../bench.ts";
 import { begunIn, SOURCE } from "./ahead.ts";
 
 interface Short {
+  /** Above one they are no small rows. */
+  readonly rows?: number;
   readonly seconds?: number;
   readonly caller?: string;
   readonly deadline?: number;
@@ -21,13 +23,13 @@ describe("the pool, with calls that take short", () => {
     bench = await Bench.open();
     begun = begunIn(bench);
     const spec = await bench.version(SOURCE);
-    call = async (name, { seconds = 0, caller = "somebody", deadline = 50 } = {}) => {
+    call = async (name, { seconds = 0, caller = "somebody", deadline = 50, rows = 1 } = {}) => {
       const kept = keeping();
       const param = JSON.stringify({ name, begun: begun.path, seconds });
       try {
         await pool.call({
           ...{ algorithm: "probe", key: "probe@1", environment: bench.environment, spec, purpose: "apply", caller, isScheduled: false },
-          ...{ input: Buffer.from(`a\n${name}\n`), sink: kept.sink, signal: new AbortController().signal },
+          ...{ input: Buffer.from(`a\n${`${name}\n`.repeat(rows)}`), sink: kept.sink, signal: new AbortController().signal },
           call: { ...callOf(bench, param) },
           deadline: { seconds: deadline, limit: "the test's limit" },
         });
@@ -42,8 +44,26 @@ describe("the pool, with calls that take short", () => {
     await bench[Symbol.asyncDispose]();
   });
 
-  const open = (perKey: number) => {
-    pool = startPool({ queueLimit: 100, memoryBytes: 8e9, slots: { fit: 1, apply: 4, plain: 1, perKey }, clock, log: quiet });
+  const open = (perKey: number, ticks = clock.ticks) => {
+    const slots = { fit: 1, apply: perKey, plain: 1, perKey };
+    pool = startPool({ queueLimit: 100, memoryBytes: 8e9, slots, clock: { ...clock, ticks }, log: quiet });
+  };
+  /** Callers who call again and again until they are to stop. */
+  const goOn = (count: number) => {
+    let calls = 0;
+    let isOver = false;
+    const loops = Array.from({ length: count }, async (_, number) => {
+      while (!isOver) {
+        await call(`loop ${calls++}`, { seconds: 0.001, caller: `caller ${number % 8}` });
+      }
+    });
+    return {
+      calls: () => calls,
+      stop: async () => {
+        isOver = true;
+        await Promise.all(loops);
+      },
+    };
   };
   /** Calls of which the pool learns how long they take. */
   const learn = async () => {
@@ -100,6 +120,45 @@ describe("the pool, with calls that take short", () => {
     expect((await long)[0]).toBe("long");
     expect(begun.names().at(-1)).toBe("long");
     expect((await call("after"))[0]).toBe("after");
+  });
+
+  it("loses none, at whatever moment one is looked at", async () => {
+    let now = 0;
+    open(1, () => {
+      now += 0.6;
+      return now;
+    });
+    await learn();
+    for (let round = 0; round < 5; round++) {
+      const long = call("long", { seconds: 0.1 });
+      const answers = await Promise.all([long, ...named(40).map((name) => call(name, { deadline: 20 }))]);
+      expect(answers.map(([name]) => name)).toEqual(["long", ...named(40)]);
+    }
+    expect(pool.snapshot().queues).toEqual([]);
+  });
+
+  it("gives its turn to a call that cannot go ahead while others do", async () => {
+    open(1, () => performance.now() / 4);
+    await learn();
+    const loops = goOn(30);
+    await until(() => loops.calls() > 200);
+    for (let round = 0; round < 3; round++) {
+      const before = loops.calls();
+      expect((await call("large", { rows: 40_000 }))[0]).toBe("large");
+      expect(loops.calls() - before).toBeLessThan(150);
+    }
+    await loops.stop();
+  });
+
+  it("ends a worker of another version although its calls go on coming", async () => {
+    open(1, () => performance.now() / 4);
+    await learn();
+    const loops = goOn(24);
+    await until(() => loops.calls() > 200);
+    const [old] = pool.snapshot().workers;
+    pool.retire("probe", "probe@2");
+    await until(() => pool.snapshot().workers.every(({ pid }) => pid !== old?.pid));
+    await loops.stop();
   });
 
   it("stops them when it is drained", async () => {

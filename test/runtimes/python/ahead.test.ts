@@ -80,6 +80,42 @@ describe("calls that are sent ahead of an answer", () => {
     await start();
   });
 
+  it("come back or are lost when the worker dies with more to read than its socket holds: none that began comes back", async () => {
+    const rows = Buffer.concat([Buffer.from("a\n"), Buffer.alloc(60_000, "1\n")]);
+    const many = (name: string, more: object) =>
+      probe.call(rows, { param: JSON.stringify({ name, begun: begun.path, ...more }) }).then(
+        () => "answered",
+        (error: Error) => error.name,
+      );
+    const first = outcome(call("0", { seconds: 0.3 }));
+    await begins("0");
+    const answers = Array.from({ length: 9 }, (_, at) => many(String(at + 1), { dies: at === 0 }));
+    expect(await first).toBe("0");
+    expect(await Promise.all(answers)).toEqual(["WorkerLost", ...Array(8).fill("TakenBack")]);
+    expect(begun.names()).toEqual(["0", "1"]);
+    await start();
+  });
+
+  it("end at their deadline also while a slow receiver holds the answer in front", async () => {
+    const held = Promise.withResolvers<void>();
+    const asked = (name: string) => probe.asked({ param: JSON.stringify({ name, begun: begun.path }) });
+    const front = probe.link.call(
+      asked("1"),
+      Buffer.from(row("1")),
+      { event() {}, table: () => held.promise },
+      new AbortController().signal,
+    );
+    const over = new AbortController();
+    const behind = outcome(call("2", {}, over.signal));
+    await begins("2");
+    over.abort(Object.assign(new Error("gone"), { name: "Gone" }));
+    expect(await behind).toBe("Gone");
+    expect((await front).rows.returned).toBe(1);
+    expect(probe.link.isUsable).toBe(true);
+    held.resolve();
+    expect(await outcome(call("3"))).toBe("3");
+  });
+
   it("are no more than one that is not small", async () => {
     const answer = outcome(call("1", { seconds: 0.1 }));
     await expect(probe.call(Buffer.alloc(2 ** 17, "a\n"))).rejects.toThrow("one call at a time");

@@ -36,6 +36,15 @@ describe("what runs while no call does changes nothing for the next one", () => 
     expect(await twice(probe)).toEqual(Array(2).fill("found,numbers\nfirst,0\n"));
   });
 
+  it("a thread of the code, also where nobody can write to what the worker reads", async () => {
+    const probe = await bench.worker(
+      "import os, threading, time\nSTATE = {'n': 0}\nnothing = os.open(os.devnull, os.O_WRONLY)\nos.dup2(nothing, 1)\nos.dup2(nothing, 2)\n" +
+        "def count():\n    while True:\n        STATE['n'] += 1\n        time.sleep(0.05)\nthreading.Thread(target=count, daemon=True).start()\n" +
+        "def apply(model, df, param):\n    return [{'many': STATE['n'] > 4}]\n",
+    );
+    expect(await twice(probe)).toEqual(Array(2).fill("many\nFalse\n"));
+  });
+
   it("an object that ends with its call", async () => {
     const probe = await bench.worker(
       "ended = []\nclass Model:\n    def __del__(self):\n        ended.append(1)\ndef load(name):\n    return Model()\n" +

@@ -47,3 +47,22 @@ it("adds one at the first look where nobody needs to wait longer", () => {
   growth.look();
   expect(grown).toEqual(["a"]);
 });
+
+it("adds one at once where it is asked to, and none for a while when one did not start", async () => {
+  const { growth } = growing(() => []);
+  let starts = 0;
+  const start = async () => {
+    starts++;
+    return false;
+  };
+  for (let n = 0; n < 10; n++) {
+    growth.growNow("a", start);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  expect(starts).toBe(1);
+  for (let n = 0; n < 300; n++) growth.look();
+  growth.growNow("a", start);
+  expect(starts).toBe(2);
+  growth.close();
+});
