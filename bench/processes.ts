@@ -27,7 +27,7 @@ export async function processorMs(pids: readonly number[]): Promise<number> {
   return (await Promise.all(used)).reduce((sum, each) => sum + each, 0);
 }
 
-/** A process's memory: MB resident before, and how far it grew to its own peak since. Those started since count whole. */
+/** A process's memory: MB resident before, and how far it grew to its own peak since. Of those started since only what is their own counts: they are forked. */
 export interface Grown {
   readonly isNode: boolean;
   readonly before: number;
@@ -48,8 +48,9 @@ export async function watchMemory(pid: number, idle = new Map<number, number>())
   return async () =>
     Promise.all(
       (await tree(pid)).map(async (each) => {
-        const had = before.get(each) ?? 0;
-        return { isNode: (await programOf(each)).endsWith("/node"), before: had, grown: Math.max(0, (await memory(each, "VmHWM")) - had) };
+        const had = before.get(each);
+        const grown = had === undefined ? await privateMb(each) : Math.max(0, (await memory(each, "VmHWM")) - had);
+        return { isNode: (await programOf(each)).endsWith("/node"), before: had ?? 0, grown };
       }),
     );
 }
