@@ -109,8 +109,7 @@ export function localEnvironment({
     const ended = process.ended.then((how) => {
       priority[Symbol.dispose]();
       tail = lastLines(output);
-      for (const file of [output, `${socket}.data`, `${socket}.data.ready`, `${socket}.permits`])
-        rmSync(file, { recursive: true, force: true });
+      for (const file of [output, `${socket}.data`, `${socket}.data.ready`, `${socket}.permits`]) remove(file);
       // What it said last is read still, unless nobody does.
       setTimeout(() => stream.destroy(), LAST_WORDS_MS).unref();
       return how;
@@ -129,6 +128,15 @@ export function localEnvironment({
       tail: () => tail ?? lastLines(output),
       ended,
     };
+  }
+}
+
+/** What cannot be removed now goes with the folder. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Nobody waits for it.
   }
 }
 

@@ -16,6 +16,8 @@ const POLL_MS = 10;
 const POLLS = 10;
 /** Processes that are looked at before others have their turn. */
 const AT_ONCE = 16;
+/** Environments that are read at once, of whomever: hundreds of workers that end together would need more files than a process may have. */
+const MOST_OPENED = 64;
 /** An empty mark would be found everywhere. */
 const SHORTEST_MARK = 8;
 /** Room for a line of /proc/<pid>/stat, several times. One for all: readFileSync takes 64 kB anew for each, which is collected soon and often. */
@@ -99,9 +101,20 @@ function ancestorsOf(pid: number, living: readonly Living[]): Set<number> {
   return found;
 }
 
+let opened = 0;
+const waiting: (() => void)[] = [];
+
 /** As it was when the process began its program; empty for those that are not ours to see. */
 async function environmentOf(pid: number): Promise<string> {
-  return await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+  if (opened < MOST_OPENED) opened++;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+  } finally {
+    const next = waiting.shift(); // it has the place of this one
+    if (next) next();
+    else opened--;
+  }
 }
 
 /** All that are alive. Read without promises, which would cost five times what the reading does; it waits for no disk. */
