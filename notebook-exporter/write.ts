@@ -82,28 +82,33 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
   return { place, discard };
 
   async function place(): Promise<PlacedVersion> {
+    let isOurs = false;
     try {
-      await rename(temporary, folder);
-    } catch (error) {
-      try {
-        if (!isTaken(error)) throw error;
-        if (!(await isThere())) {
-          await removeByRename(folder, join(versions, TEMPORARY + mark)); // what a loss of power left
-          return await place();
-        }
-      } catch (reason) {
-        await discard();
-        throw reason;
-      }
-      await discard();
-      return await found(); // somebody else wrote the same version meanwhile
+      isOurs = await isMoved();
+    } finally {
+      if (!isOurs) await discard();
     }
+    if (!isOurs) return await found();
     const durable = ended(Promise.resolve(written), versions).catch(async (error: unknown) => {
       await rm(folder, { recursive: true, force: true }); // asked again, the system may say that all is well
       throw error;
     });
     durable.catch(() => {}); // awaited by the caller, perhaps later
     return { folder, durable };
+  }
+
+  /** False: somebody else wrote the same version meanwhile. */
+  async function isMoved(): Promise<boolean> {
+    for (;;) {
+      try {
+        await rename(temporary, folder);
+        return true;
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
+      if (await isThere()) return false;
+      await removeByRename(folder, join(versions, TEMPORARY + mark)); // what a loss of power left
+    }
   }
 }
 

@@ -77,11 +77,9 @@ export class WorkerLink {
       stop: () => this.#stop(exchange),
       over: () => this.#over(),
     });
+    if (isAhead) this.#permits?.give(); // before it is one that an answer is expected to
     this.#exchanges.push(exchange);
-    if (isAhead) {
-      this.#permits?.give();
-      this.#gather();
-    }
+    if (isAhead) this.#gather();
     exchange.begin(call, rows);
     try {
       return await exchange.answered;
