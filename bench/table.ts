@@ -30,7 +30,7 @@ export function tableOf({ measure, ways, limits }: Measured, reference: string):
       name,
       ...figures.map((figure) => cell(turns.map(figureOf(figure)), moreIsBetter.has(figure))),
       name === reference ? "1" : times(ratio),
-      goals.flatMap((goal) => judged(goal, turns, ratio, limits, main)).join("; "),
+      goals.flatMap((goal) => [...judged(goal, turns, ratio, limits, main), ...besides(goal, turns, ways, main)]).join("; "),
       wrongOf(turns),
     ];
   });
@@ -64,9 +64,10 @@ function ratioTo(base: readonly Turn[], turns: readonly Turn[], main: string, is
   return median(rounds);
 }
 
+const say = (text: string, isReached: boolean): string => `${text} ${isReached ? "yes" : "**no**"}`;
+
 /** Each part of a goal, and whether the median of the rounds reached it. */
 function judged(goal: Goal, turns: readonly Turn[], ratio: number, limits: Measured["limits"], main: string): string[] {
-  const say = (text: string, isReached: boolean) => `${text} ${isReached ? "yes" : "**no**"}`;
   const said: string[] = [];
   if (goal.ratio !== undefined && !Number.isNaN(ratio)) said.push(say(`≥ ${goal.ratio}×`, ratio >= goal.ratio));
   for (const [figure, least] of Object.entries(goal.least ?? {}))
@@ -81,6 +82,13 @@ function judged(goal: Goal, turns: readonly Turn[], ratio: number, limits: Measu
     said.push(say(`≤ ${rule}`, median(turns.map(figureOf(main))) <= most));
   }
   return said;
+}
+
+/** Whether its median is below that of the way that the goal names; nothing where that one is not there. */
+function besides({ better }: Goal, turns: readonly Turn[], ways: Measured["ways"], main: string): string[] {
+  const other = ways.find(({ name }) => name === better)?.turns ?? [];
+  if (other.length === 0) return [];
+  return [say(`below ${better}`, median(turns.map(figureOf(main))) < median(other.map(figureOf(main))))];
 }
 
 function wrongOf(turns: readonly Turn[]): string {

@@ -26,5 +26,14 @@ const most = { "server MB above idle": 40, "worker MB above idle": 80, "server i
 export const memories: readonly SideMeasure[] = [
   { ...memory, id: "memory-1m", title: "Memory while 1,000,000 rows pass", goals: [{ way: csv, most }] },
   { ...memory, id: "memory-10m", title: "Memory while 10,000,000 rows pass", times: 10, goals: [{ way: csv, most }] },
+  {
+    ...{ ...memory, id: "memory-json", title: "Memory while 1,000,000 rows in DSDL's JSON are held until their meta comes", ways: [json] },
+    // An old request's rows are one table to the code, however many they are.
+    goals: [{ way: json, most: { "server MB above idle": most["server MB above idle"] } }],
+  },
+  {
+    ...{ ...memory, id: "memory-fit", kind: "fitted", title: "Memory while 3,000,000 rows are one table of a fit", times: 3 },
+    ...{ algorithm: "trivial", answer: "echo", goals: [{ way: csv, most: { "times the table": 1.5, "server MB above idle": 40 } }] },
+  },
   { ...memory, id: "memory-100m", title: "Memory while 100,000,000 rows pass", times: 100, goals: [{ way: csv, most }], only: "huge" },
 ];

@@ -13,6 +13,20 @@ export const living: readonly (SideMeasure | AloneMeasure)[] = [
     ...{ ways: [csv, "DSDL", "DSDL stand-in"], goals: [{ way: csv, most: { "p50 ms": 25, "p99 ms": 60 } }] },
   },
   {
+    ...{ ...bridge, id: "saved-20mb", title: "A notebook with 20 MB of outputs saved → live", kind: "saved", outputsMb: 20, ways: [csv] },
+    goals: [{ way: csv, most: { "p50 ms": 200 } }],
+  },
+  {
+    ...{
+      ...bridge,
+      id: "kept",
+      title: "Saves that follow each other, by rename and in place: versions lost or torn",
+      kind: "kept",
+      ways: [csv],
+    },
+    goals: [{ way: csv, most: { "lost or torn": 0 } }],
+  },
+  {
     ...{ id: "lab", title: "Saved in JupyterLab → live, from the file's last byte", kind: "lab", only: "lab" },
     goals: [{ way: "bridge, JupyterLab", most: { "p50 ms": 10 } }],
   },

@@ -8,6 +8,8 @@ export interface Goal {
   readonly most?: Readonly<Record<string, number>>;
   readonly least?: Readonly<Record<string, number>>;
   readonly limit?: { readonly name: string; readonly factor?: number; readonly plus?: number };
+  /** Another way that it must be better than. */
+  readonly better?: string;
 }
 
 interface Said {
@@ -25,6 +27,8 @@ export interface SideMeasure extends Said {
   readonly rows: 1 | 100 | "large";
   /** The large body's records come so many times. Default 1. */
   readonly times?: number;
+  /** What the outputs of a saved notebook take, in MB. Default none. */
+  readonly outputsMb?: number;
   /** What keeps a server busy beside the calls: a large call, or a fit. */
   readonly busy?: "large" | "fit";
   /** Rows come back as they went, or one prediction for each. */

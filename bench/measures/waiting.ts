@@ -15,6 +15,10 @@ export const waiting: readonly SideMeasure[] = [
     ...{ ways: [csv, "DSDL", "DSDL stand-in"], goals },
   },
   {
+    ...{ id: "fair", title: "One caller's calls (lr) while another keeps 32 connections busy", kind: "fair", algorithm: "lr", rows: 1 },
+    ...{ answer: "predicted", ways: [csv], goals: [{ way: csv, most: { "times alone": 2 } }] },
+  },
+  {
     ...{ id: "load-health", title: "Health checks while 32 connections call (lr)", kind: "load", algorithm: "lr", rows: 1 },
     ...{ answer: "predicted", goals: [{ way: csv, most: { "health p99 ms": 20 } }] },
   },

@@ -21,11 +21,12 @@ export interface LivingParts {
 export function livingOf({ home, pid, events, warmSeconds, call }: LivingParts): Required<Pick<Side, "saved" | "starts">> {
   let versions = 0;
   /** Saves a version whose answers tell its number. */
-  const save = async (): Promise<{ number: number; live: Promise<void>; began: number }> => {
+  const save = async (outputsMb = 0): Promise<{ number: number; live: Promise<void>; began: number }> => {
     const number = versions++;
     const live = (await events()).live("saved");
     live.catch(() => {}); // awaited by the caller, perhaps later
-    await saveNotebook(home, "saved", "trivial", (source) => source.replace("    return df\n", `    return df.assign(saved=${number})\n`));
+    const change = (source: string) => source.replace("    return df\n", `    return df.assign(saved=${number})\n`);
+    await saveNotebook(home, "saved", { from: "trivial", change, outputsMb });
     return { number, live, began: performance.now() };
   };
   const timedCall = async (number: number): Promise<number> => {
@@ -56,8 +57,8 @@ export function livingOf({ home, pid, events, warmSeconds, call }: LivingParts):
   };
   return {
     starts,
-    async saved() {
-      const { live, began } = await save();
+    async saved(outputsMb) {
+      const { live, began } = await save(outputsMb);
       await live;
       return performance.now() - began;
     },

@@ -6,12 +6,14 @@ import { root } from "../places.ts";
 import { freePort, start, untilAnswers } from "../started.ts";
 import { type Events, followEvents } from "./bridge-events.ts";
 import { saveNotebook } from "./bridge-home.ts";
+import { keptBy } from "./bridge-kept.ts";
 import { livingOf } from "./bridge-living.ts";
 import { dsdlWay } from "./dsdl-way.ts";
 import { type Asked, algorithmNames, fittedNames, modelNames, type Side, type SideParts, type Way } from "./side.ts";
 import { withHelper } from "./with-helper.ts";
 
 const TOKEN = "a-token-of-the-benchmark";
+const OTHER_TOKEN = "another-token-of-the-benchmark";
 const LIVE_SECONDS = 60;
 /** Of which there is one more each, whose apply calls the prediction helper. */
 const helped = ["lr", "rf"] as const;
@@ -26,14 +28,14 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
   const home = join(folder, "home");
   await mkdir(join(home, "notebooks"), { recursive: true });
   for (const name of algorithmNames) await saveNotebook(home, name);
-  for (const name of helped) await saveNotebook(home, helperOf(name), name, withHelper);
+  for (const name of helped) await saveNotebook(home, helperOf(name), { from: name, change: withHelper });
   const env = {
     PATH: process.env.PATH,
     BRIDGE_HOME: home,
     BRIDGE_PORT: String(port),
     BRIDGE_PYTHON: python,
     BRIDGE_JUPYTER: "off",
-    BRIDGE_TOKENS: `bench=${TOKEN}`,
+    BRIDGE_TOKENS: `bench=${TOKEN},other=${OTHER_TOKEN}`,
   };
   const command = [process.execPath, join(root, "bin/bridge.mjs"), "start"] as const;
   const began = performance.now();
@@ -57,7 +59,9 @@ export async function startBridge({ folder, python, train }: SideParts): Promise
   const events = () => (following ??= followEvents(url, auth).then((each) => owned.use(each)));
   return {
     ...{ url, pid: started.pid, ways: waysOf(), health: { path: "/health/live", headers: auth } },
+    otherCaller: { authorization: `Bearer ${OTHER_TOKEN}` },
     ...livingOf({ home, pid: started.pid, events, warmSeconds, call }),
+    kept: keptBy({ home, call }),
     notes: hasHelper ? [] : [`The prediction helper is not in this checkout: "${helper}" ran its plain fallback.`],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -79,7 +83,7 @@ function waysOf(): Way[] {
       path: ({ algorithm, model }) => callPath(helperOf(algorithm), "apply", model),
     },
     { ...plain, name: arrow, form: "arrow", kinds: ["large"], headers: { ...auth, "content-type": ARROW_TYPE, accept: ARROW_TYPE } },
-    { ...old, kinds: ["small", "flood", "large", "beside"] },
+    { ...old, kinds: ["small", "flood", "large", "memory", "beside"] },
     {
       ...{ ...old, name: named, models: ["a"], algorithms: ["lr"], kinds: ["large"] },
       headers: { ...old.headers, "compute-algorithm": "lr", "compute-model": "a" },

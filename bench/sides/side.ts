@@ -29,6 +29,15 @@ export interface Way {
   body(asked: Asked, csv: string): string;
 }
 
+/** What became of saves that followed each other. */
+export interface Kept {
+  /** Of those that nothing newer followed: how many did not become what is called. */
+  readonly lost: number;
+  /** Versions that are of two saves. */
+  readonly torn: number;
+  readonly versions: number;
+}
+
 /** What a side tells of its workers. */
 export interface Starts {
   /** Milliseconds of the first call after a new version became live. */
@@ -47,8 +56,12 @@ export interface Side extends AsyncDisposable {
   readonly ways: readonly Way[];
   /** What a monitor would ask. */
   readonly health: { readonly path: string; readonly headers: Readonly<Record<string, string>> };
-  /** Saves a version that was never there; milliseconds from the last byte until it is what is called. */
-  readonly saved?: () => Promise<number>;
+  /** Headers of another caller than that of the ways, where callers take turns. */
+  readonly otherCaller?: Readonly<Record<string, string>>;
+  /** Saves a version that was never there, in a notebook with outputs of so many MB; milliseconds from the last byte until it is what is called. */
+  readonly saved?: (outputsMb?: number) => Promise<number>;
+  /** Saves so many versions, one upon the other, by rename and in place. */
+  readonly kept?: (saves: number) => Promise<Kept>;
   readonly starts?: Starts;
   /** What a reader of the table must know of this run. */
   readonly notes?: readonly string[];

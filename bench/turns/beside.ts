@@ -23,6 +23,24 @@ export async function takeBeside(parts: TurnParts): Promise<Turn> {
   return turnOf(figures, result.busy, result.calls, result.health);
 }
 
+/** How long one caller's calls wait while another keeps many connections busy, against how long they take when nobody else calls. */
+export async function takeFair(parts: TurnParts): Promise<Turn> {
+  const { side, way, measure, form, prepared, generator } = parts;
+  if (!side.otherCaller) throw new Error(`${way.name} knows one caller alone.`);
+  await warmUp(parts, FLOOD_CONNECTIONS);
+  const target = targetOf(parts);
+  const other = { ...target, headers: { ...target.headers, ...side.otherCaller } };
+  const cases = prepared.cases(way, measure);
+  const small = { kind: "small", cases, enough: { seconds: form.seconds } } as const;
+  const alone = await generator.run({ ...small, target, connections: 1 });
+  const flood = { ...small, target: other, connections: FLOOD_CONNECTIONS };
+  const { calls, busy } = await generator.run({ kind: "beside", busy: flood, target, cases, health: side.health });
+  const [one, beside] = [percentile(alone.ms, 99), percentile(calls.ms, 99)];
+  const perSecond = (busy.ms.length * 1000) / busy.totalMs;
+  const figures = { "times alone": beside / one, "call p99 ms": beside, "p99 ms alone": one, "the other's calls/s": perSecond };
+  return turnOf(figures, alone, calls, busy);
+}
+
 /** Health checks while many connections call. */
 export async function takeLoad(parts: TurnParts): Promise<Turn> {
   const { side, way, measure, form, prepared, generator } = parts;

@@ -32,6 +32,9 @@ export async function takeLarge(parts: TurnParts): Promise<Turn> {
   return differs === "" ? turn : { ...turn, wrong: 1, firstWrong: differs };
 }
 
+/** Of the large body. */
+const COLUMNS = 4;
+
 /** What each side's processes had before its first large call: later rounds and more rows count from there, too. */
 const idles = new WeakMap<Side, Map<number, number>>();
 
@@ -53,6 +56,30 @@ export async function takeMemory(parts: TurnParts): Promise<Turn> {
     "server MB above idle": longest(server.map((each) => each.grown)),
     "worker MB above idle": longest(all.filter(({ isNode }) => !isNode).map((each) => each.grown)),
     "server idle MB": longest(server.map((each) => each.before)),
+    seconds: percentile(result.ms, 50) / 1000,
+  };
+  return turnOf(figures, result);
+}
+
+/** Bytes of a number in memory. */
+const NUMBER_BYTES = 8;
+
+/**
+ * What memory a fit of the whole table takes, for each byte that the table's numbers have. The algorithm learns nothing and
+ * its closing apply gives its rows back, so that nothing of it is the notebook's.
+ */
+export async function takeFitted(parts: TurnParts): Promise<Turn> {
+  const { side, way, measure, form } = parts;
+  if (!way.fitPath) throw new Error(`${way.name} has no fit.`);
+  const job = { ...(await largeJob(parts)), path: way.fitPath({ algorithm: measure.algorithm, model: "a" }) };
+  const grown = await watchMemory(side.pid);
+  const result = await parts.generator.run(job);
+  const all = await grown();
+  const worker = longest(all.filter(({ isNode }) => !isNode).map((each) => each.grown));
+  const figures = {
+    "times the table": (worker * 1024 * 1024) / (form.largeRows * (measure.times ?? 1) * COLUMNS * NUMBER_BYTES),
+    "worker MB above idle": worker,
+    "server MB above idle": longest(all.filter(({ isNode }) => isNode).map((each) => each.grown)),
     seconds: percentile(result.ms, 50) / 1000,
   };
   return turnOf(figures, result);

@@ -8,9 +8,10 @@ without a fraction read the same both ways. At any doubt there is no answer, and
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,8 +24,10 @@ from .pandas_inside import Layout, column_arrays, frame_of
 
 # What the first block is cut from: less is parsed in no time anyway.
 HEAD_BYTES = 1 << 16
-BLOCK_BYTES = 1 << 21
-MOST_THREADS = AHEAD = 4
+BLOCK_BYTES = 1 << 20
+MOST_THREADS = 4
+# Blocks that wait to be parsed: more rows wait where they are.
+AHEAD = 2
 # What numbers that pandas and Arrow read alike are written with, and what separates them.
 PLAIN = b"0123456789.,-e\n"
 # Numbers of so many characters have 15 digits at most, which both turn into the nearest float.
@@ -45,7 +48,6 @@ MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-0\v", b"-0\f", b"-0
 NUMBERS = frozenset(("int64", "float64"))
 
 Array = np.ndarray[Any, Any]
-NOTHING: Array = np.empty(0)
 
 
 class Unsure(Exception):
@@ -99,10 +101,10 @@ class Arriving:
         self._parse(held[:end])
         self.take(b"")  # what the head left of a large piece
 
-    def frame(self, pieces: list[bytes]) -> pd.DataFrame | None:
+    def frame(self, is_known: Callable[[], None]) -> pd.DataFrame | None:
         """All rows, once they have come. None: they are few, or pandas must be asked.
 
-        `pieces`: what was taken. They are dropped as soon as they cannot be needed any more.
+        `is_known` is called as soon as pandas cannot be needed any more, before the frame is built.
         """
         if self._is_given_up or not self._parts:
             return None
@@ -116,8 +118,9 @@ class Arriving:
             if any(each.exception() is not None for each in self._parts):
                 return None
             parts = [each.result() for each in self._parts]
+            self._parts = []  # the parts go one by one while they are joined
             self.quick_blocks = sum(each.is_quick for each in parts)
-            return self._joined(parts, pieces)
+            return self._joined(parts, is_known)
         except Unsure:
             return None
         finally:
@@ -134,9 +137,7 @@ class Arriving:
             if each.done() and not each.cancelled() and (error := each.exception()) is not None:
                 error.__traceback__ = None  # its frames hold the other parts
         self._parts = []
-        import pyarrow as pa
-
-        pa.default_memory_pool().release_unused()  # it would keep what it had for the largest table so far
+        _release()
 
     def _parse(self, records: bytes) -> None:
         if self._pool is not None:
@@ -207,25 +208,35 @@ class Arriving:
                 csv.ReadOptions(use_threads=False, column_names=names, block_size=len(records)),
                 csv.ParseOptions(quote_char=False),
                 csv.ConvertOptions(column_types={name: getattr(pa, kind)() for name, kind in zip(names, self._kinds, strict=True)}, null_values=[""]),
+                memory_pool=pa.system_memory_pool(),
             )
         except pa.ArrowInvalid:
             return None
         return [column.to_numpy() for column in table.columns]
 
-    def _joined(self, parts: Sequence[Part], pieces: list[bytes]) -> pd.DataFrame:
+    def _joined(self, parts: list[Part], is_known: Callable[[], None]) -> pd.DataFrame:
         kinds = [_kind([(part.columns[at], part.is_sure[at]) for part in parts]) for at in range(len(self._names))]
-        pieces.clear()
+        is_known()
         layout = Layout(self._names, kinds)
         rows = sum(len(part.columns[0]) for part in parts)
-        blocks = []
-        for kind, places in layout.places.items():
-            values = np.empty((len(places), rows), kind)
-            for row, at in zip(values, places, strict=True):
-                np.concatenate([part.columns[at] for part in parts], out=row)
-                for part in parts:
-                    part.columns[at] = NOTHING  # so that there are never two of all
-            blocks.append(values)
+        blocks = [np.empty((len(places), rows), kind) for kind, places in layout.places.items()]
+        end = 0
+        parts.reverse()
+        while parts:
+            part = parts.pop()  # so that there are never two of all
+            begin, end = end, end + len(part.columns[0])
+            for values, places in zip(blocks, layout.places.values(), strict=True):
+                for row, at in zip(values, places, strict=True):
+                    row[begin:end] = part.columns[at]
+            del part
         return frame_of(layout, blocks, rows)
+
+
+def _release() -> None:
+    """Give back what Arrow had: it would keep as much as the largest table so far took."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def is_plain(records: bytes) -> bool:
@@ -275,7 +286,18 @@ def _checked(columns: list[Array], records: bytes, is_quick: bool) -> Part:
     is_sure = [_reads_alike(values, odd) for values in columns]
     if any(values.dtype == np.float64 and not sure for values, sure in zip(columns, is_sure, strict=True)):
         raise Unsure
-    return Part(columns, is_sure, is_quick)
+    return Part(_apart(columns), is_sure, is_quick)
+
+
+def _apart(columns: list[Array]) -> list[Array]:
+    """The same values in memory that the system has back as soon as they are dropped: pools would keep it beside the table."""
+    room, size = mmap.mmap(-1, sum(values.nbytes for values in columns)), 0
+    own = []
+    for values in columns:
+        own.append(np.frombuffer(room, values.dtype, len(values), size))
+        own[-1][:] = values
+        size += values.nbytes
+    return own
 
 
 class Odd:
@@ -305,7 +327,9 @@ def _reads_alike(values: Array, odd: Odd) -> bool:
     if not odd.is_short and (not -MOST_WHOLE < whole.min() <= whole.max() < MOST_WHOLE or odd.has_many_zeros):
         return False
     zeros = whole[whole == 0]
-    may_be_minus = bool(np.signbit(zeros).any()) if is_decimal else len(zeros) > 0
+    # Whole numbers with gaps came as whole ones, whose zeros have no sign, though they are decimal now.
+    has_signs = is_decimal and not np.isnan(values).any()
+    may_be_minus = bool(np.signbit(zeros).any()) if has_signs else len(zeros) > 0
     return not (may_be_minus and odd.has_minus_zero)
 
 

@@ -141,7 +141,7 @@ class Blocks:
     def all(self) -> list[bytes]:
         """Everything, by segments, for a whole-table call."""
         self._fill(lambda: False)
-        return [bytes(self._held), *(b"".join(pieces) for pieces in self.source.read())]
+        return [bytes(self._held), *self.source.read()]
 
     def frames(self) -> Iterator[Block]:
         """Parsed blocks of about 2 MB, cut at record ends; at least one, which may be empty."""

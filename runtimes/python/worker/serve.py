@@ -241,14 +241,19 @@ def received(call: Mapping[str, Any], source: Input) -> tuple[Table, Original | 
     if asked["file"] is not None or not is_guessed(asked):
         return read(call, unite(segments_of(call, source), asked["format"]))
     with Arriving() as arriving:
-        came = source.read(arriving)
+        came = source.hold(arriving)
         is_kept = call["output"]["append"]
-        frame = arriving.frame([*came[0]] if is_kept else came[0]) if len(came) == 1 else None
-        segments = [b"".join(pieces) for pieces in came]
-        if frame is not None:
-            return chosen_table(frame, asked), original_in(call, b"".join(segments))
-    del came
+        frame = arriving.frame(nothing if is_kept else came[0].drop) if len(came) == 1 else None
+    segments = [held.whole() for held in came]
+    for held in came:
+        held.drop()
+    if frame is not None:
+        return chosen_table(frame, asked), original_in(call, b"".join(segments))
     return read(call, unite(segments, asked["format"]))
+
+
+def nothing() -> None:
+    """Does nothing."""
 
 
 def original_in(call: Mapping[str, Any], data: bytes) -> Original | None:
@@ -261,7 +266,7 @@ def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
     """All rows that come, or those of the call's file."""
     path = call["input"]["file"]
     if path is None:
-        return [b"".join(pieces) for pieces in source.read()]
+        return source.read()
     with open(path, "rb") as file:
         data = file.read()
     begins = [0, *call["input"]["segments"]]

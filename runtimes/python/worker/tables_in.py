@@ -16,6 +16,7 @@ from .arriving import Arriving
 from .columns import chosen_columns, plan_of
 from .failures import BadRows
 from .frames import CANCEL, END, PARAM, SEGMENT, TABLE, Wire
+from .held import Held
 from .interrupts import Cancelled
 from .typed import TypedParser
 
@@ -74,16 +75,23 @@ class Input:
                 raise EOFError("a frame came that has no place in an input")
         return None
 
-    def read(self, arriving: Arriving | None = None) -> list[list[bytes]]:
-        """All of it, by segments, in pieces. `arriving` gets the first segment's while they come."""
-        segments: list[list[bytes]] = []
+    def read(self) -> list[bytes]:
+        """All of it, by segments."""
+        segments: list[bytes] = []
         while not self.is_over:
-            pieces: list[bytes] = []
+            segments.append(b"".join(self.pieces()))
+        return segments
+
+    def hold(self, arriving: Arriving) -> list[Held]:
+        """All of it, by segments, held until it is known who reads it. `arriving` gets the first segment's pieces while they come."""
+        segments: list[Held] = []
+        while not self.is_over:
+            held = Held()
             for piece in self.pieces():
-                pieces.append(piece)
-                if arriving is not None and not segments:
+                held.add(piece)
+                if not segments:
                     arriving.take(piece)
-            segments.append(pieces)
+            segments.append(held)
         return segments
 
     def drain(self) -> None:

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "runtimes/python"))
 
 from parsing import difference  # noqa: E402
 from worker import arriving  # noqa: E402
+from worker.held import Held  # noqa: E402
 
 DIVISIONS = (1, 2, 3, 5, 8, 13)
 # So many are divided by pandas itself.
@@ -44,14 +45,14 @@ def in_pieces(data: bytes, rows: int) -> pd.DataFrame:
 def read(data: bytes, cuts: list[int]) -> tuple[pd.DataFrame | None, int]:
     """The answer, and how many blocks Arrow read."""
     with arriving.Arriving() as rows:
-        pieces, at = [], 0
+        held, at = Held(64), 0
         for length in [*cuts, len(data)]:
-            pieces.append(data[at : at + length])
-            rows.take(pieces[-1])
+            held.add(data[at : at + length])
+            rows.take(data[at : at + length])
             at += length
-        frame = rows.frame(pieces)
+        frame = rows.frame(held.drop)
         # As long as pandas may have to be asked, they must be there.
-        assert b"".join(pieces) == (data if frame is None else b"")
+        assert held.whole() == (data if frame is None else b"")
         return frame, rows.quick_blocks
 
 

@@ -42,6 +42,19 @@ describe("rows that are parsed while they come", () => {
     expect(said.filter(({ taken }) => !taken).length).toBeGreaterThan(many / 10);
   });
 
+  it("are left to pandas, if zeros with a minus are among whole numbers with gaps, which are decimal later", { timeout }, () => {
+    const text = ["a,b", "1.5,1", ...Array.from({ length: 40 }, () => "2.5,1"), ...["-0 ,1", "-0 ,1", "5 ,1", ",1", ""]].join("\n");
+    const cuts = [text.indexOf("-0 ,1"), 1, 1];
+    expect(
+      wrong(
+        read([
+          { text, cuts },
+          { text: text.replaceAll("-0 ", "0 "), cuts },
+        ]),
+      ),
+    ).toEqual([]);
+  });
+
   it("are what pandas makes of a large table, whose columns are whole in one part and decimal in another", { timeout }, () => {
     // Of so wide a table pandas looks at 8,192 rows at a time.
     const names = Array.from({ length: 64 }, (_, at) => `c${at}`);

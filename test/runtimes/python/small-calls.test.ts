@@ -63,7 +63,7 @@ def read(*frames):
         few = source.few()
         if few is not None:
             return [few.decode(), source.is_over, source.param]
-        return [len(each) if len(each) > 100 else each.decode() for each in map(b"".join, source.read())] + [source.param]
+        return [len(each) if len(each) > 100 else each.decode() for each in source.read()] + [source.param]
 
 great = b"x" * (FEW_BYTES // 2)
 print(json.dumps([
