@@ -26,14 +26,17 @@ export interface Permits extends Disposable {
   takeBack(most: number): number;
 }
 
+/** What goes on for long while others, for whom somebody waits, have shorter work. */
+export type LongWork = "many rows" | "fit";
+
 export interface RunningWorker {
   readonly pid: number;
   /** Frames both ways (runtimes/PROTOCOL.md). */
   readonly stream: Duplex;
   /** Makes the code under way stop at its next statement (SIGINT for local processes). */
   interrupt(): void;
-  /** From now on it computes below workers that were not lowered: nobody waits at a screen for it. */
-  lower(): void;
+  /** It does such work: from now on it computes below workers that do not, and for fits below all. */
+  lower(work: LongWork): void;
   /** Ends the worker and every process that it started; resolves when they are gone. May be called twice. */
   kill(): Promise<void>;
   /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. */

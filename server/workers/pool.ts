@@ -214,22 +214,24 @@ export function startPool({
   }
 
   function serve(entry: Entry): void {
-    const seat = seats.take(entry.request, entry.request.purpose);
+    const seat = seats.take(entry.request, entry.request.purpose, !areSmall(entry.request.input));
     shares.take(entry.request);
     underWay.add(seat, entry);
-    growBeside(entry);
+    growBeside(entry, seat);
     void run(entry, seat);
   }
 
   /**
    * Where small calls came lately more are expected while this one's rows come: they have a worker of their own before the
-   * first of them waits.
+   * first of them waits. One that has a small call now will be free for the next.
    */
-  function growBeside({ request }: Entry): void {
+  function growBeside({ request }: Entry, own: Seat): void {
     const { call, input, key, purpose } = request;
     if (purpose !== "apply" || Buffer.isBuffer(input)) return;
-    const isExpected = [...seats.of("apply", key)].some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS);
-    if (!isExpected || seats.canTake(request, "apply", call.model?.key) || !seats.hasSlot("apply")) return;
+    const all = [...seats.of("apply", key)];
+    if (!all.some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS)) return;
+    if (all.some((seat) => seat !== own && seat.isUsable && underWay.of(seat).some((each) => areSmall(each.request.input)))) return;
+    if (seats.canTake(request, "apply", call.model?.key) || !seats.hasSlot("apply")) return;
     if (isStopping || !seats.hasRoom || !seats.mayGrow(key)) return;
     growth.growNow(key, () => {
       log.info({ worker: key }, "many rows come where small calls came lately: one more worker starts");
@@ -298,6 +300,7 @@ export function startPool({
     const { request, abort, answered } = entry;
     const startedWorker = seat.isStarting;
     let isReached = false;
+    let late: NodeJS.Timeout | undefined;
     try {
       const link = seat.link && !startedWorker ? seat.link : await seat.started(abort.signal, () => waitingFor(request.key) !== undefined);
       if (underWay.of(seat)[0] === entry) entry.began = clock.ticks();
@@ -305,6 +308,7 @@ export function startPool({
       if (request.purpose === "apply") warming.models.add(request.key, model);
       isReached = true;
       if (areSmall(request.input)) seat.smallAt = clock.ticks();
+      else late = setTimeout(() => seat.lower(), LONG_MS);
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
       if (model?.key) seat.loaded.add(model.key);
       const began = entry.began ?? clock.ticks();
@@ -319,6 +323,7 @@ export function startPool({
         turns.add(entry, { isFirst: true });
       } else answered.reject(isTakenBack ? abort.signal.reason : error);
     } finally {
+      clearTimeout(late);
       end(entry, seat);
     }
   }

@@ -32,6 +32,7 @@ export class Seat {
   #link: WorkerLink | undefined;
   #isEnding = false;
   #isStarting = true;
+  #isLowered = false;
   #size = 0;
   /** When it became idle the last time before it was measured. */
   #measured: number | undefined;
@@ -48,7 +49,7 @@ export class Seat {
 
   async #start(): Promise<WorkerReady> {
     const worker = await this.target.environment.start(this.target.spec);
-    if (this.purpose === "fit") worker.lower();
+    if (this.purpose === "fit") worker.lower("fit");
     this.#link = new WorkerLink(worker);
     this.#connecting.resolve();
     if (this.#isEnding) await worker.kill();
@@ -78,6 +79,18 @@ export class Seat {
     }
     if (!this.#link) throw new WorkerLost("it ended while it was started", "");
     return this.#link;
+  }
+
+  /** Its call's rows go on coming: few rows of others, for which somebody waits, go first from now on. It cannot be undone. */
+  lower(): void {
+    if (this.#isLowered || !this.#link) return;
+    this.#isLowered = true;
+    this.#link.worker.lower("many rows");
+  }
+
+  /** Whether calls of many rows are its work. */
+  get isLowered(): boolean {
+    return this.#isLowered;
   }
 
   /** Undefined until it has connected. */

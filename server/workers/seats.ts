@@ -81,12 +81,18 @@ export class Seats implements AsyncDisposable {
     return !isServed && count < MOST_OF_KEY;
   }
 
-  /** An idle worker of the key, the one used last; else a new one. Give it back with `give`. */
-  take(target: PoolTarget, purpose: Purpose): Seat {
+  /**
+   * An idle worker of the key, the one used last; else a new one. Give it back with `give`.
+   *
+   * @param hasMany whether it is for many rows: those that had some before compute below others
+   */
+  take(target: PoolTarget, purpose: Purpose, hasMany: boolean): Seat {
     this.#taken[purpose]++;
     let found: Seat | undefined;
     for (const seat of this.of(purpose, target.key)) {
-      if (!seat.isBusy && seat.isUsable && (!found || seat.idleSince > found.idleSince)) found = seat;
+      if (seat.isBusy || !seat.isUsable) continue;
+      const isBetter = !found || (seat.isLowered === found.isLowered ? seat.idleSince > found.idleSince : seat.isLowered === hasMany);
+      if (isBetter) found = seat;
     }
     const seat = found ?? this.#add(target, purpose);
     seat.isBusy = true;

@@ -118,7 +118,7 @@ export function localEnvironment({
       pid: process.pid,
       stream,
       interrupt: () => process.interrupt(),
-      lower: () => priority.lower(),
+      lower: (work) => priority.lower(work),
       kill: async () => {
         await process.kill();
         stream.destroy();

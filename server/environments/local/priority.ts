@@ -1,10 +1,11 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import type { LongWork } from "../environment.ts";
 
-/** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy (jupyter.md A). */
-export const WORKER_NICE = 10;
-/** Fits compute below applies, for which somebody waits. */
-const FIT_NICE = 15;
+/** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy. */
+export const WORKER_NICE = 5;
+/** Below that, so that others need not wait: five steps are a third of the share where both want all of a core. */
+const LOWERED_NICE: Readonly<Record<LongWork, number>> = { "many rows": 10, fit: 15 };
 /** How long Linux lets nobody without a privilege change a session's weight after anybody did: a tenth of a second, and some. */
 const AGAIN_MS = 120;
 
@@ -33,20 +34,23 @@ export class WorkerPriority implements Disposable {
   /** What its session's should be, while it is not known to be so. */
   #wanted: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #nice = WORKER_NICE;
   #isOver = false;
 
   /** @param give gives a session its priority; an Error of code EAGAIN means that it may be given a moment later */
   constructor(pid: number, give = weigh) {
     this.#pid = pid;
     this.#give = give;
-    this.#weigh(WORKER_NICE);
+    this.#weigh(this.#nice);
   }
 
-  /** It fits, and will do nothing else. */
-  lower(): void {
-    if (this.#isOver) return;
-    lowerThreads(this.#pid, FIT_NICE);
-    this.#weigh(FIT_NICE);
+  /** It does such work; whatever it does from now on is below others, since raising it again needs a privilege. */
+  lower(work: LongWork): void {
+    const nice = LOWERED_NICE[work];
+    if (this.#isOver || nice <= this.#nice) return;
+    this.#nice = nice;
+    lowerThreads(this.#pid, nice);
+    this.#weigh(nice);
   }
 
   /** It has ended, and its id may be another's. */

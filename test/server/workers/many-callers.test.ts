@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Environment } from "../../../server/environments/environment.ts";
 import { localEnvironment } from "../../../server/environments/local/environment.ts";
 import { type Pool, type PoolCall, startPool } from "../../../server/workers/pool.ts";
-import { callOf, clock, descendants, fixtureSpec, keeping, quiet, until } from "./fixture.ts";
+import { callOf, clock, descendants, fixtureSpec, keeping, niceOf, quiet, until } from "./fixture.ts";
 
 const slots = { fit: 1, apply: 4, plain: 1, perKey: 2 };
 const model = (name: string, version = 1) => ({ name, key: `${name}@${version}`, folder: "/", shared: "/" });
@@ -79,6 +79,35 @@ describe("the pool, with many callers", () => {
     void call("echo", { algorithm: "third", input: coming() }).catch(() => {});
     await until(() => pool.snapshot().workers.filter(({ key, isBusy }) => key === "third@1" && !isBusy).length === 1);
     expect(pool.snapshot().workers).toHaveLength(4);
+  });
+
+  it("keeps a worker whose rows went on coming for such calls, below the one for few rows, which it does not do without", async () => {
+    const gates = Array.from({ length: 2 }, () => Promise.withResolvers<void>());
+    const long = gates.map((gate) => async () => {
+      async function* rows() {
+        yield Buffer.from("a\n");
+        await gate.promise;
+      }
+      return (await call("echo", { input: rows() })).done.summary;
+    });
+    const small = async () => (await call("echo")).done.summary;
+    const first = await small();
+    const below = long[0]?.();
+    await until(() => niceOf(first) === 10);
+    await until(() => pool.snapshot().workers.filter(({ isBusy }) => !isBusy).length === 1);
+    const second = await small();
+    expect(niceOf(second)).toBe(5);
+    gates[0]?.resolve();
+    expect(await below).toBe(first); // so that this one was used last
+    expect(await small()).toBe(second);
+    const busy = endless(1);
+    const again = long[1]?.();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(pool.snapshot().workers).toHaveLength(2); // one computes for few rows, and will be free
+    over.abort();
+    gates[1]?.resolve();
+    await Promise.allSettled([...busy, again]);
+    over = new AbortController();
   });
 
   it("starts no worker that no slot is free for", async () => {

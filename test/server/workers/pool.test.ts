@@ -94,7 +94,7 @@ describe("the pool", () => {
     expect(second.done.summary).toBe(first.done.summary);
     const fitter = await answererOf(request("echo", { purpose: "fit" }));
     expect(fitter).not.toBe(first.done.summary);
-    expect([niceOf(first.done.summary), niceOf(fitter)]).toEqual([10, 15]);
+    expect([niceOf(first.done.summary), niceOf(fitter)]).toEqual([5, 15]);
   });
 
   it("refuses more than may wait, says when to come again, and lets others in", async () => {

@@ -54,7 +54,7 @@ describe("the local environment", () => {
     const { env, folder } = JSON.parse(said ?? "");
     expect(env).toEqual({ ONLY: "this", COMPUTE_BRIDGE_SOCKET: expect.any(String) });
     expect(folder).toBe(tmpdir());
-    expect(readFileSync(`/proc/${link.worker.pid}/stat`, "latin1").split(") ")[1]?.split(" ")[16]).toBe("10");
+    expect(readFileSync(`/proc/${link.worker.pid}/stat`, "latin1").split(") ")[1]?.split(" ")[16]).toBe("5");
   });
 
   it("ends a worker with all that it started", async () => {

@@ -23,17 +23,17 @@ describe.runIf(process.platform === "linux")("a worker's priority against others
   });
   afterEach(() => void vi.useRealTimers());
 
-  it("is given at its start, and below that to a fit's", () => {
+  it("is given at its start, below that to one that had many rows, and below that to a fit's; never back", () => {
     using priority = new WorkerPriority(NOBODY, give);
-    priority.lower();
-    expect(given).toEqual([10, 15]);
+    for (const work of ["many rows", "many rows", "fit", "many rows", "fit"] as const) priority.lower(work);
+    expect(given).toEqual([5, 10, 15]);
   });
 
   it("is given a moment later when it may not be given now, and then what is wanted then", () => {
     refusals = 2;
     using priority = new WorkerPriority(NOBODY, give);
     vi.advanceTimersByTime(130);
-    priority.lower();
+    priority.lower("fit");
     expect(given).toEqual([]);
     vi.runAllTimers();
     expect(given).toEqual([15]);
@@ -44,13 +44,13 @@ describe.runIf(process.platform === "linux")("a worker's priority against others
     const priority = new WorkerPriority(NOBODY, give);
     priority[Symbol.dispose]();
     vi.runAllTimers();
-    priority.lower();
+    priority.lower("fit");
     expect(given).toEqual([]);
   });
 
   it("is nobody's fault where it cannot be given", () => {
     using priority = new WorkerPriority(NOBODY);
-    priority.lower();
+    priority.lower("fit");
     expect(vi.getTimerCount()).toBe(0);
   });
 });
@@ -59,7 +59,9 @@ it.runIf(existsSync("/proc/self/autogroup"))("a local worker's session has it", 
   await using environment = localEnvironment({ log: quiet });
   const worker = await environment.start(fixtureSpec());
   const nice = () => Number(readFileSync(`/proc/${worker.pid}/autogroup`, "utf8").split("nice ")[1]);
+  await vi.waitUntil(() => nice() === 5);
+  worker.lower("many rows");
   await vi.waitUntil(() => nice() === 10);
-  worker.lower();
+  worker.lower("fit");
   await vi.waitUntil(() => nice() === 15);
 });

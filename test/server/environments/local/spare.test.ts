@@ -68,10 +68,10 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
     expect(first.text).toContain(join(folder, "home"));
     expect(first.text).toContain("False");
     expect(readlinkSync(`/proc/${spare}/cwd`)).toBe(join(folder, "home"));
-    expect(processes().find(({ pid }) => pid === spare)).toMatchObject({ session: spare, nice: "10" });
+    expect(processes().find(({ pid }) => pid === spare)).toMatchObject({ session: spare, nice: "5" });
     // Where sessions are weighed, theirs is as low. Of users without privilege the system takes no two within a tenth of a second.
     if (process.getuid?.() === 0 && existsSync(`/proc/${spare}/autogroup`))
-      expect(readFileSync(`/proc/${spare}/autogroup`, "utf8")).toContain("nice 10");
+      expect(readFileSync(`/proc/${spare}/autogroup`, "utf8")).toContain("nice 5");
     await until(() => forked().length === 2);
     const second = await answer();
     expect(second.worker.pid).not.toBe(spare);
