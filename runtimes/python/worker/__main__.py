@@ -30,6 +30,9 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
+    from compute_bridge_worker.long_turns import take_long_turns  # type: ignore[import-not-found]
+
+    take_long_turns()
     if sys.argv[1:] == ["--warm"]:
         from compute_bridge_worker.warm import serve_forks  # type: ignore[import-not-found]
 
