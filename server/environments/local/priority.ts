@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import type { LongWork } from "../environment.ts";
 
 /** Workers compute below the bridge and its watcher, which keep their latency when all cores are busy. */
@@ -21,7 +21,8 @@ export function lower(pid: number, nice: number): void {
 
 function lowerThreads(pid: number, nice: number): void {
   const threads = attempt(() => readdirSync(`/proc/${pid}/task`).map(Number)) ?? [pid];
-  for (const thread of threads) attempt(() => setPriority(thread, Math.min(nice, constants.priority.PRIORITY_LOW)));
+  // Never up: the bridge itself may have been started below that, and the worker with it.
+  for (const thread of threads) attempt(() => getPriority(thread) < nice && setPriority(thread, nice));
 }
 
 /**

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { localEnvironment } from "../../../../server/environments/local/environment.ts";
-import { WorkerPriority } from "../../../../server/environments/local/priority.ts";
+import { lower, WorkerPriority } from "../../../../server/environments/local/priority.ts";
 import { fixtureSpec, quiet } from "../../workers/fixture.ts";
 
 /** No process has this id. */
@@ -53,6 +55,22 @@ describe.runIf(process.platform === "linux")("a worker's priority against others
     priority.lower("fit");
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+it("raises nobody who was started lower", async () => {
+  const child = spawn("nice", ["-n", "12", "sleep", "60"], { stdio: "ignore" });
+  const pid = child.pid ?? 0;
+  try {
+    await vi.waitUntil(() => getPriority(pid) === 12);
+    lower(pid, 5);
+    using priority = new WorkerPriority(pid, () => {});
+    priority.lower("many rows");
+    expect(getPriority(pid)).toBe(12);
+    priority.lower("fit");
+    expect(getPriority(pid)).toBe(15);
+  } finally {
+    child.kill("SIGKILL");
+  }
 });
 
 it.runIf(existsSync("/proc/self/autogroup"))("a local worker's session has it", async () => {
