@@ -9,7 +9,7 @@ const worker = resolve(import.meta.dirname, "../../../runtimes/python/worker");
 const [major = 0, minor = 0] = release().split(".").map(Number);
 /** Older kernels take the request and know no turns of a chosen length. */
 const isKnown = process.platform === "linux" && (major > 6 || (major === 6 && minor >= 12)) && ["x64", "arm64"].includes(process.arch);
-const LONG = 10_000_000;
+const LONG = 4_000_000;
 
 const asking = `
 import ctypes, os, platform, struct, threading, time
