@@ -17,7 +17,7 @@ afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
 });
 beforeEach(() => {
-  Object.assign(stage.state, { broken: undefined }, freshState());
+  Object.assign(stage.state, { broken: undefined, hangsUp: undefined }, freshState());
   Object.assign(stage.state.conf.bridge ?? {}, { address: bridge.address, ca: stage.ours.file });
   stage.state.passwords["compute_bridge:bridge:"] = KEPT;
   Object.assign(state, { token: KEPT, refuses: undefined, notReady: undefined });
@@ -45,6 +45,20 @@ describe("a token for a search", () => {
       },
     });
     expect(state.asked).toEqual([{ path: "/v1/tokens", body: { user: "alice", verbs: ["apply"], seconds: 3600 } }]);
+  });
+
+  it("takes one connection to splunkd, and further ones where splunkd closes it", async () => {
+    expect((await stage.askToken("alice", "apply")).status).toBe(200);
+    expect(stage.state.connections).toBe(1);
+    const asked = [...stage.state.asked];
+    expect(asked).toHaveLength(3);
+    for (const hangsUp of ["with a word", "without a word"] as const) {
+      Object.assign(stage.state, { hangsUp, connections: 0 });
+      stage.state.asked.length = 0;
+      expect((await stage.askToken("alice", "apply")).status).toBe(200);
+      expect([...new Set(stage.state.asked)]).toEqual(asked);
+      expect(stage.state.connections).toBe(3);
+    }
   });
 
   it.each([

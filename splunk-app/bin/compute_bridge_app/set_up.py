@@ -27,12 +27,16 @@ class Wanted(NamedTuple):
 
 def set_up(request: Request) -> Dict[str, Any]:
     """:raises Problem: with what to say on the page"""
-    user_side = Splunkd(request.splunkd, request.user_key)
+    with Splunkd(request.splunkd, request.user_key) as user_side:
+        return _answer(request, user_side)
+
+
+def _answer(request: Request, user_side: Splunkd) -> Dict[str, Any]:
     user, capabilities = user_side.who()
     # restmap.conf asks for the same; this stays true when somebody changes that file.
     if not _MAY & capabilities:
         raise Problem(403, "%s may not set this app up." % user, "Ask an administrator, or for the role bridge_admin.")
-    system = Splunkd(request.splunkd, request.system_key)
+    system = user_side.with_key(request.system_key)
     if request.method == "GET":
         return _shown(system, user_side)
     if request.method != "POST":

@@ -4,10 +4,10 @@ import http.client
 import json
 import os
 import ssl
-from typing import Any, Dict, List, Set, Tuple, Union
+from typing import Any, Dict, List, Optional, Set, Tuple, Union
 from urllib.parse import quote, urlencode, urlsplit
 
-from .connection import ask, is_loopback
+from .connection import Connection, is_loopback
 from .problem import Problem
 
 APP = "compute_bridge"
@@ -19,9 +19,22 @@ Fields = Union[Dict[str, str], List[Tuple[str, str]]]
 
 
 class Splunkd:
-    def __init__(self, address: str, key: str) -> None:
+    """Its requests share a connection, which closes at the end of the `with`."""
+
+    def __init__(self, address: str, key: str, connection: Optional[Connection] = None) -> None:
         self._address = address
         self._key = key
+        self._connection = connection or Connection(address, SECONDS, lambda: _tls(address))
+
+    def __enter__(self) -> "Splunkd":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def with_key(self, key: str) -> "Splunkd":
+        """The same, asked in another's name."""
+        return Splunkd(self._address, key, self._connection)
 
     def entries(self, path: str) -> List[Dict[str, Any]]:
         """The entries of a collection, or the one of an object; none where there is none.
@@ -45,7 +58,7 @@ class Splunkd:
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:
-            return ask(self._address, method, path, headers, body, SECONDS, _tls(self._address))
+            return self._connection.ask(method, path, headers, body)
         except (OSError, http.client.HTTPException) as error:
             raise Problem(
                 503,

@@ -24,21 +24,14 @@ def token_for(request: Request) -> Dict[str, Any]:
     verb = request.body.get("verb", "")
     if verb not in VERBS:
         raise Problem(400, "There is no verb of this name.", "The verbs are %s." % ", ".join(VERBS))
-    user, capabilities = Splunkd(request.splunkd, request.user_key).who()
-    if "compute_bridge_" + verb not in capabilities:
-        role = "bridge_user" if verb in ("apply", "summary") else "bridge_engineer"
-        what = "call methods of its own" if verb == "call" else verb
-        raise Problem(
-            403,
-            "%s may not %s with compute: the capability compute_bridge_%s is missing." % (user, what, verb),
-            "An administrator can give you the role %s." % role,
-        )
-    system = Splunkd(request.splunkd, request.system_key)
-    settings = read_settings(system)
-    if not settings.address:
-        raise Problem(503, "This app is not set up: the bridge's address and token are missing.", SET_UP)
-    address = to_address(settings.address)
-    kept = find_token(system)
+    with Splunkd(request.splunkd, request.user_key) as splunkd:
+        user = _who_may(splunkd, verb)
+        system = splunkd.with_key(request.system_key)
+        settings = read_settings(system)
+        if not settings.address:
+            raise Problem(503, "This app is not set up: the bridge's address and token are missing.", SET_UP)
+        address = to_address(settings.address)
+        kept = find_token(system)
     if not kept:
         raise Problem(503, "This app is not set up: no token of the bridge is kept.", SET_UP)
     bridge = Bridge(address, to_path(settings.ca), settings.ca_pem(), settings.connect_seconds)
@@ -53,6 +46,20 @@ def token_for(request: Request) -> Dict[str, Any]:
         "append": settings.append,
         "environments": settings.environments,
     }
+
+
+def _who_may(splunkd: Splunkd, verb: str) -> str:
+    """The name of the user who asks. :raises Problem: who may not"""
+    user, capabilities = splunkd.who()
+    if "compute_bridge_" + verb not in capabilities:
+        role = "bridge_user" if verb in ("apply", "summary") else "bridge_engineer"
+        what = "call methods of its own" if verb == "call" else verb
+        raise Problem(
+            403,
+            "%s may not %s with compute: the capability compute_bridge_%s is missing." % (user, what, verb),
+            "An administrator can give you the role %s." % role,
+        )
+    return user
 
 
 def make_token(bridge: Bridge, kept: str, user: str, verb: str, seconds: int) -> Dict[str, str]:

@@ -17,6 +17,10 @@ export interface SplunkState {
   isConfigured: boolean;
   /** Requests, as `POST /path by alice`. */
   readonly asked: string[];
+  /** Handshakes so far. */
+  connections: number;
+  /** When it closes a connection that a caller may still use: after each answer, which then says so or does not. */
+  hangsUp?: "with a word" | "without a word";
   /** A path that is answered 500 with this text. */
   broken?: { readonly path: string; readonly says: string };
 }
@@ -27,9 +31,11 @@ export const SYSTEM = "splunk-system-user";
 export async function splunkdRest(state: SplunkState, tls: { cert: string; key: string }) {
   const server = createServer(tls, async (request, response) => {
     const [status, content] = await answer(state, request);
-    response.writeHead(status, { "content-type": "application/json" });
+    response.writeHead(status, { "content-type": "application/json", ...(state.hangsUp === "with a word" ? { connection: "close" } : {}) });
+    if (state.hangsUp === "without a word") response.on("finish", () => request.socket.end());
     response.end(JSON.stringify(status < 400 ? { entry: content } : { messages: [{ type: "ERROR", text: content }] }));
   });
+  server.on("secureConnection", () => state.connections++);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   return {
     uri: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -60,5 +60,6 @@ export function freshState(): SplunkState {
     roles: { "authentication/users": { alice: ["user"], bob: ["user", "can_delete"] }, "authorization/roles": { analyst: ["user"] } },
     isConfigured: false,
     asked: [],
+    connections: 0,
   };
 }
