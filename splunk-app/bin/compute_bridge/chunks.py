@@ -9,12 +9,15 @@ import json
 
 from .failure import Failure, Gone
 from .header import record_end
+from .pipes import widen
 
 _READ_BYTES = 64 * 1024
 _HEAD_BYTES = 64
 _METADATA_BYTES = 16 * 1024 * 1024
 _HEADER_BYTES = 4 * 1024 * 1024
 _PREFIX = b"chunked 1.0,"
+#: From a chunk of so many bytes on the pipes are made larger.
+_LARGE_BYTES = 1024 * 1024
 
 
 class Request:
@@ -43,6 +46,7 @@ class Splunkd:
         self._sink = sink
         self._held = b""
         self._request: Request | None = None
+        self._is_wide = False
 
     def next(self) -> Request | None:
         """
@@ -68,6 +72,9 @@ class Splunkd:
             raise _broken("its metadata is no JSON") from None
         if not isinstance(metadata, dict):
             raise _broken("its metadata is no JSON object")
+        if size >= _LARGE_BYTES and not self._is_wide:
+            self._is_wide = True
+            widen(self._source, self._sink)
         self._request = Request(metadata, size)
         return self._request
 

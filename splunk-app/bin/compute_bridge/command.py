@@ -91,8 +91,10 @@ class Command:
         return self._way_of(search, call)
 
     def _way_of(self, search: Search, call: Call):
+        from . import ahead
         from .bridge import Bridge
 
+        ahead.load()
         ends = self._ends = Ends(self._source, search.folder)
         bridge = Bridge(search, call, ends, self._home)
         if call.type == "stateful" and call.verb not in _WITHOUT_ROWS:

@@ -13,7 +13,7 @@ from .peer import Peer
 
 _ROOM_BYTES = 256 * 1024
 #: So much goes to the socket between two looks at what comes back.
-_SLICE_BYTES = 256 * 1024
+_SLICE_BYTES = 1024 * 1024
 # Of the module ssl, which may not be there to ask: plain connections do without it.
 _WANTS_READ, _WANTS_WRITE, _CUT = "SSLWantReadError", "SSLWantWriteError", "SSLEOFError"
 

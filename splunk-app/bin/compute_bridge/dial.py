@@ -23,7 +23,7 @@ def dial(peer: Peer, tls, ends: Ends, seconds: float) -> socket.socket:
         if tls is None:
             return made
         # From here on the plain socket is a part of the other.
-        made = tls.wrap_socket(made, server_hostname=peer.address.host, do_handshake_on_connect=False)
+        made = tls.wrap_socket(made, server_hostname=_name(peer), do_handshake_on_connect=False)
         _shake_hands(made, peer, ends, until, seconds)
         return made
     except BaseException:
@@ -34,7 +34,7 @@ def dial(peer: Peer, tls, ends: Ends, seconds: float) -> socket.socket:
 def _connect(peer: Peer, ends: Ends, until: float, seconds: float) -> socket.socket:
     """The first of the name's addresses that answers."""
     try:
-        found = socket.getaddrinfo(peer.address.host, peer.address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_name(peer), peer.address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise peer.away("its name is not known (%s)" % (getattr(error, "strerror", None) or type(error).__name__)) from None
     why = "it has no address"
@@ -54,6 +54,12 @@ def _connect(peer: Peer, ends: Ends, until: float, seconds: float) -> socket.soc
         made.close()
         why = {errno.ECONNREFUSED: "connection refused", errno.ETIMEDOUT: "no connection within %g s" % seconds}.get(code, os.strerror(code))
     raise peer.away(why)
+
+
+def _name(peer: Peer) -> str | bytes:
+    """As bytes where it can be: for text Python loads the tables of international names, whatever the text."""
+    host = peer.address.host
+    return host.encode("ascii") if host.isascii() else host
 
 
 def _shake_hands(made, peer: Peer, ends: Ends, until: float, seconds: float) -> None:

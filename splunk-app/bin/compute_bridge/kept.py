@@ -24,7 +24,8 @@ class Kept:
         self.size = request.size
         self._used = min(request.size, _MEMORY_BYTES)
         if len(self._memory) < self._used:
-            self._memory = bytearray(self._used)
+            # To whole pieces: chunks of one search differ by some bytes, and fresh memory costs more than what it takes in.
+            self._memory = bytearray(-(-self._used // _PIECE_BYTES) * _PIECE_BYTES)
         splunkd.read(memoryview(self._memory)[: self._used])
         self._rest.clear()
         self._rest_bytes = request.left

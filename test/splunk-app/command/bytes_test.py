@@ -8,6 +8,7 @@ import random
 import sys
 import tempfile
 import unittest
+from datetime import datetime, timezone
 from unittest import mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "splunk-app", "bin"))
@@ -24,6 +25,7 @@ from compute_bridge.kept import Kept  # noqa: E402
 from compute_bridge.log import Log  # noqa: E402
 from compute_bridge.memory import Memory  # noqa: E402
 from compute_bridge.peer import Peer  # noqa: E402
+from compute_bridge.pipes import widen  # noqa: E402
 from compute_bridge.receipt import in_words  # noqa: E402
 from compute_bridge.replies import Replies  # noqa: E402
 from compute_bridge.spool import Spool  # noqa: E402
@@ -79,6 +81,26 @@ class Chunks(unittest.TestCase):
         for data in (b"GET / HTTP/1.1\n", b"chunked 1.0,x,0\n", b"chunked 1.0,2\n{}", b"chunked 1.0,-2,0\n", b"chunked 1.0,3,0\n[1]", b"chunked 1.0,2,0\n{x", b"x" * 999):
             with self.subTest(data), self.assertRaises(Failure):
                 Splunkd(io.BytesIO(data), io.BytesIO()).next()
+
+    @unittest.skipUnless(sys.platform.startswith("linux"), "pipes have a size that can be asked for on Linux alone")
+    def test_a_large_chunk_makes_the_pipes_larger(self) -> None:
+        import fcntl
+
+        def sizes_after(size: int, before: int) -> list:
+            ends = [io.FileIO(end, mode) for pair in (os.pipe(), os.pipe()) for end, mode in zip(pair, "rw")]
+            with ends[0], ends[1], ends[2], ends[3]:
+                source, sink = ends[0], ends[3]
+                for each in (source, sink):
+                    fcntl.fcntl(each.fileno(), 1031, before)
+                ends[1].write(b"chunked 1.0,2,%d\n{}" % size)
+                self.assertEqual(Splunkd(source, sink).next().size, size)
+                return [fcntl.fcntl(each.fileno(), 1032) for each in (source, sink)]
+
+        self.assertEqual(sizes_after(3_000_000, 65536), [262144] * 2)
+        self.assertEqual(sizes_after(3_000_000, 524288), [524288] * 2)
+        self.assertEqual(sizes_after(300_000, 65536), [65536] * 2)
+        with tempfile.TemporaryFile() as file:
+            widen(file, io.BytesIO(), object())  # Neither is a pipe.
 
     def test_one_reply_to_one_request(self) -> None:
         sink = io.BytesIO()
@@ -267,6 +289,16 @@ class Waiting(unittest.TestCase):
                     self.assertEqual((kept.size, request.left), (len(expected), 0))
                 kept.load(splunkd, Request({}, 0))  # Its file is closed.
 
+    def test_chunks_of_about_one_size_are_kept_in_the_same_memory(self) -> None:
+        sizes = (900_000, 900_100, 899_000, 917_504)
+        splunkd, kept = Splunkd(io.BytesIO(b"".join(chunk({}, b"x" * size) for size in sizes)), io.BytesIO()), Kept(self.folder)
+        rooms = set()
+        for size in sizes:
+            kept.load(splunkd, splunkd.next())
+            self.assertEqual(len(b"".join(kept.pieces())), size)
+            rooms.update(id(piece.obj) for piece in kept.pieces())
+        self.assertEqual(len(rooms), 1)
+
     def test_a_folder_that_is_not_there(self) -> None:
         with self.assertRaises(Failure):
             Spool(os.path.join(self.folder, "none"), 0).append(b"x")
@@ -304,11 +336,16 @@ class Waiting(unittest.TestCase):
 
 class Words(unittest.TestCase):
     def test_when_a_token_ends(self) -> None:
-        for text, seconds in [
-            ("2026-11-21T12:00:00.123Z", 1795262400), ("2020-02-29T23:59:59Z", 1583020799), ("1970-01-01T00:00:00", 0),
-            ("2026-02-30T00:00:00Z", float("inf")), ("2026-11-21", float("inf")), ("", float("inf")), (None, float("inf")),
-        ]:  # fmt: skip
-            self.assertEqual(Grant({"address": "", "token": "", "expires_at": text}).ends_at, seconds, text)
+        draw = random.Random(1)
+        for _ in range(300):
+            ends = draw.randrange(2_000_000_000)
+            now = ends - 60 + draw.choice([-86400, -1, 0, 1, 86400, draw.randrange(-(10**8), 10**8)])
+            text = datetime.fromtimestamp(ends, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.123Z")
+            with mock.patch("compute_bridge.token.time.time", return_value=max(0, now)):
+                grant = Grant({"address": "", "token": "", "expires_at": text})
+                self.assertEqual(grant.is_ending, ends - max(0, now) < 60, (text, now))
+        for text in ("2026-11-21", "", None):
+            self.assertFalse(Grant({"address": "", "token": "", "expires_at": text}).is_ending, text)
 
     def test_a_receipt(self) -> None:
         self.assertEqual(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import unittest
 
+from played_search import COMMAND
 from story import Story
 
 
@@ -39,6 +44,29 @@ class Getinfo(Story):
                     self.assertEqual(search.execute(b"a\n1\n", True).metadata, {"finished": True})
                     self.assert_clean_end(search)
         self.assertEqual(self.bridge.asked, [])
+
+    def test_modules_that_take_long_are_loaded_when_getinfo_is_answered(self) -> None:
+        slow = "sorted({'ssl', 'socket', 'csv', 'urllib.parse'} & set(sys.modules))"
+        program = "import sys; import compute_bridge.command; print(%s); import compute_bridge.ahead as a; a.load(); print(%s)" % (slow, slow)
+        self.assertEqual(self.python(program), "[]\n['csv', 'socket', 'ssl', 'urllib.parse']\n")
+        self.assertEqual(self.python("import sys; sys.modules['ssl'] = None; import compute_bridge.ahead as a; a.load(); print('lives')"), "lives\n")
+
+    def test_names_of_machines_are_looked_up_without_the_tables_of_international_names(self) -> None:
+        with socket.socket() as unused:  # Bound, and nobody listens.
+            unused.bind(("127.0.0.1", 0))
+            program = (
+                "import os, sys\nfrom compute_bridge import address, dial, ends, failure, peer\n"
+                "def why(text):\n"
+                "  try: dial.dial(peer.Peer('It', address.Address(text)), None, ends.Ends(os.open(os.devnull, 0), ''), 5)\n"
+                "  except failure.Failure as told: return str(told).split(': ')[1], 'encodings.idna' in sys.modules\n"
+                "print(why('http://127.0.0.1:%d'), why('https://b\u00fccher.invalid')[1])"
+            )
+            self.assertEqual(self.python(program % unused.getsockname()[1]), "('connection refused.', False) True\n")
+
+    def python(self, program: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", program], cwd=os.path.dirname(COMMAND), check=True, capture_output=True, text=True
+        ).stdout
 
     def test_previews_of_what_happens_once_do_nothing(self) -> None:
         for options in [("algorithm=iris", "method=fit"), ("mode=stage",), ("algorithm=iris", "method=summary"), ("algorithm=iris", "method=mine")]:
