@@ -2,17 +2,48 @@ import { Algorithm } from "#contract/algorithm.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import type { EventKind } from "#contract/event.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
-import { compiledOnce } from "./compiled.ts";
+import { compiledInEach, compiledOnce } from "./compiled.ts";
 import type { Database, Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { pageOf } from "./page.ts";
 import type { AlgorithmsReader, AlgorithmsWriter } from "./store.ts";
+import { versionIn } from "./versions.ts";
 
 const eventOf: Record<Algorithm["state"], EventKind> = {
   live: "algorithm.changed",
   failing: "algorithm.failing",
   missing: "algorithm.missing",
 };
+
+const COLUMNS = [
+  ...([
+    "project",
+    "name",
+    "title",
+    "description",
+    "category",
+    "runtime",
+    "environment",
+    "notebook",
+    "state",
+    "content",
+    "exportedAt",
+  ] as const),
+  ...(["key", "titleKey", "problems"] as const),
+];
+const putRow = compiledInEach(COLUMNS, (tx, marks) => {
+  const row = marks as Omit<Database["algorithms"], "live">;
+  return tx
+    .insertInto("algorithms")
+    .values({ ...row, live: null })
+    .onConflict((conflict) => conflict.columns(["project", "key"]).doUpdateSet(row));
+});
+const byKeyIn = compiledInEach(["key"], (tx, { key }) =>
+  tx.selectFrom("algorithms").select(["name", "live"]).where("project", "=", DEFAULT_PROJECT).where("key", "=", key),
+);
+const setLiveOf = compiledInEach(["key", "version"], (tx, { key, version }) =>
+  tx.updateTable("algorithms").set({ live: version }).where("project", "=", DEFAULT_PROJECT).where("key", "=", key),
+);
 
 export function algorithmsReader(db: Db): AlgorithmsReader {
   const rows = () => db.selectFrom("algorithms").selectAll().where("project", "=", DEFAULT_PROJECT).orderBy("key");
@@ -41,12 +72,7 @@ export function algorithmsReader(db: Db): AlgorithmsReader {
 export function algorithmsWriter(tx: Tx, tell: Tell): AlgorithmsWriter {
   return {
     async put(algorithm) {
-      const row = toRow(algorithm);
-      await tx
-        .insertInto("algorithms")
-        .values({ ...row, live: null })
-        .onConflict((conflict) => conflict.columns(["project", "key"]).doUpdateSet(row))
-        .execute();
+      await putRow(tx, toRow(algorithm));
       const errors = algorithm.problems.filter(({ severity }) => severity === "error").length;
       await tell({
         kind: eventOf[algorithm.state],
@@ -57,23 +83,12 @@ export function algorithmsWriter(tx: Tx, tell: Tell): AlgorithmsWriter {
 
     async setLive(name, version) {
       const key = nameKey(name);
-      const algorithm = await tx
-        .selectFrom("algorithms")
-        .select(["name", "live"])
-        .where("project", "=", DEFAULT_PROJECT)
-        .where("key", "=", key)
-        .executeTakeFirst();
+      const [algorithm] = await byKeyIn(tx, { key });
       if (!algorithm) throw new NotFound("algorithm", name);
       if (algorithm.live === version) return;
-      const known = await tx
-        .selectFrom("versions")
-        .select("version")
-        .where("project", "=", DEFAULT_PROJECT)
-        .where("algorithmKey", "=", key)
-        .where("version", "=", version)
-        .executeTakeFirst();
+      const [known] = await versionIn(tx, { key, version });
       if (!known) throw new NotFound("version", `${name}@${version}`);
-      await tx.updateTable("algorithms").set({ live: version }).where("project", "=", DEFAULT_PROJECT).where("key", "=", key).execute();
+      await setLiveOf(tx, { key, version });
       await tell({ kind: "version.live", subject: algorithm.name, data: { version, before: algorithm.live } });
     },
 

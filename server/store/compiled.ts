@@ -1,5 +1,5 @@
 import type { Compilable, CompiledQuery } from "kysely";
-import type { Db } from "./database.ts";
+import type { Db, Tx } from "./database.ts";
 
 /**
  * A query whose text is made at its first run: to build one takes longer than to run it. For queries of every call.
@@ -12,20 +12,50 @@ export function compiledOnce<Name extends string, Row>(
   names: readonly Name[],
   build: (marks: Readonly<Record<Name, string>>) => Compilable<Row>,
 ): (values: Readonly<Record<Name, string>>) => Promise<Row[]> {
-  const nameOf = new Map(names.map((name) => [`\0${name}`, name]));
-  let compiled: CompiledQuery<Row> | undefined;
+  let compiled: ((values: Readonly<Record<Name, Value>>) => CompiledQuery<Row>) | undefined;
   return async (values) => {
-    compiled ??= build(marksOf(names)).compile();
+    compiled ??= withMarks(names, build(marksOf(names)).compile());
+    return (await db.executeQuery<Row>(compiled(values))).rows;
+  };
+}
+
+/** The same of a statement in transactions, made once for each engine. For those that somebody waits for. */
+export function compiledInEach<Name extends string, Row>(
+  names: readonly Name[],
+  build: (tx: Tx, marks: Readonly<Record<Name, string>>) => Compilable<Row>,
+): (tx: Tx, values: Readonly<Record<Name, Value>>) => Promise<Row[]> {
+  const known = new WeakMap<object, (values: Readonly<Record<Name, Value>>) => CompiledQuery<Row>>();
+  return async (tx, values) => {
+    const { adapter } = tx.getExecutor();
+    const compiled = known.get(adapter) ?? withMarks(names, build(tx, marksOf(names)).compile());
+    known.set(adapter, compiled);
+    return (await tx.executeQuery<Row>(compiled(values))).rows;
+  };
+}
+
+/** What a query binds in place of a mark. */
+type Value = string | number | null;
+
+/** @throws Error when a mark stands for nothing that is bound */
+function withMarks<Name extends string, Row>(names: readonly Name[], compiled: CompiledQuery<Row>) {
+  const nameOf = new Map<unknown, Name>(names.map((name) => [markOf(name), name]));
+  for (const name of names)
+    if (!compiled.parameters.includes(markOf(name))) throw new Error(`${name} is no bound value of: ${compiled.sql}`);
+  return (values: Readonly<Record<Name, Value>>): CompiledQuery<Row> => {
     const parameters = compiled.parameters.map((each) => {
-      const name = typeof each === "string" ? nameOf.get(each) : undefined;
+      const name = nameOf.get(each);
       return name === undefined ? each : values[name];
     });
-    return (await db.executeQuery<Row>({ ...compiled, parameters })).rows;
+    return { ...compiled, parameters };
   };
+}
+
+function markOf(name: string): string {
+  return `\0${name}`;
 }
 
 function marksOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, string>> {
   const marks: Partial<Record<Name, string>> = {};
-  for (const name of names) marks[name] = `\0${name}`;
+  for (const name of names) marks[name] = markOf(name);
   return marks as Record<Name, string>;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import { Event } from "#contract/event.ts";
 import { DEFAULT_PROJECT } from "#contract/names.ts";
+import { compiledInEach } from "./compiled.ts";
 import type { Database, Db, Tx } from "./database.ts";
 import { insertRows } from "./insert-rows.ts";
 import type { EventsReader } from "./store.ts";
@@ -15,6 +16,15 @@ const DEFAULT_LIMIT = 500;
 const insertEvents = insertRows<Database["events"]>(["number", "project", "kind", "subject", "at", "data"], (tx, rows) =>
   tx.insertInto("events").values(rows),
 );
+
+const count = compiledInEach(["facts"], (tx, { facts }) => {
+  const value = facts as unknown as number;
+  return tx
+    .insertInto("counters")
+    .values({ name: COUNTER, value })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet((row) => ({ value: row("counters.value", "+", value) })))
+    .returning("value");
+});
 
 /** Those who hear of committed events. What a listener throws is its own matter: the log has it, the others go on. */
 export class Listeners {
@@ -67,12 +77,9 @@ export function eventsWriter(tx: Tx, clock: Clock): { tell: Tell; told: readonly
   return {
     told,
     async tell(...facts) {
-      const { value: last } = await tx
-        .insertInto("counters")
-        .values({ name: COUNTER, value: facts.length })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet((row) => ({ value: row("counters.value", "+", facts.length) })))
-        .returning("value")
-        .executeTakeFirstOrThrow();
+      const [counted] = await count(tx, { facts: facts.length });
+      if (!counted) throw new Error("the counter of events gave no number");
+      const last = counted.value;
       const at = clock.now();
       const events = facts.map((fact, index) => ({ ...fact, number: last - facts.length + 1 + index, at }));
       await insertEvents(

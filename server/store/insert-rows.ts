@@ -20,12 +20,12 @@ export function insertRows<Row extends object>(
   columns: readonly (keyof Row & string)[],
   build: (tx: Tx, rows: readonly Row[]) => Compilable<unknown>,
 ): InsertRows<Row> {
-  // By the text of one row, which each engine has in its own words.
-  const known = new Map<string, Map<number, CompiledQuery<unknown>>>();
+  // By engine, each of which has its own words.
+  const known = new WeakMap<object, Map<number, CompiledQuery<unknown>>>();
   return async (tx, rows) => {
-    const one = compiled(tx, 1);
-    const statements = known.get(one.sql) ?? new Map([[1, one]]);
-    known.set(one.sql, statements);
+    const { adapter } = tx.getExecutor();
+    const statements = known.get(adapter) ?? new Map<number, CompiledQuery<unknown>>();
+    known.set(adapter, statements);
     let since = performance.now();
     for (let from = 0; from < rows.length; ) {
       const size = SIZES.find((each) => each <= rows.length - from) ?? 1;

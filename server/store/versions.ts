@@ -3,10 +3,24 @@ import type { Clock } from "#contract/edges.ts";
 import { Conflict, NotFound } from "#contract/errors.ts";
 import { Manifest } from "#contract/manifest.ts";
 import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
-import type { Db, Tx } from "./database.ts";
+import { compiledInEach } from "./compiled.ts";
+import type { Database, Db, Tx } from "./database.ts";
 import type { Tell } from "./events.ts";
 import { pageOf } from "./page.ts";
 import type { VersionsReader, VersionsWriter } from "./store.ts";
+
+/** A version, if it is known. */
+export const versionIn = compiledInEach(["key", "version"], (tx, { key, version }) =>
+  tx
+    .selectFrom("versions")
+    .select("version")
+    .where("project", "=", DEFAULT_PROJECT)
+    .where("algorithmKey", "=", key)
+    .where("version", "=", version),
+);
+const addRow = compiledInEach(["project", "algorithmKey", "version", "manifest", "problems", "createdAt", "event"], (tx, marks) =>
+  tx.insertInto("versions").values(marks as unknown as Database["versions"]),
+);
 
 export function versionsReader(db: Db): VersionsReader {
   const page: VersionsReader["page"] = async ({ algorithm, limit, cursor }) => {
@@ -51,13 +65,7 @@ export function versionsWriter(tx: Tx, tell: Tell, clock: Clock): VersionsWriter
   return {
     async add(manifest, problems) {
       const id = { project: DEFAULT_PROJECT, algorithmKey: nameKey(manifest.name), version: manifest.version };
-      const there = await tx
-        .selectFrom("versions")
-        .select("version")
-        .where("project", "=", id.project)
-        .where("algorithmKey", "=", id.algorithmKey)
-        .where("version", "=", id.version)
-        .executeTakeFirst();
+      const [there] = await versionIn(tx, { key: id.algorithmKey, version: id.version });
       if (there) return;
       const event = await tell({
         kind: "version.exported",
@@ -65,7 +73,7 @@ export function versionsWriter(tx: Tx, tell: Tell, clock: Clock): VersionsWriter
         data: { version: manifest.version, methods: manifest.methods, problems: problems.length },
       });
       const row = { ...id, manifest: JSON.stringify(manifest), problems: JSON.stringify(problems), createdAt: clock.now(), event };
-      await tx.insertInto("versions").values(row).execute();
+      await addRow(tx, row);
     },
 
     async remove(algorithm, version) {
