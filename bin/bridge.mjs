@@ -17,6 +17,11 @@ const compiled = join(root, "node_modules", ".cache", "compiled");
  */
 const serverFlags = ["--max-semi-space-size=4", "--invocation-count-for-maglev=30", "--invocation-count-for-turbofan=300"];
 const flags = ["start", "demo"].includes(process.argv[2]) ? serverFlags : [];
+/**
+ * Threads that wait for disks. Of the engine's own four, a version that is written would take all with its eight files and folders,
+ * which are synced together, and whoever reads a file meanwhile would wait for the disk.
+ */
+const threads = { UV_THREADPOOL_SIZE: "10" };
 const here = process.versions.node;
 const pinned = pinnedNode();
 const setUp = `Run node ${join(folder, "setup.mjs")} once, then this again.`;
@@ -64,14 +69,14 @@ function pinnedNode() {
 function beAgainWith(more) {
   const args = [process.execPath, ...process.execArgv.filter((each) => !more.includes(each)), ...more, ...process.argv.slice(1)];
   // Node 24 has it; on Windows it throws.
-  if (process.platform !== "win32") process.execve?.(process.execPath, args, process.env);
+  if (process.platform !== "win32") process.execve?.(process.execPath, args, { ...threads, ...process.env });
 }
 
 /** The channel tells the other process when this one is killed (cli.ts). */
 function goOnIn(node) {
   const child = spawn(node, [...flags, cli, ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { NODE_COMPILE_CACHE: compiled, ...process.env },
+    env: { NODE_COMPILE_CACHE: compiled, ...threads, ...process.env },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {

@@ -1,4 +1,9 @@
+import { close, fsync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const sync = promisify(fsync);
+const closed = promisify(close);
 
 /** What is written can be read at once, and outlasts a loss of power once `synced` resolves. */
 export interface Written {
@@ -21,6 +26,13 @@ export async function writeNew(path: string, content: string | Uint8Array, mode:
 /** A file or a folder that is there; it may get another name meanwhile. */
 export async function syncing(path: string): Promise<Written> {
   return { synced: syncedAndClosed(await open(path, "r")) };
+}
+
+/** Files and folders that are open, which are closed then. */
+export function syncingOpen(descriptors: readonly number[]): Written {
+  const synced = allOf(descriptors.map((each) => sync(each).finally(() => closed(each)))).then(() => {});
+  synced.catch(() => {});
+  return { synced };
 }
 
 /** All of these, begun together, so that the file system makes one commit of them. Rejects when all have ended: none works on in a folder that is removed. */

@@ -1,11 +1,16 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync } from "node:fs";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Manifest } from "#contract/manifest.ts";
+import { foldersIn, lay, layAtOnce } from "./laid.ts";
+import { quickDevice } from "./quick-look.ts";
 import type { Files } from "./siblings.ts";
 import { syncing, together, type Written, writeNew } from "./synced.ts";
 
 const TEMPORARY = ".new-";
 const REPLACED = ".replaced";
+/** Versions that are not longer, in characters, are written in one go where that is quick. */
+const SHORT = 256 * 1024;
 
 /** What is written: an export that has a manifest. */
 export interface Writable {
@@ -28,6 +33,8 @@ export async function writeVersion(modelFolder: string, version: Writable, mark 
 /** A version's folder that is there, whole. */
 export interface PlacedVersion {
   readonly folder: string;
+  /** It was not there before. */
+  readonly isNew: boolean;
   /** Resolves when it will be there after a power cut, too: until then nothing that lasts may name it. */
   readonly durable: Promise<void>;
 }
@@ -46,13 +53,15 @@ export interface BegunVersion {
 export async function beginVersion(modelFolder: string, { manifest, files }: Writable, mark = ""): Promise<BegunVersion> {
   const versions = join(modelFolder, ".versions", manifest.name);
   const folder = join(versions, manifest.version);
-  const paths = [...Object.keys(files), "manifest.json"];
-  const folders = [...new Set(paths.flatMap(foldersOf))];
-  const isThere = () => holds(folder, { manifest, files });
+  const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
+  const paths = Object.keys(all);
+  const isQuick = Object.values(all).join("").length <= SHORT && quickDevice(modelFolder) !== undefined;
+  const isThere = async () => !(isQuick && !existsSync(folder)) && (await holds(folder, { manifest, files }));
   /** What somebody wrote before may not be on the disk yet. */
   const found = async () => ({
     folder,
-    durable: ended(together([...paths, ...folders].map((each) => syncing(join(folder, each)))), versions),
+    isNew: false,
+    durable: ended(together([...paths, ...foldersIn(all).folders].map((each) => syncing(join(folder, each)))), versions),
   });
   if (await isThere()) {
     return {
@@ -64,17 +73,14 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
       discard: async () => {},
     };
   }
-  await mkdir(versions, { recursive: true });
-  const temporary = await mkdtemp(join(versions, TEMPORARY + mark));
+  const name = join(versions, TEMPORARY + mark);
+  if (isQuick) mkdirSync(versions, { recursive: true });
+  else await mkdir(versions, { recursive: true });
+  const temporary = isQuick ? mkdtempSync(name) : await mkdtemp(name);
   const discard = () => rm(temporary, { recursive: true, force: true });
   let written: Written;
   try {
-    const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
-    for (const each of new Set(paths.map((path) => dirname(path))))
-      if (each !== ".") await mkdir(join(temporary, each), { recursive: true });
-    const { synced } = await together(Object.entries(all).map(([path, content]) => writeNew(join(temporary, path), content, 0o644)));
-    await chmod(temporary, 0o755);
-    written = await together([Promise.resolve({ synced }), ...folders.map((each) => syncing(join(temporary, each)))]);
+    written = isQuick ? layAtOnce(temporary, all) : await lay(temporary, all);
   } catch (error) {
     await discard();
     throw error;
@@ -94,20 +100,21 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
       throw error;
     });
     durable.catch(() => {}); // awaited by the caller, perhaps later
-    return { folder, durable };
+    return { folder, isNew: true, durable };
   }
 
   /** False: somebody else wrote the same version meanwhile. */
   async function isMoved(): Promise<boolean> {
     for (;;) {
       try {
-        await rename(temporary, folder);
+        if (isQuick) renameSync(temporary, folder);
+        else await rename(temporary, folder);
         return true;
       } catch (error) {
         if (!isTaken(error)) throw error;
       }
       if (await isThere()) return false;
-      await removeByRename(folder, join(versions, TEMPORARY + mark)); // what a loss of power left
+      await removeByRename(folder, name); // what a loss of power left
     }
   }
 }
@@ -200,12 +207,6 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
     throw error;
   });
   return text === undefined ? undefined : Manifest.parse(JSON.parse(text));
-}
-
-/** The folders above a relative path: of `a/b/c` these are `a/b`, `a` and `.`. */
-function foldersOf(path: string): string[] {
-  const folder = dirname(path);
-  return folder === "." ? ["."] : [folder, ...foldersOf(folder)];
 }
 
 /** Whether a version's folder holds these files, of a version of this number: what its manifest says besides may differ. */

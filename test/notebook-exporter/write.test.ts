@@ -42,6 +42,15 @@ describe("writeVersion", () => {
     expect((await stat(written)).mode & 0o777).toBe(0o755);
   });
 
+  it("writes a long one likewise", async () => {
+    await using models = await folder();
+    const long = { ...files, "app/model/base.py": `y = "${"x".repeat(300_000)}"\n` };
+    const written = await writeVersion(models.path, { manifest, files: long });
+    expect(await readFile(join(written, "app/model/base.py"), "utf8")).toBe(long["app/model/base.py"]);
+    expect(await readManifest(written)).toEqual(manifest);
+    expect(await readdir(join(models.path, ".versions/my iris"))).toEqual([manifest.version]);
+  });
+
   it("leaves a version that is there alone", async () => {
     await using models = await folder();
     const written = await writeVersion(models.path, { manifest, files });
