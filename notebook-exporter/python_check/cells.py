@@ -19,6 +19,9 @@ NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowErro
 # Of longer cells, in characters, nothing is kept.
 LONGEST_KEPT = 10_000
 LINE_END = re.compile(r"\r\n|\r|\n")
+# What IPython may take for its own: magics, commands and questions; at the begin of a line also prompts and calls without
+# brackets; and what it takes off or tokenizes in its own way. A cell without any of it is plain Python to it.
+IPYTHONS = re.compile(r"%|\?|!(?!=)|\A\s|[^\S \n]|[^\x00-\x7f]|\x00|^ +$|^ *(?:[,;/!]|>>>|\.\.\.|In *\[)", re.MULTILINE)
 
 
 class Code(Protocol):
@@ -93,6 +96,8 @@ def plain_python(typed: str) -> str:
     if not typed.strip():
         return ""
     try:
+        if not IPYTHONS.search(typed):
+            return typed if typed.endswith("\n") else typed + "\n"
         return (transformed if len(typed) <= LONGEST_KEPT else transformed.__wrapped__)(typed)
     except Exception:  # IPython gives up on some texts, such as hundreds of magics: the parser will say what is wrong
         return typed if typed.endswith("\n") else typed + "\n"

@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ PACKAGES = {
 
 # What every worker and kernel has of ours (client/python).
 OURS = "compute_bridge"
+# By name, the file that a package was found by: as long as that is there, so is the package. To look for it anew takes a millisecond.
+FILES: dict[str, str] = {}
 
 
 class Imports(ast.NodeVisitor):
@@ -76,17 +79,26 @@ class Imports(ast.NodeVisitor):
 
 
 def package_problems(packages: dict[str, int], module: Code) -> list[Json]:
-    importlib.invalidate_caches()
     problems = []
     for name, line in packages.items():
-        try:
-            found = name == OURS or name in sys.stdlib_module_names or importlib.util.find_spec(name) is not None
-        except (ImportError, ValueError):
-            found = False
-        if not found:
+        if not (name == OURS or name in sys.stdlib_module_names or is_here(name)):
             problems.append(problem("warning", "missing-package", f'There is no package here that lets "{name}" be imported.',
                                     f"Add it with: npm run python -- add {PACKAGES.get(name, name)}.", module.place(line)))
     return problems
+
+
+def is_here(name: str) -> bool:
+    """Whether a package can be found, which may have been installed or removed a moment ago."""
+    if name in FILES and os.path.isfile(FILES[name]):
+        return True
+    importlib.invalidate_caches()
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    if spec is not None and spec.has_location and spec.origin is not None:
+        FILES[name] = spec.origin
+    return spec is not None
 
 
 def requirement_problems(requirements: list[str]) -> list[Json]:
