@@ -6,11 +6,12 @@ own copies of what each call writes to. Few rows of numbers and texts: no thread
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -18,30 +19,21 @@ import pandas as pd
 
 from .calls import Session
 from .data_folder import DataFolder
+from .entry_points import found, uncallable
 from .folders import WorkingFolder
 from .frames import CALL, DONE, END, ERROR, TABLE, Wire, to_json
 from .interrupts import Interrupts
 from .logs import Log
-from .paths import PathRewriter, rules
+from .modules import loaded
+from .paths import rules
 from .randomness import Seeds
 from .rewriting import RewritingLoader
 from .run import parser
 from .serve import Worker, beginning
 from .unattended import Unattended
 
-SOURCE = """
-from typing import Any
-import numpy as np
-import pandas as pd
-
-KNOWN = {"names": ["a", "b"]}
-
-def apply(model: Any, df: pd.DataFrame, param: dict[str, Any]) -> pd.DataFrame:
-    return df
-
-def load(name: str) -> dict[str, Any]:
-    return {"folder": f"/srv/app/model/data/{name}"}
-"""
+NAME = "compute_bridge_rehearsed"
+SOURCE = os.path.join(os.path.dirname(__file__), "rehearsed.py")
 NUMBERS = b"a,b\n1.5,2.5\n"
 MIXED = b'a,b,c\n1,0.5,x\n2,1.5,"y, z"\n'
 # Known types, and rows.
@@ -68,10 +60,10 @@ def rehearse(is_enough: Callable[[], bool] = lambda: False) -> None:
     parser().parse_args(["--home=/", "--module=rehearsal", "--folder=/"])
     seeds = Seeds()
     with seeds.watch():
-        module = compiled()
-    loaded = RewritingLoader.loaded
+        module = imported()
+    told = RewritingLoader.loaded
     restore = beginning(seeds)
-    RewritingLoader.loaded = loaded  # the rehearsed module's snapshot is nobody's
+    RewritingLoader.loaded = told  # the rehearsed module's snapshot is nobody's
     near, far = socket.socketpair()
     with near, far:
         bridge, interrupts = Wire(near), Interrupts()
@@ -93,11 +85,17 @@ def rehearse(is_enough: Callable[[], bool] = lambda: False) -> None:
         scale()
 
 
-def compiled() -> ModuleType:
-    """A module as a version's is made, without a file."""
-    module = ModuleType("rehearsal")
-    tree: Any = PathRewriter(rules("/nowhere", "/home")).visit(ast.parse(SOURCE))
-    exec(compile(ast.fix_missing_locations(tree), "rehearsal", "exec", dont_inherit=True), module.__dict__)
+def imported() -> ModuleType:
+    """A module as a version's is, of which nothing is left."""
+    pairs = RewritingLoader.pairs
+    RewritingLoader.pairs = rules("/nowhere", "/home")
+    try:
+        module = loaded(NAME, SOURCE, None, lambda _: None)
+    finally:
+        RewritingLoader.pairs = pairs
+    del RewritingLoader.imported[-1], sys.modules[NAME]
+    PathFinder.find_spec(NAME)  # looks through all of the path, as for a name that only the version's folder has
+    uncallable(module), found(module)
     return module
 
 

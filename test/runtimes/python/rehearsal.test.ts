@@ -16,7 +16,7 @@ from pandas._config import config
 def state():
     tasks = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
     files = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    return [threading.active_count(), tasks, files, os.getcwd(), list(sys.path), dict(os.environ), str(config._global_config), str(rewriting.RewritingLoader.loaded)]
+    return [threading.active_count(), tasks, files, os.getcwd(), list(sys.path), dict(os.environ), str(config._global_config), str(rewriting.RewritingLoader.loaded), list(rewriting.RewritingLoader.imported), list(rewriting.RewritingLoader.pairs), [each for each in sys.modules if "rehearsed" in each]]
 
 import sklearn.preprocessing, numpy.linalg
 before = state()
@@ -24,7 +24,10 @@ rehearsal.rehearse()
 after = state()
 calls = []
 rehearsal.rehearse(lambda: calls.append(1) is None and len(calls) > 1)
-rehearsal.SOURCE = "def apply(model, df, param):\\n    raise KeyError('b')\\n"
+import tempfile
+file = tempfile.NamedTemporaryFile("w", suffix=".py")
+print("def apply(model, df, param):\\n    raise KeyError('b')", file=file, flush=True)
+rehearsal.SOURCE = file.name
 try:
     rehearsal.rehearse()
     said = "nothing"
