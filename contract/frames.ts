@@ -3,6 +3,8 @@
  * kind (1 byte), length (u32, big-endian), payload.
  */
 export const FrameKind = {
+  /** To a spare worker: the arguments of what it is to be, JSON. */
+  become: 0x42, // B
   /** To a worker: one call, JSON. */
   call: 0x43, // C
   /** To a worker: the same, sent before the last call was answered. The worker begins it if it gets a permit. */

@@ -41,4 +41,9 @@ export interface WorkerSpec {
    * keeps one per distinct value; `command` then gives the arguments of the fork. Absent: start `command` itself.
    */
   readonly warm?: { readonly command: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> };
+  /**
+   * The same worker, started before it is known what it is to be (PROTOCOL.md, Spare workers): by this command it connects and
+   * waits to be told the arguments. All else is as it stands here.
+   */
+  readonly spare?: { readonly command: readonly [string, ...string[]]; readonly told: readonly string[] };
 }

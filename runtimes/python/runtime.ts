@@ -30,6 +30,7 @@ export function pythonRuntime(
   const spec = (label: string, home: Home, args: readonly string[]): WorkerSpec => ({
     label,
     command: [python, WORKER, `--home=${home.root}`, ...args],
+    spare: { command: [python, WORKER, `--home=${home.root}`, "--spare"], told: args },
     env: {
       ...env,
       COMPUTE_BRIDGE_HOME: home.root,

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from .rehearsal import rehearse
@@ -66,7 +66,8 @@ class Forks:
             if pid == 0:
                 self._live(None, asked)
             self.children.add(pid)
-        self.wants_spare = True
+        # One that the bridge keeps for itself takes the spare's place.
+        self.wants_spare = not is_kept(asked)
         self.say({"id": asked["id"], "pid": pid})
 
     def fork_spare(self) -> None:
@@ -155,6 +156,11 @@ class Forks:
             self._connection.sendall(json.dumps(line).encode() + b"\n")
 
 
+def is_kept(asked: dict[str, Any]) -> bool:
+    """Whether it is to wait for the bridge to tell it what it is."""
+    return "--spare" in asked["argv"]
+
+
 def lower_session() -> None:
     """Give the new session our own priority: where Linux weighs each session as one (autogroup), that of its processes means nothing to others."""
     with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:
@@ -163,10 +169,7 @@ def lower_session() -> None:
 
 def wait(line: socket.socket) -> dict[str, Any] | None:
     """As the spare: get ready, and wait. What to be; None when the warm process is gone."""
-    try:
-        rehearse(lambda: bool(select.select([line], [], [], 0)[0]))
-    except Exception:
-        traceback.print_exc()  # it is slower to begin, and as good
+    get_ready(lambda: bool(select.select([line], [], [], 0)[0]))
     reseed()
     use_cores(CORES)
     told = b""
@@ -176,6 +179,14 @@ def wait(line: socket.socket) -> dict[str, Any] | None:
         if told:
             line.sendall(b"1")
     return json.loads(told) if told else None
+
+
+def get_ready(is_enough: Callable[[], bool]) -> None:
+    """Rehearse, as far as there is time."""
+    try:
+        rehearse(is_enough)
+    except Exception:
+        traceback.print_exc()  # it is slower to begin, and as good
 
 
 def become_worker(asked: dict[str, Any], *, is_spare: bool) -> None:
@@ -188,6 +199,8 @@ def become_worker(asked: dict[str, Any], *, is_spare: bool) -> None:
     os.environ.update(asked["env"])
     os.chdir(asked["folder"])
     if not is_spare:
+        if is_kept(asked):
+            get_ready(lambda: False)
         reseed()
     count = cores(os.environ.get("OMP_NUM_THREADS"))
     if not is_spare or count != CORES:

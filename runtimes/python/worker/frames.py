@@ -8,7 +8,7 @@ import struct
 import threading
 from typing import Any
 
-CALL, AHEAD, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"CATSPEXVDF"
+BECOME, CALL, AHEAD, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"BCATSPEXVDF"
 HEADER = struct.Struct(">BI")
 HEADER_BYTES = HEADER.size
 header_at = HEADER.unpack_from

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
 from collections.abc import Sequence
@@ -16,12 +17,29 @@ def run_worker(argv: Sequence[str]) -> None:
     path = os.environ["COMPUTE_BRIDGE_SOCKET"]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
+    if options.spare:
+        parser().parse_args(told(connection), namespace=options)
     serve(connection, module=options.module, folder=options.folder, home=options.home, place=path, at=options.at)
+
+
+def told(connection: socket.socket) -> list[str]:
+    """As a spare: wait for the arguments. Ends the process when the bridge is gone."""
+    from .frames import BECOME, Wire
+
+    try:
+        kind, payload = Wire(connection).frame()
+    except EOFError:
+        os._exit(0)
+    if kind != BECOME:
+        raise ValueError(f"a spare worker was sent a frame of kind {kind} before it was told what to be")
+    arguments: list[str] = json.loads(payload)
+    return arguments
 
 
 def parser() -> argparse.ArgumentParser:
     """The options that runtimes/python/runtime.ts gives."""
     options = argparse.ArgumentParser(prog="worker", allow_abbrev=False)
+    options.add_argument("--spare", action="store_true", help="wait to be told the other arguments")
     options.add_argument("--plain", action="store_true", help="serve no module: stage and parse only")
     options.add_argument("--module", help="the algorithm's name; its file is FOLDER/app/model/NAME.py")
     options.add_argument("--folder", help="the version's folder")

@@ -12,6 +12,7 @@ import { OwnMemory } from "./memory.ts";
 import { PipePermits } from "./permits.ts";
 import { WorkerPriority } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
+import { Spares } from "./spares.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
 import { WarmProcesses } from "./warm-processes.ts";
@@ -44,6 +45,7 @@ export function localEnvironment({
   /** Those that have not connected yet, too. */
   const processes = new Set<StartedProcess>();
   const starting = new Set<Promise<unknown>>();
+  const spares = new Spares(async (spec) => (usesWarm(spec) && (await warm.find(spec.warm)) && !isClosed ? await start(spec) : undefined));
   let count = 0;
   let isClosed = false;
 
@@ -57,13 +59,12 @@ export function localEnvironment({
 
     async start(spec) {
       if (isClosed) throw new Stopping();
-      const started = start(spec, join(folder, String(++count)));
-      starting.add(started);
-      return await started.finally(() => starting.delete(started));
+      return (usesWarm(spec) && spares.take(spec)) || (await start(spec));
     },
 
     async [Symbol.asyncDispose]() {
       isClosed = true;
+      spares.close();
       await warm[Symbol.asyncDispose]();
       while (processes.size > 0 || starting.size > 0) {
         await Promise.all([...processes].map((each) => each.kill()));
@@ -73,7 +74,13 @@ export function localEnvironment({
     },
   };
 
-  async function start(spec: WorkerSpec, place: string): Promise<RunningWorker> {
+  async function start(spec: WorkerSpec): Promise<RunningWorker> {
+    const started = startAt(spec, join(folder, String(++count)));
+    starting.add(started);
+    return await started.finally(() => starting.delete(started));
+  }
+
+  async function startAt(spec: WorkerSpec, place: string): Promise<RunningWorker> {
     const output = `${place}.log`;
     await using listening = await listenOnce(`${place}.sock`);
     const mark = `COMPUTE_BRIDGE_SOCKET=${place}.sock`;

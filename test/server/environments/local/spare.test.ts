@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pythonRuntime } from "../../../../runtimes/python/runtime.ts";
 import { homeAt } from "../../../../server/compute/home.ts";
@@ -14,7 +15,7 @@ const python = join(import.meta.dirname, "../../../../.python/models/bin/python"
 const told = `import os, random
 import numpy as np
 def apply(model, df, param):
-    return {"env": [os.environ.get("COMPUTE_BRIDGE_HOME")], "warm": ["COMPUTE_BRIDGE_WARM" in os.environ], "drawn": [f"{random.random()} {np.random.rand()}"]}
+    return {"env": [os.environ.get("COMPUTE_BRIDGE_HOME")], "warm": ["COMPUTE_BRIDGE_WARM" in os.environ], "all": [" ".join(f"{name}={value}" for name, value in sorted(os.environ.items()))], "cwd": [os.getcwd()], "drawn": [f"{random.random()} {np.random.rand()}"]}
 `;
 
 /** All that runs below this process. */
@@ -27,6 +28,12 @@ const processes = () =>
 /** The warm process, and what it forked. */
 const warm = () => processes().find(({ parent }) => parent === process.pid)?.pid ?? 0;
 const forked = () => processes().flatMap(({ pid, parent }) => (parent === warm() ? [pid] : []));
+
+/** Whether a process has a socket besides those that it was forked with: it talks to the bridge. */
+const isConnected = (pid: number) => {
+  const sockets = readdirSync(`/proc/${pid}/fd`).filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("socket:"));
+  return sockets.length > 0 && readlinkSync(`/proc/${pid}/fd/1`).endsWith(".log") && readlinkSync(`/proc/${pid}/cwd`).endsWith("home");
+};
 
 describe.skipIf(process.platform !== "linux")("a spare worker", () => {
   let folder: string;
@@ -86,6 +93,33 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
     const { worker, text } = await answer();
     expect(worker.pid).not.toBe(spare);
     expect(text).toContain(join(folder, "home"));
+  });
+
+  it("that has connected is whatever worker is asked for next, as if it had been started so", async () => {
+    const first = await answer();
+    const next = async (count: number, ...known: number[]) => {
+      await until(() => forked().length === count);
+      const [spare = 0] = forked().filter((pid) => !known.includes(pid));
+      await until(() => isConnected(spare));
+      await sleep(100); // until the bridge has taken the connection
+      return spare;
+    };
+    const spare = await next(2, first.worker.pid);
+    const second = await answer();
+    expect(second.worker.pid).toBe(spare);
+    const plain = ({ text }: typeof first) => text.replaceAll(/\d+\.sock|0\.\d+(e-\d+)?/g, "…");
+    expect(plain(second)).toBe(plain(first));
+    expect(second.text).not.toBe(first.text); // it draws other numbers
+
+    const killed = await next(3, first.worker.pid, spare);
+    process.kill(killed, "SIGKILL");
+    const third = await answer();
+    expect(plain(third)).toBe(plain(first));
+    expect(third.worker.pid).not.toBe(killed);
+
+    const broken = { ...spec(), spare: { command: [python, "/nowhere"] as [string, string], told: [] } };
+    await (await environment.start(broken)).kill();
+    expect((await answer()).text).not.toBe("");
   });
 
   it("ends when the warm process is killed", async () => {

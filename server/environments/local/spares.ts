@@ -1,0 +1,67 @@
+import { encodeFrame, FrameKind } from "#contract/frames.ts";
+import type { WorkerSpec } from "../../../runtimes/runtime.ts";
+import type { RunningWorker } from "../environment.ts";
+
+/** So long nobody must have asked for a worker before a spare is started: its start takes time of those that others wait for. */
+const QUIET_MS = 30;
+
+/**
+ * Workers that have connected and wait to be told what they are to be, so that a start takes one write. One for each way to
+ * start them, from the first worker of that way on.
+ */
+export class Spares {
+  readonly #start: (spec: WorkerSpec) => Promise<RunningWorker | undefined>;
+  readonly #ready = new Map<string, RunningWorker>();
+  readonly #coming = new Map<string, NodeJS.Timeout>();
+  #isClosed = false;
+
+  /** @param start undefined: a spare would cost more than it is worth */
+  constructor(start: (spec: WorkerSpec) => Promise<RunningWorker | undefined>) {
+    this.#start = start;
+  }
+
+  /** The spare, told what it is; undefined when there is none. Either way there will be one again. */
+  take({ spare, ...spec }: WorkerSpec): RunningWorker | undefined {
+    if (!spare || this.#isClosed) return undefined;
+    const of = { label: "spare", command: spare.command, env: spec.env, folder: spec.folder, ...(spec.warm && { warm: spec.warm }) };
+    const key = JSON.stringify(of);
+    const worker = this.#ready.get(key);
+    this.#ready.delete(key);
+    this.#wait(key, of);
+    if (!worker || worker.stream.destroyed || !isThere(worker.pid)) return undefined;
+    worker.stream.write(encodeFrame(FrameKind.become, JSON.stringify(spare.told)));
+    return worker;
+  }
+
+  /** No more are started. Those that wait are ended by whoever started them. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#coming.values()) clearTimeout(timer);
+  }
+
+  #wait(key: string, of: WorkerSpec): void {
+    clearTimeout(this.#coming.get(key));
+    const timer = setTimeout(() => {
+      this.#start(of).then(
+        (worker) => {
+          if (!worker) return;
+          // Asked for again meanwhile, there may be another.
+          if (this.#isClosed || this.#ready.has(key)) return void worker.kill();
+          this.#ready.set(key, worker);
+          void worker.ended.then(() => this.#ready.get(key) === worker && this.#ready.delete(key));
+        },
+        () => {}, // the next worker is started as it is asked for
+      );
+    }, QUIET_MS);
+    this.#coming.set(key, timer.unref());
+  }
+}
+
+/** Its end may not have been told yet. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
