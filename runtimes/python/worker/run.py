@@ -32,7 +32,7 @@ def told(connection: socket.socket) -> list[str]:
         os._exit(0)
     if kind != BECOME:
         raise ValueError(f"a spare worker was sent a frame of kind {kind} before it was told what to be")
-    arguments: list[str] = json.loads(payload)
+    arguments: list[str] = json.loads(payload)["arguments"]
     return arguments
 
 

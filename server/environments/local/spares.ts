@@ -29,7 +29,7 @@ export class Spares {
     this.#ready.delete(key);
     this.#wait(key, of);
     if (!worker || worker.stream.destroyed || !isThere(worker.pid)) return undefined;
-    worker.stream.write(encodeFrame(FrameKind.become, JSON.stringify(spare.told)));
+    worker.stream.write(encodeFrame(FrameKind.become, JSON.stringify({ arguments: spare.told })));
     return worker;
   }
 
