@@ -63,6 +63,11 @@ export async function killMarked(mark: string): Promise<void> {
   }
 }
 
+/** Whether a process is there, and no zombie. */
+export function isLiving(pid: number): boolean {
+  return read(String(pid)) !== undefined;
+}
+
 /** Resolves when all of these have ended, or after a while. */
 async function allGone(members: readonly number[]): Promise<void> {
   for (let poll = 0; poll < POLLS; poll++) {

@@ -1,6 +1,7 @@
 import { encodeFrame, FrameKind } from "#contract/frames.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { RunningWorker } from "../environment.ts";
+import { isLiving } from "./session.ts";
 
 /** So long nobody must have asked for a worker before a spare is started: its start takes time of those that others wait for. */
 const QUIET_MS = 30;
@@ -28,7 +29,8 @@ export class Spares {
     const worker = this.#ready.get(key);
     this.#ready.delete(key);
     this.#wait(key, of);
-    if (!worker || worker.stream.destroyed || !isThere(worker.pid)) return undefined;
+    // Its end may not have been told yet. One that is killed in this very moment is a worker that was lost while it started.
+    if (!worker || worker.stream.destroyed || !isLiving(worker.pid)) return undefined;
     worker.stream.write(encodeFrame(FrameKind.become, JSON.stringify({ arguments: spare.told })));
     return worker;
   }
@@ -54,14 +56,5 @@ export class Spares {
       );
     }, QUIET_MS);
     this.#coming.set(key, timer.unref());
-  }
-}
-
-/** Its end may not have been told yet. */
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

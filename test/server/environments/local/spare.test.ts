@@ -113,6 +113,7 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
 
     const killed = await next(3, first.worker.pid, spare);
     process.kill(killed, "SIGKILL");
+    await until(() => !isAlive(killed));
     const third = await answer();
     expect(plain(third)).toBe(plain(first));
     expect(third.worker.pid).not.toBe(killed);
