@@ -63,9 +63,14 @@ export async function killMarked(mark: string): Promise<void> {
   }
 }
 
-/** Whether a process is there, and no zombie. */
+/** Whether a process is there; also a zombie where there is no /proc. */
 export function isLiving(pid: number): boolean {
-  return read(String(pid)) !== undefined;
+  if (read(String(process.pid))) return read(String(pid)) !== undefined;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Resolves when all of these have ended, or after a while. */

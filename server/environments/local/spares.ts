@@ -30,7 +30,11 @@ export class Spares {
     this.#ready.delete(key);
     this.#wait(key, of);
     // Its end may not have been told yet. One that is killed in this very moment is a worker that was lost while it started.
-    if (!worker || worker.stream.destroyed || !isLiving(worker.pid)) return undefined;
+    if (!worker) return undefined;
+    if (worker.stream.destroyed || !isLiving(worker.pid)) {
+      void worker.kill();
+      return undefined;
+    }
     worker.stream.write(encodeFrame(FrameKind.become, JSON.stringify({ arguments: spare.told })));
     return worker;
   }
