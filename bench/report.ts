@@ -10,7 +10,7 @@ const notes = [
   "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, the others without any, all with their default logs.",
   "MB above idle: how far all processes of a side grew while the call ran, each to its own peak, added up.",
   "Bare node:http answers each body with itself: the part of every figure that is HTTP, the kernel and the load generator. With a worker: it comes back from a Python process over a Unix socket, too.",
-  "The bridge's workers run at nice 10, the peers do not: where other programs want the cores (see the loads), only the bridge yields to them.",
+  "The bridge's workers run at nice 5 (10 after many rows, 15 for fits), the peers do not: where other programs want the cores (see the loads), only the bridge yields to them.",
   "The bridge and DSDL's and DLTK's servers hold two models of each algorithm, asked for in turns, whose answers have no value in common; the others hold one.",
   "On 32 connections the bridge has as many workers of an algorithm as it starts itself, LitServe one process an algorithm, the others one for all, as each does by default.",
   "Two workers against one: a worker computes one call at a time, so one connection keeps one busy and two keep two. Server and load generator want their part of the cores, too.",
