@@ -9,8 +9,9 @@ import { syncing, together, type Written, writeNew } from "./synced.ts";
 
 const TEMPORARY = ".new-";
 const REPLACED = ".replaced";
-/** Versions that are not longer, in characters, are written in one go where that is quick. */
+/** Versions that are not longer, and have no more files, are written in one go where that is quick. */
 const SHORT = 256 * 1024;
+const FEW = 32;
 
 /** What is written: an export that has a manifest. */
 export interface Writable {
@@ -55,7 +56,8 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
   const folder = join(versions, manifest.version);
   const all: Files = { ...files, "manifest.json": `${JSON.stringify(manifest, null, 2)}\n` };
   const paths = Object.keys(all);
-  const isQuick = Object.values(all).join("").length <= SHORT && quickDevice(modelFolder) !== undefined;
+  const length = Object.values(all).reduce((sum, each) => sum + each.length, 0);
+  const isQuick = paths.length <= FEW && length <= SHORT && quickDevice(modelFolder) !== undefined;
   const isThere = async () => !(isQuick && !existsSync(folder)) && (await holds(folder, { manifest, files }));
   /** What somebody wrote before may not be on the disk yet. */
   const found = async () => ({

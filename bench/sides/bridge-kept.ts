@@ -50,7 +50,7 @@ export function keptBy({ home, call }: KeptParts): (saves: number) => Promise<Ke
     );
     const sources = (await Promise.all(names.map((name) => versionsOf(home, name)))).flat();
     const lost = kept.reduce((sum, each) => sum + each, 0);
-    return { lost, torn: sources.filter(isTorn).length, versions: sources.length };
+    return { saves: bursts * BURST * names.length, lost, torn: sources.filter(isTorn).length, versions: sources.length };
   };
 }
 

@@ -31,6 +31,8 @@ export interface Way {
 
 /** What became of saves that followed each other. */
 export interface Kept {
+  /** How many there were, whole bursts. */
+  readonly saves: number;
   /** Of those that nothing newer followed: how many did not become what is called. */
   readonly lost: number;
   /** Versions that are of two saves. */

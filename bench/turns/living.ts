@@ -31,9 +31,8 @@ export async function takeSaved({ side, way, form, measure: { outputsMb = 0 } }:
 /** Saves that follow each other sooner than they become live. */
 export async function takeKept({ side, way, form }: TurnParts): Promise<Turn> {
   if (!side.kept) throw new Error(`${way.name} tells no saves.`);
-  const saves = Math.ceil(form.keptSaves / form.largeRounds);
   const began = performance.now();
-  const { lost, torn, versions } = await side.kept(saves);
+  const { lost, torn, saves, versions } = await side.kept(Math.ceil(form.keptSaves / form.largeRounds));
   return turnOf({ "lost or torn": lost + torn, saves, versions, seconds: (performance.now() - began) / 1000 });
 }
 

@@ -21,7 +21,7 @@ LONGEST_KEPT = 10_000
 LINE_END = re.compile(r"\r\n|\r|\n")
 # What IPython may take for its own: magics, commands and questions; at the begin of a line also prompts and calls without
 # brackets; and what it takes off or tokenizes in its own way. A cell without any of it is plain Python to it.
-IPYTHONS = re.compile(r"%|\?|!(?!=)|\A\s|[^\S \n]|[^\x00-\x7f]|\x00|^ +$|^ *(?:[,;/!]|>>>|\.\.\.|In *\[)", re.MULTILINE)
+IPYTHONS = re.compile(r"%|\?|!(?!=)|\A\s|[^\S \n]|[^\x00-\x7f]|\x00|^ +$|^ *(?:[,;/!]|>>>|\.\.\.|In *\[|\[(?:ins|nav)\])", re.MULTILINE)
 
 
 class Code(Protocol):

@@ -44,6 +44,7 @@ interface Held {
 export class Ahead {
   readonly #parts: AheadParts;
   readonly #held = new Map<string, Held>();
+  readonly #dropping = new Set<Promise<void>>();
   #isMaking = false;
   #undoing = 0;
   #isClosed = false;
@@ -91,7 +92,13 @@ export class Ahead {
   }
 
   /** Throws away what was made and not taken. What cannot be removed is left to the next start. */
-  async drop(path: string): Promise<void> {
+  drop(path: string): Promise<void> {
+    const dropped = this.#drop(path).finally(() => this.#dropping.delete(dropped));
+    this.#dropping.add(dropped);
+    return dropped;
+  }
+
+  async #drop(path: string): Promise<void> {
     const held = this.#held.get(path);
     this.#held.delete(path);
     if (!held) return;
@@ -110,7 +117,8 @@ export class Ahead {
   /** Makes nothing more, and throws away what nobody took. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#held.keys()].map((path) => this.drop(path)));
+    for (const path of [...this.#held.keys()]) void this.drop(path);
+    await Promise.all(this.#dropping);
   }
 
   #begin(path: string, notebook: unknown, key: string | undefined): boolean {

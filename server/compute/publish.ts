@@ -238,7 +238,9 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const { name } = source;
     await using stack = new AsyncDisposableStack();
     const version = async () => begun ?? (await beginVersion(home.model, exported, home.mark));
-    const { folder, durable, import: imports } = running ?? (await run(pool, starts, exported.manifest, await version()));
+    // It took its place outside of this turn: what was deleted since is written anew.
+    const isStill = running !== undefined && (await isThere(join(running.folder, "manifest.json")));
+    const { folder, durable, import: imports } = isStill ? running : await run(pool, starts, exported.manifest, await version());
     // A folder that the disk did not take is removed in this turn: the next save may find it again.
     stack.defer(() => durable.catch(() => {}));
     // What the store and the folders say is asked, and the live file is written, while the import runs.

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from typing import Any
 
 TIMEOUT_SECONDS = 0.05
 # Longer lines would not go at once into the socket's memory.
 LONGEST_LINE = 64 * 1024
+
+MARK = "#| export"
+MARKED = re.compile(r"[ \t]*#[ \t]*\|[ \t]*export[ \t]*(\r|\n|\Z)")
 
 _connection: socket.socket | None = None
 
@@ -72,8 +76,12 @@ def announcement(os_path: str, notebook: dict[str, Any]) -> bytes | None:
 
 
 def _source(cell: dict[str, Any]) -> str:
-    source = cell.get("source", "") if cell.get("cell_type") == "code" else ""
-    return source if isinstance(source, str) else "".join(source)
+    source = cell.get("source", "")
+    source = source if isinstance(source, str) else "".join(source)
+    if cell.get("cell_type") == "code":
+        return source
+    # Of other cells an export sees this alone.
+    return MARK if MARKED.match(source) else ""
 
 
 def tell(os_path: str, model: dict[str, Any], **_: Any) -> None:

@@ -2,6 +2,7 @@ import type { Clock, Log } from "#contract/edges.ts";
 import { BridgeError, Cancelled, DeadlinePassed, QueueFull, Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerReady } from "#contract/worker.ts";
 import { Ahead } from "./ahead.ts";
+import { Apart, LONG_MS } from "./apart.ts";
 import { Checks, type CheckTiming } from "./checks.ts";
 import { NeverReached, TakenBack } from "./failures.ts";
 import { Growth } from "./growth.ts";
@@ -24,10 +25,6 @@ export type { Answered, PoolCall } from "./pool-call.ts";
 const CALLERS_SHARE = 0.75;
 /** What setTimeout can hold, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** Rows in pieces that took so long are taken to go on. */
-const LONG_MS = 30;
-/** For so long after a small call, in ms, others of its version are expected. */
-const EXPECTED_MS = 10_000;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
 
@@ -107,6 +104,7 @@ export function startPool({
   const growth = new Growth({ before: () => ahead.takeBackLate(), waiting: waitingApplies, grow });
   const pace = new Pace();
   const ahead = new Ahead({ seats, underWay, shares, pace, clock });
+  const apart = new Apart({ seats, underWay, growth, warming, clock, log });
   let isStopping = false;
 
   return {
@@ -217,26 +215,8 @@ export function startPool({
     const seat = seats.take(entry.request, entry.request.purpose, !areSmall(entry.request.input));
     shares.take(entry.request);
     underWay.add(seat, entry);
-    growBeside(entry, seat);
+    if (!isStopping) apart.served(entry.request, seat);
     void run(entry, seat);
-  }
-
-  /**
-   * Where small calls came lately more are expected while this one's rows come: they have a worker of their own before the
-   * first of them waits. One that has a small call now will be free for the next.
-   */
-  function growBeside({ request }: Entry, own: Seat): void {
-    const { call, input, key, purpose } = request;
-    if (purpose !== "apply" || Buffer.isBuffer(input)) return;
-    const all = [...seats.of("apply", key)];
-    if (!all.some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS)) return;
-    if (all.some((seat) => seat !== own && seat.isUsable && underWay.of(seat).some((each) => areSmall(each.request.input)))) return;
-    if (seats.canTake(request, "apply", call.model?.key) || !seats.hasSlot("apply")) return;
-    if (isStopping || !seats.hasRoom || !seats.mayGrow(key)) return;
-    growth.growNow(key, () => {
-      log.info({ worker: key }, "many rows come where small calls came lately: one more worker starts");
-      return warming.start(request, call.model ? [call.model] : []);
-    });
   }
 
   /** Gives free slots to those whose turn it is, as long as there are both; then busy workers get small calls ahead. */
@@ -300,7 +280,7 @@ export function startPool({
     const { request, abort, answered } = entry;
     const startedWorker = seat.isStarting;
     let isReached = false;
-    let late: NodeJS.Timeout | undefined;
+    let forget: (() => void) | undefined;
     try {
       const link = seat.link && !startedWorker ? seat.link : await seat.started(abort.signal, () => waitingFor(request.key) !== undefined);
       if (underWay.of(seat)[0] === entry) entry.began = clock.ticks();
@@ -308,7 +288,7 @@ export function startPool({
       if (request.purpose === "apply") warming.models.add(request.key, model);
       isReached = true;
       if (areSmall(request.input)) seat.smallAt = clock.ticks();
-      else late = setTimeout(() => seat.lower(), LONG_MS);
+      else forget = apart.lowerLate(seat);
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
       if (model?.key) seat.loaded.add(model.key);
       const began = entry.began ?? clock.ticks();
@@ -323,7 +303,7 @@ export function startPool({
         turns.add(entry, { isFirst: true });
       } else answered.reject(isTakenBack ? abort.signal.reason : error);
     } finally {
-      clearTimeout(late);
+      forget?.();
       end(entry, seat);
     }
   }

@@ -151,7 +151,7 @@ export class Seats implements AsyncDisposable {
   /** The idle worker for applies of the key that was used last; it is busy until `rest`, and takes no slot. */
   borrow(key: string): Seat | undefined {
     const idle = [...this.of("apply", key)].filter((seat) => !seat.isBusy && seat.isUsable && !seat.isStarting);
-    const last = idle.sort((a, b) => b.idleSince - a.idleSince)[0];
+    const last = idle.sort((a, b) => Number(a.isLowered) - Number(b.isLowered) || b.idleSince - a.idleSince)[0];
     if (last) last.isBusy = true;
     return last;
   }

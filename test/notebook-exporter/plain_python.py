@@ -18,7 +18,7 @@ from python_check.cells import IPYTHONS, plain_python, transformed
 
 PIECES = (
     "a = % ! ? != == x ( ) ' \" ''' # , ; / >>> ... In[1]: . 0x 1 @ ` $ \\ { } [ ] : f' * ~ ?a %%b %time lambda await - < := def if try pass print(1) é \x00 \x0c".split(" ")
-    + ["\n", "\n", "\n", "\n ", "\n    ", " ", "\t", "\r", "\r\n", "\\\n", "In [1]: ", ">>> ", "\ufeff"]
+    + ["\n", "\n", "\n", "\n ", "\n    ", " ", "\t", "\r", "\r\n", "\\\n", "In [1]: ", "[ins] In [1]: ", "[nav] In [2]: ", ">>> ", "\ufeff"]
 )
 
 

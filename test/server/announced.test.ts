@@ -111,6 +111,20 @@ it("another content than was announced goes live as ever, and of the announced o
   expect(await readFile(join(root, "app/model", `${name}.py`), "utf8")).toContain("announced");
 });
 
+it("a version whose folder was deleted since it was announced is written anew", async () => {
+  await save(answering("one"));
+  const first = await known();
+  await save(answering("two"));
+  const second = await known();
+  announce(answering("one"));
+  await expect.poll(workers, { timeout: 10_000 }).toContain(`${name}@${first?.live}/local`);
+  await sleep(300);
+  await rm(join(root, "app/model/.versions", name, first?.live ?? ""), { recursive: true });
+  await save(answering("one"));
+  expect(await known()).toMatchObject({ state: "live", live: first?.live, problems: [] });
+  expect((await versions()).sort()).toEqual([first?.live, second?.live].sort());
+});
+
 it("what cannot go live is told of in the same words, announced or not", async () => {
   const sources = [
     `${answering("fine")}\nX = 1\n`,

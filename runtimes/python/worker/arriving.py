@@ -47,6 +47,9 @@ LEAST_WHOLE = b"9223372036854775808"
 MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-0\v", b"-0\f", b"-0\0", b"-00")
 NUMBERS = frozenset(("int64", "float64"))
 
+# Of memory that nobody else sees; Windows has no other.
+PRIVATE: dict[str, int] = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+
 Array = np.ndarray[Any, Any]
 
 
@@ -291,7 +294,7 @@ def _checked(columns: list[Array], records: bytes, is_quick: bool) -> Part:
 
 def _apart(columns: list[Array]) -> list[Array]:
     """The same values in memory that the system has back as soon as they are dropped: pools would keep it beside the table."""
-    room, size = mmap.mmap(-1, sum(values.nbytes for values in columns)), 0
+    room, size = mmap.mmap(-1, sum(values.nbytes for values in columns), **PRIVATE), 0
     own = []
     for values in columns:
         own.append(np.frombuffer(room, values.dtype, len(values), size))

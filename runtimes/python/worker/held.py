@@ -47,7 +47,7 @@ class Held:
         written = 0
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(buffering=0)
+                self._file = _nameless()
             written = self._file.tell()
             for piece in self._pieces:
                 rest = memoryview(piece)
@@ -56,9 +56,19 @@ class Held:
         except OSError:
             self._in_memory = float("inf")
             if self._file is not None:
+                self._file.truncate(written)
                 self._file.seek(0)
-                self._pieces.insert(0, self._file.read(written))
+                self._pieces.insert(0, self._file.read())  # to the end: with a size it is one system call, of 2 GiB at most
                 self._file.close()
                 self._file = None
             return
         self._pieces, self._size = [], 0
+
+
+def _nameless() -> IO[bytes]:
+    """A file that ends with us. What the code finds in `tempfile` stays as it was: it may choose the folder later."""
+    chosen = tempfile.tempdir
+    try:
+        return tempfile.TemporaryFile(buffering=0)
+    finally:
+        tempfile.tempdir = chosen

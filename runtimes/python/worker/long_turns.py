@@ -22,8 +22,11 @@ CALL = {"x86_64": 314, "aarch64": 274}.get(platform.machine()) if sys.platform =
 
 def take_long_turns() -> None:
     """From now on, for this thread and those that it starts. Where it cannot be had nothing happens: older systems ignore it, or refuse."""
-    if CALL is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
+    try:
+        if CALL is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
+            return
+        nice = os.getpriority(os.PRIO_PROCESS, 0)  # it would be given anew
+    except OSError:  # musl has no such call, and sandboxes may refuse it
         return
-    nice = os.getpriority(os.PRIO_PROCESS, 0)  # it would be given anew
     attributes = ATTRIBUTES.pack(ATTRIBUTES.size, os.SCHED_OTHER, 0, nice, 0, NANOSECONDS, 0, 0)
     ctypes.CDLL(None).syscall(CALL, 0, attributes, 0)

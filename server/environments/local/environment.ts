@@ -45,7 +45,9 @@ export function localEnvironment({
   /** Those that have not connected yet, too. */
   const processes = new Set<StartedProcess>();
   const starting = new Set<Promise<unknown>>();
-  const spares = new Spares(async (spec) => (usesWarm(spec) && (await warm.find(spec.warm)) && !isClosed ? await start(spec) : undefined));
+  const spares = new Spares(async (spec) =>
+    usesWarm(spec) && (await warm.find(spec.warm)) && !isClosed ? await start(spec, true) : undefined,
+  );
   let count = 0;
   let isClosed = false;
 
@@ -74,17 +76,17 @@ export function localEnvironment({
     },
   };
 
-  async function start(spec: WorkerSpec): Promise<RunningWorker> {
-    const started = startAt(spec, join(folder, String(++count)));
+  async function start(spec: WorkerSpec, mustFork = false): Promise<RunningWorker> {
+    const started = startAt(spec, join(folder, String(++count)), mustFork);
     starting.add(started);
     return await started.finally(() => starting.delete(started));
   }
 
-  async function startAt(spec: WorkerSpec, place: string): Promise<RunningWorker> {
+  async function startAt(spec: WorkerSpec, place: string, mustFork: boolean): Promise<RunningWorker> {
     const output = `${place}.log`;
     await using listening = await listenOnce(`${place}.sock`);
     const mark = `COMPUTE_BRIDGE_SOCKET=${place}.sock`;
-    const process = await launch(spec, { ...spec.env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output, mark);
+    const process = await launch(spec, { ...spec.env, COMPUTE_BRIDGE_SOCKET: `${place}.sock` }, output, mark, mustFork);
     processes.add(process);
     void process.ended.then(() => processes.delete(process));
     if (isClosed) await process.kill();
@@ -99,12 +101,19 @@ export function localEnvironment({
     throw new WorkerLost(`it did not start: ${stream}`, tail);
   }
 
-  async function launch(spec: WorkerSpec, env: Readonly<Record<string, string>>, output: string, mark: string): Promise<StartedProcess> {
+  async function launch(
+    spec: WorkerSpec,
+    env: Readonly<Record<string, string>>,
+    output: string,
+    mark: string,
+    mustFork: boolean,
+  ): Promise<StartedProcess> {
     const parent = usesWarm(spec) ? await warm.find(spec.warm) : undefined;
     const forked = await parent?.fork({ ...spec, env }, output, mark).catch((error: Error) => {
       if (!isClosed) log.warn({ worker: spec.label, err: error }, "a worker could not be forked and is started afresh");
     });
     if (isClosed && !forked) throw new Stopping();
+    if (mustFork && !forked) throw new WorkerLost("a spare could not be forked", "");
     return forked ?? spawnProcess(spec.command, { env, folder: spec.folder, output, mark });
   }
 

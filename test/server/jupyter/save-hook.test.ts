@@ -59,6 +59,8 @@ describe("what is about to be saved", () => {
     cells: [
       { ...cell, outputs: [{ output_type: "stream", name: "stdout", text: "o".repeat(200_000) }], execution_count: 3 },
       { cell_type: "markdown", id: "b", metadata: {}, source: "t".repeat(200_000) },
+      { cell_type: "raw", id: "c", metadata: {}, source: `# | export\n${"t".repeat(200_000)}` },
+      { cell_type: "markdown", id: "d", metadata: {}, source: ["\n", "#| export"] },
     ],
     metadata: { kernelspec: { name: "python3" }, widgets: { state: "w".repeat(200_000) } },
     nbformat: 4,
@@ -79,7 +81,7 @@ describe("what is about to be saved", () => {
     await until(() => told.length === 2);
     expect(announced.map(({ path }) => path)).toEqual(["/home/a.ipynb"]);
     expect(contentOf(announced[0]?.notebook)).toBe(contentOf(full));
-    expect(announced[0]?.notebook).toMatchObject({ cells: [{ id: "a", source: "x = 1\ny = 2" }, { id: "b" }] });
+    expect(announced[0]?.notebook).toMatchObject({ cells: [{ id: "a", source: "x = 1\ny = 2" }, { id: "b" }, { id: "c" }, { id: "d" }] });
   });
 
   it("is not told where it is long, where the bridge does not read, and where it is no notebook at all; saves go on", async () => {

@@ -110,6 +110,22 @@ describe("the pool, with many callers", () => {
     over = new AbortController();
   });
 
+  it("has another worker for few rows where the only one is kept below, and loads models there", async () => {
+    const gate = Promise.withResolvers<void>();
+    async function* rows() {
+      yield Buffer.from("a\n");
+      await gate.promise;
+    }
+    const of = { algorithm: "kept_below" };
+    const long = call("echo", { ...of, input: rows() });
+    await until(() => pool.snapshot().workers.some(({ key, pid }) => key === "kept_below@1" && pid > 0 && niceOf(String(pid)) === 10));
+    gate.resolve();
+    const below = (await long).done.summary;
+    expect((await call("echo", of)).done.summary).toBe(below);
+    await until(() => pool.snapshot().workers.filter(({ key, isBusy }) => key === "kept_below@1" && !isBusy).length === 2);
+    expect((await call("echo", of)).done.summary).not.toBe(below);
+  });
+
   it("starts no worker that no slot is free for", async () => {
     for (const algorithm of ["other", "third", "fourth"]) void endless(2, { algorithm, caller: algorithm });
     await until(() => running() === 6);
