@@ -1,0 +1,77 @@
+import type { Clock, Log } from "#contract/edges.ts";
+import type { Growth } from "./growth.ts";
+import { areSmall } from "./outgoing.ts";
+import type { PoolCall } from "./pool-call.ts";
+import type { Seat } from "./seat.ts";
+import type { Seats } from "./seats.ts";
+import type { Given, UnderWay } from "./under-way.ts";
+import type { Warming } from "./warming.ts";
+
+/** Rows in pieces that took so long are taken to go on. */
+export const LONG_MS = 30;
+/** For so long after a small call, in ms, others of its version are expected. */
+const EXPECTED_MS = 10_000;
+
+export interface ApartParts {
+  readonly seats: Seats;
+  readonly underWay: UnderWay<Given & { readonly request: PoolCall }>;
+  readonly growth: Growth;
+  readonly warming: Warming;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Has workers for few rows beside those whose calls have many, which compute below them. */
+export class Apart {
+  readonly #parts: ApartParts;
+
+  constructor(parts: ApartParts) {
+    this.#parts = parts;
+  }
+
+  /** A call has got its worker: what comes next may need one more. */
+  served(request: PoolCall, seat: Seat): void {
+    if (request.purpose !== "apply") return;
+    if (areSmall(request.input)) this.#afterMany(request, seat);
+    else if (!Buffer.isBuffer(request.input)) this.#besideMany(request, seat);
+  }
+
+  /** A call has begun that may be long. @returns what forgets it when it has ended */
+  lowerLate(seat: Seat): () => void {
+    let timer = setTimeout(() => {
+      // In two halves: where the bridge itself was held up, one passes before it has looked at the answer.
+      timer = setTimeout(() => seat.lower(), LONG_MS / 2);
+    }, LONG_MS / 2);
+    return () => clearTimeout(timer);
+  }
+
+  /** Few rows found none but lowered workers, which stay so: the next get one that was not. */
+  #afterMany(request: PoolCall, own: Seat): void {
+    const { seats } = this.#parts;
+    if (!own.isLowered || [...seats.of("apply", request.key)].some((seat) => seat.isUsable && !seat.isLowered)) return;
+    this.#grow(request, "calls of few rows come where many rows came: one more worker starts");
+  }
+
+  /**
+   * Where small calls came lately more are expected while this one's rows come: they have a worker of their own before the
+   * first of them waits. One that has a small call now will be free for the next.
+   */
+  #besideMany(request: PoolCall, own: Seat): void {
+    const { seats, underWay, clock } = this.#parts;
+    const all = [...seats.of("apply", request.key)];
+    if (!all.some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS)) return;
+    if (all.some((seat) => seat !== own && seat.isUsable && underWay.of(seat).some((each) => areSmall(each.request.input)))) return;
+    if (seats.canTake(request, "apply", request.call.model?.key)) return;
+    this.#grow(request, "many rows come where small calls came lately: one more worker starts");
+  }
+
+  #grow(request: PoolCall, message: string): void {
+    const { seats, growth, warming, log } = this.#parts;
+    const { call, key } = request;
+    if (!seats.hasSlot("apply") || !seats.hasRoom || !seats.mayGrow(key)) return;
+    growth.growNow(key, () => {
+      log.info({ worker: key }, message);
+      return warming.start(request, call.model ? [call.model] : []);
+    });
+  }
+}
