@@ -62,7 +62,8 @@ export class WorkerPriority implements Disposable {
 
   #weigh(nice: number): void {
     if (process.platform !== "linux") return;
-    this.#wanted = nice;
+    // As its threads: never up.
+    this.#wanted = Math.max(nice, attempt(() => getPriority(this.#pid)) ?? nice);
     this.#timer ??= this.#try();
   }
 
