@@ -64,8 +64,9 @@ class Getinfo(Story):
             self.assertEqual(self.python(program % unused.getsockname()[1]), "('connection refused.', False) True\n")
 
     def python(self, program: str) -> str:
+        # Without what is installed beside it, which may load modules of its own accord.
         return subprocess.run(
-            [sys.executable, "-c", program], cwd=os.path.dirname(COMMAND), check=True, capture_output=True, text=True
+            [sys.executable, "-S", "-c", program], cwd=os.path.dirname(COMMAND), check=True, capture_output=True, text=True
         ).stdout
 
     def test_previews_of_what_happens_once_do_nothing(self) -> None:
