@@ -15,7 +15,7 @@ from worker.folders import WorkingFolder
 from worker.logs import Log
 from worker.calls import Session
 from worker.randomness import Seeds
-from worker.rehearsal import Nowhere, call_of, compiled
+from worker.rehearsal import Nowhere, call_of, imported
 from worker.serve import Worker, beginning
 from worker.unattended import Unattended
 
@@ -48,7 +48,7 @@ def answers(pieces):
     near, far = socket.socketpair()
     seeds = Seeds()
     with seeds.watch():
-        module = compiled()
+        module = imported()
     worker = Worker(Wire(far), Interrupts(), Log(lambda *_: None), lambda: None, None, WorkingFolder([os.getcwd()]))
     worker.serve_calls_of(Session(module, worker._interrupts, Nowhere(), beginning(seeds), Unattended()))
     found = []

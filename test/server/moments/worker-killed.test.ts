@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import type { Run } from "#contract/run.ts";
@@ -12,7 +12,7 @@ beforeAll(async () => {
   await story.save("first");
   const fit = async () => (await story.call("algorithm=steps&method=fit&model_name=m", "a\n1\n2\n")).status;
   // The first save waits for the warm process, which a busy machine may take longer to start than a call waits.
-  await expect.poll(fit, { timeout: 100_000 }).toBe(200);
+  await vi.waitFor(async () => expect(await fit()).toBe(200), { timeout: 100_000 });
 }, 120_000);
 afterAll(() => story[Symbol.asyncDispose]());
 
