@@ -10,9 +10,9 @@ let story: Story;
 beforeAll(async () => {
   story = await Story.begin();
   await story.save("first");
-  const fit = async () => (await story.call("algorithm=steps&method=fit&model_name=m", "a\n1\n2\n")).status;
+  const statusOfFit = async () => (await story.call("algorithm=steps&method=fit&model_name=m", "a\n1\n2\n")).status;
   // The first save waits for the warm process, which a busy machine may take longer to start than a call waits.
-  await vi.waitFor(async () => expect(await fit()).toBe(200), { timeout: 100_000 });
+  await vi.waitFor(async () => expect(await statusOfFit()).toBe(200), { timeout: 100_000 });
 }, 120_000);
 afterAll(() => story[Symbol.asyncDispose]());
 
