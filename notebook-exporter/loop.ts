@@ -42,8 +42,8 @@ export interface LoopParts {
   readonly steady: bigint | undefined;
   /** Bounds how many files are open at once, and of long ones (in bytes) how many are in memory. */
   turn<T>(bytes: number, work: () => Promise<T>): Promise<T>;
-  /** What was read, and may be torn still; when other content was told before, and it is short. Null: it came to nothing. @returns true: it is known to be whole */
-  onLook(notebook: unknown): boolean | undefined;
+  /** What was read, and may be torn still; when other content was told before, and it is short. Null: it came to nothing. */
+  onLook(notebook: unknown): void;
   onReading(reading: Reading): Promise<void>;
   onGone(): Promise<void>;
   onUnreadable(problem: Problem): Promise<void>;
@@ -182,12 +182,11 @@ export class NotebookLoop {
       const content = found.kind === "whole" ? contentOrWhy(found.notebook) : undefined;
       // One that was made elsewhere and took the place holds no other save's bytes: it began empty, and was no JSON before its end.
       if (found.kind === "whole" && !this.#takeVouched() && !this.#isReplaced) {
-        const other = content && "hash" in content && content.hash !== this.#content;
-        if (found.bytes > LONGEST_LOOK || this.#content === undefined || !other || !this.#parts.onLook(found.notebook)) {
-          await this.#pause(this.#parts.timing.quiet, () => this.#vouched);
-          if (!isSame(await this.#state(), found.stat)) continue;
-          this.#vouched = false;
-        }
+        if (found.bytes <= LONGEST_LOOK && this.#content !== undefined && content && "hash" in content && content.hash !== this.#content)
+          this.#parts.onLook(found.notebook);
+        await this.#pause(this.#parts.timing.quiet, () => this.#vouched);
+        if (!isSame(await this.#state(), found.stat)) continue;
+        this.#vouched = false;
       }
       await this.#tell(found, content);
       this.#wasLooked = true;
@@ -275,7 +274,7 @@ export class NotebookLoop {
   async #tellWhole({ notebook, stat, bytes }: Extract<Look, { kind: "whole" }>, content: ReturnType<typeof contentOrWhy>): Promise<void> {
     if ("why" in content) return await this.#tellProblem(tooDeep(content.why));
     this.#problem = undefined;
-    if (content.hash === this.#content) return void this.#parts.onLook(null);
+    if (content.hash === this.#content) return this.#parts.onLook(null);
     this.#content = content.hash;
     this.#isTold = true;
     await this.#parts.onReading({ notebook, stat, bytes, content: content.hash });
@@ -342,7 +341,9 @@ export class NotebookLoop {
         resolve();
       };
       const timer = setTimeout(end, milliseconds);
-      this.#wake = () => void ((this.#closed || enough()) && end());
+      this.#wake = () => {
+        if (this.#closed || enough()) end();
+      };
       this.#wake();
     });
   }

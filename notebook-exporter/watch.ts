@@ -32,8 +32,8 @@ export interface WatchOptions {
    * `renamedFrom` is a path that held this content and is gone: onGone for it comes as well, before or after.
    */
   onNotebook(path: string, read: Reading & { readonly renamedFrom?: string }): Promise<void> | void;
-  /** What was read, and may be torn still; unless it is, the same object comes to onNotebook within a moment; null: it came to nothing. For work that can be thrown away. @returns true: it is known to be whole */
-  onLook?(path: string, notebook: unknown): boolean | undefined;
+  /** What was read, and may be torn still; unless it is, the same object comes to onNotebook within a moment; null: it came to nothing. For work that can be thrown away. */
+  onLook?(path: string, notebook: unknown): void;
   onGone(path: string): Promise<void> | void;
   /** It is there and cannot be read: no JSON, no right to read it, a link out of the folder. */
   onUnreadable(path: string, problem: Problem): Promise<void> | void;
@@ -47,8 +47,6 @@ export interface WatchOptions {
 export interface Watcher {
   /** A notebook (absolute, or relative to the root) may have changed. Vouched: it is known to be whole, so no quiet window. */
   touch(path: string, options?: { vouched?: boolean }): void;
-  /** The path relative to the root of a notebook (absolute, or relative already); undefined: it is none of the folder's. */
-  inside(path: string): string | undefined;
   /** Resolves when what lies at `path` now has been told. Looks at the file first: a change not yet seen counts. */
   settled(path: string): Promise<void>;
   /** Whether `settled` would have nothing to wait for. False also where that cannot be known at once. */
@@ -233,7 +231,6 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
 
   return {
     touch,
-    inside,
     scan,
     async settled(path) {
       const notebook = inside(path);

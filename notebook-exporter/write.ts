@@ -34,8 +34,6 @@ export async function writeVersion(modelFolder: string, version: Writable, mark 
 /** A version's folder that is there, whole. */
 export interface PlacedVersion {
   readonly folder: string;
-  /** It was not there before. */
-  readonly isNew: boolean;
   /** Resolves when it will be there after a power cut, too: until then nothing that lasts may name it. */
   readonly durable: Promise<void>;
 }
@@ -62,7 +60,6 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
   /** What somebody wrote before may not be on the disk yet. */
   const found = async () => ({
     folder,
-    isNew: false,
     durable: ended(together([...paths, ...foldersIn(all).folders].map((each) => syncing(join(folder, each)))), versions),
   });
   if (await isThere()) {
@@ -102,7 +99,7 @@ export async function beginVersion(modelFolder: string, { manifest, files }: Wri
       throw error;
     });
     durable.catch(() => {}); // awaited by the caller, perhaps later
-    return { folder, isNew: true, durable };
+    return { folder, durable };
   }
 
   /** False: somebody else wrote the same version meanwhile. */

@@ -15,7 +15,6 @@ import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
 import type { BegunVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
-import type { Running } from "./import.ts";
 
 const IGNORED = "module-ignored";
 const CLAIMED = "name-claimed-twice";
@@ -33,8 +32,6 @@ export interface Taking {
   readonly began: number;
   /** Its version, where that is written already. */
   readonly begun?: BegunVersion | undefined;
-  /** The same, where it is imported already. */
-  readonly running?: Running | undefined;
   /** Whether it is what lies there still. */
   isCurrent(): Promise<boolean>;
 }

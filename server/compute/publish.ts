@@ -1,4 +1,4 @@
-import { access, lstat } from "node:fs/promises";
+import { access, lstat, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
@@ -8,20 +8,19 @@ import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import { holdsBack, type Problem } from "#contract/problem.ts";
 import type { Check } from "../../notebook-exporter/answer.ts";
 import { claims, nameOf } from "../../notebook-exporter/claims.ts";
-import { contentOrWhy } from "../../notebook-exporter/content.ts";
+import { contentOf } from "../../notebook-exporter/content.ts";
 import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
-import type { FileStat } from "../../notebook-exporter/file-state.ts";
+import { type FileStat, isSame, stateOf } from "../../notebook-exporter/file-state.ts";
 import { beginLive, beginVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
 import { Ahead } from "./ahead.ts";
-import { contentNow, notChanged } from "./current.ts";
 import type { BridgeHome } from "./home.ts";
-import { run } from "./import.ts";
-import { type PublishModules, publishModulesWith, type Source, type Taking } from "./publish-modules.ts";
+import { importProblems } from "./import-problems.ts";
+import { type PublishModules, publishModulesWith, type Source, stays, type Taking } from "./publish-modules.ts";
 import { siblingFinder } from "./sibling-finder.ts";
 import type { Starts } from "./starts.ts";
-import { undoWith } from "./undo.ts";
+import { Superseded, supersededSignal } from "./superseded.ts";
 import { unnamed } from "./unnamed.ts";
 
 /** A notebook's content as it was read, and the hash of what its export depends on. */
@@ -47,15 +46,8 @@ export interface PublishParts {
 }
 
 export interface Publish extends PublishModules {
-  /**
-   * A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved
-   * within a moment; null: nothing is.
-   *
-   * @returns true: it is what was announced, and whole
-   */
-  looked(path: string, notebook: unknown): boolean;
-  /** Somebody is about to save this notebook, and may still fail to. What would go live is made ready, its import included. */
-  announced(path: string, notebook: unknown): Promise<void>;
+  /** A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved within a moment; null: nothing is. */
+  looked(path: string, notebook: unknown): void;
   /** From a saved notebook to its version going live, or to problems that say why not; the old version serves meanwhile. */
   saved(path: string, saved: SavedNotebook): Promise<void>;
   /** The notebook is gone: its last live version serves on, and the algorithm says so. */
@@ -76,12 +68,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   const siblings = siblingFinder(store, home);
   /** Names whose version is out of date although their notebook is not: what it imports was saved. */
   const stale = new Set<string>();
-  const ahead = new Ahead({
-    export: exporting,
-    write: (exported) => beginVersion(home.model, exported, home.mark),
-    run: (manifest, version) => run(pool, starts, manifest, version),
-    undo: undoWith({ store, pool, starts, inTurn }),
-  });
+  const ahead = new Ahead(exporting, (exported) => beginVersion(home.model, exported, home.mark));
   const modules = publishModulesWith({
     store,
     check,
@@ -103,19 +90,12 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
 
   return {
     looked(path, notebook) {
-      if (notebook === null) void ahead.over(path, null);
       // Of several bridges one publishes, and the others would have worked for nothing.
-      return notebook !== null && store.bridges.own === null && ahead.begin(path, notebook);
-    },
-    async announced(path, notebook) {
-      const known = store.bridges.own === null ? await store.algorithms.find(nameOf(path)) : undefined;
-      if (known?.notebook !== path || known.state === "missing") return;
-      const content = contentOrWhy(notebook);
-      if ("why" in content || content.hash === known.content) return;
-      if ((await rivalry(path)).length === 0 && !(await modules.claim(known.name))) ahead.announce(path, notebook);
+      if (notebook === null) void ahead.drop(path);
+      else if (store.bridges.own === null) ahead.begin(path, notebook);
     },
     async saved(path, content) {
-      await saved(path, content).finally(() => ahead.over(path, content.notebook));
+      await saved(path, content).finally(() => ahead.drop(path));
     },
     close: () => ahead.close(),
     laid: modules.laid,
@@ -166,7 +146,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const name = nameOf(path);
     const isShared = store.bridges.own !== null;
     // Another bridge may have published a later save meanwhile; this one is told of that, too.
-    if (isShared && (await contentNow(home.notebooks, path)) !== saved.content) return false;
+    if (isShared && (await contentNow(path)) !== saved.content) return false;
     const [rival] = await rivalry(path);
     const module = await modules.claim(name);
     const claimed = rival ?? module;
@@ -221,26 +201,36 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const began = clock.ticks();
     const made = await ahead.take(path, notebook);
     const exported = made?.exported ?? (await exporting(path, notebook));
-    const isCurrent = notChanged(home.notebooks, path, content, state);
-    return await take({ name, notebook: path }, exported, { content, began, begun: made?.version, running: made?.running, isCurrent });
+    const isCurrent = notChanged(path, content, state);
+    return await take({ name, notebook: path }, exported, { content, began, begun: made?.version, isCurrent });
   }
 
   function exporting(path: string, notebook: unknown): Promise<Exported> {
     return exportNotebook(nameOf(path), notebook, check, { notebook: path, siblings });
   }
 
+  /** Reads a notebook, which may be long, only when its file changed. */
+  function notChanged(path: string, content: string, state: FileStat): () => Promise<boolean> {
+    const isContent = stays(() => contentNow(path), content);
+    let looked = state;
+    return async () => {
+      // One that is gone was saved all the same: its version serves on.
+      const now = stateOf(await stat(join(home.notebooks, path), { bigint: true }));
+      if (isSame(now, looked)) return true;
+      looked = now;
+      return await isContent();
+    };
+  }
+
   /** From an export to its version going live, or to problems. False when a newer save replaced it meanwhile. */
-  async function take(source: Source, exported: Exported, { content, began, begun, running, isCurrent }: Taking): Promise<boolean> {
+  async function take(source: Source, exported: Exported, { content, began, begun, isCurrent }: Taking): Promise<boolean> {
     if (!exported.manifest || holdsBack(exported.problems)) {
       await hold(source, exported.problems, exported.content, exported.manifest);
       return true;
     }
     const { name } = source;
     await using stack = new AsyncDisposableStack();
-    const version = async () => begun ?? (await beginVersion(home.model, exported, home.mark));
-    // It took its place outside of this turn: what was deleted since is written anew.
-    const isStill = running !== undefined && (await isThere(join(running.folder, "manifest.json")));
-    const { folder, durable, import: imports } = isStill ? running : await run(pool, starts, exported.manifest, await version());
+    const { folder, durable } = await (begun ?? (await beginVersion(home.model, exported, home.mark))).place();
     // A folder that the disk did not take is removed in this turn: the next save may find it again.
     stack.defer(() => durable.catch(() => {}));
     // What the store and the folders say is asked, and the live file is written, while the import runs.
@@ -248,11 +238,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const file = source.notebook === null ? undefined : beginLive(home.model, exported.manifest, folder, home.mark);
     for (const each of [looked, file]) each?.catch(() => {}); // of no interest when the import fails
     stack.defer(async () => (await file?.catch(() => undefined))?.[Symbol.asyncDispose]());
-    const found = await imports.problems(isCurrent);
-    if (!found) {
-      log.info({ algorithm: name, version: exported.manifest.version }, "a newer save replaces the one that is being checked");
-      return false;
-    }
+    const found = await importedBy(exported.manifest, isCurrent);
+    if (!found) return false;
     const problems = [...exported.problems, ...found];
     if (holdsBack(problems)) {
       await hold(source, problems, exported.content, exported.manifest);
@@ -271,6 +258,18 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   async function beside({ name, notebook }: Source, manifest: Manifest): Promise<{ before: string | undefined; problems: Problem[] }> {
     const before = (await store.algorithms.find(name))?.live ?? undefined;
     return { before, problems: notebook === null ? [] : await modules.beside(manifest, before === undefined) };
+  }
+
+  /** What the import says; undefined when a newer save replaced it meanwhile. */
+  async function importedBy(manifest: Manifest, isCurrent: () => Promise<boolean>): Promise<Problem[] | undefined> {
+    using superseded = supersededSignal(isCurrent);
+    try {
+      return await importProblems(pool, starts, manifest, superseded.signal);
+    } catch (error) {
+      if (!(error instanceof Superseded)) throw error;
+      log.info({ algorithm: manifest.name, version: manifest.version }, error.message);
+      return undefined;
+    }
   }
 
   async function goLive(source: Source, manifest: Manifest, problems: Problem[], content: string): Promise<void> {
@@ -317,6 +316,15 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {
     if (known.live === null || known.content !== content || known.state === "failing") return false;
     return await isThere(join(home.model, ".versions", known.name, known.live, "manifest.json"));
+  }
+
+  /** Undefined: it is gone, or is being written. */
+  async function contentNow(path: string): Promise<string | undefined> {
+    try {
+      return contentOf(JSON.parse(await readFile(join(home.notebooks, path), "utf8")));
+    } catch {
+      return undefined;
+    }
   }
 
   async function put({ live: _, ...algorithm }: Omit<Algorithm, "live"> & { live?: unknown }): Promise<void> {

@@ -23,8 +23,6 @@ export interface PublisherParts extends Omit<PublishParts, "notebooks" | "retell
 export interface Publisher extends AsyncDisposable {
   /** Somebody who knows says that this notebook was saved, whole. Absolute, or relative to the notebooks folder. */
   saved(path: string): void;
-  /** Somebody is about to save this notebook. A hint: he may fail to. */
-  announced(path: string, notebook: unknown): void;
   /**
    * Resolves when the last save of an algorithm has been decided, after 5 s at the latest, or 30 s when nothing is
    * live. The files are looked at first, so that the call after a save runs the new code.
@@ -101,14 +99,6 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
 
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
-
-    announced(path, notebook) {
-      const inside = watching.inside(path);
-      if (inside === undefined) return;
-      publish
-        .announced(inside, notebook)
-        .catch((error: unknown) => log.warn({ err: error, notebook: inside }, "what is about to be saved was not looked at"));
-    },
 
     settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
       return (notebook !== null && watching.isSettled(notebook)) || settling(algorithm, notebook, within);

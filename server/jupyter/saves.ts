@@ -5,26 +5,18 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 
-const Save = z.object({ path: z.string(), saving: z.unknown().optional() });
+const Save = z.object({ path: z.string() });
 
 export interface SavesSocket extends AsyncDisposable {
   /** What `save_hook.py` connects to. */
   readonly path: string;
 }
 
-/** Who is told of saves: absolute paths. */
-export interface OnSaves {
-  saved(path: string): void;
-  /** Before it is written; without outputs. */
-  announced(path: string, notebook: unknown): void;
-}
-
 /**
- * Listens for the hooks in JupyterLab, which say what it is about to write, unless that is long, and the path of each notebook
- * about a millisecond after it was written.
+ * Listens for the hook in JupyterLab, which says the path of each notebook about a millisecond after it was written.
  * The socket lies in a folder of its own that only this user can enter: paths of sockets may have about 100 bytes, BRIDGE_HOME's may be longer.
  */
-export async function listenForSaves(on: OnSaves, inside = tmpdir()): Promise<SavesSocket> {
+export async function listenForSaves(onSave: (path: string) => void, inside = tmpdir()): Promise<SavesSocket> {
   const folder = await mkdtemp(join(inside, "bridge-"));
   const path = join(folder, "saves");
   const open = new Set<Socket>();
@@ -36,10 +28,7 @@ export async function listenForSaves(on: OnSaves, inside = tmpdir()): Promise<Sa
     lines.on("error", () => {}); // passed on from the socket, whose own listener ends it
     lines.on("line", (line) => {
       const save = Save.safeParse(parsed(line));
-      if (!save.success) return;
-      const { path, saving } = save.data;
-      if (saving === undefined) on.saved(path);
-      else on.announced(path, saving);
+      if (save.success) onSave(save.data.path);
     });
   });
   await new Promise<void>((listening, failed) => server.once("error", failed).listen(path, listening));

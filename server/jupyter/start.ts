@@ -25,8 +25,6 @@ export interface JupyterOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A notebook was written through Jupyter, about a millisecond ago. Absolute path. A hint: files change by other ways too. */
   readonly onSave?: (path: string) => void;
-  /** A notebook is about to be written through Jupyter, without what no export needs. Absolute path. A hint: that may fail. */
-  readonly onAnnounced?: (path: string, notebook: unknown) => void;
   /** A private folder with a short path, for the socket that tells of saves. Default: one of its own. */
   readonly folder?: string;
   /** Ends every process whose environment holds a text: kernels and terminals outlive a JupyterLab that is killed. Default: nothing does. */
@@ -59,10 +57,7 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
   const port = await freePort(options.port);
   const files = await writeJupyterFiles(folder, home, python);
   const token = await jupyterToken(folder);
-  const saves = await listenForSaves(
-    { saved: (path) => options.onSave?.(path), announced: (path, notebook) => options.onAnnounced?.(path, notebook) },
-    options.folder,
-  );
+  const saves = await listenForSaves((path) => options.onSave?.(path), options.folder);
   // Every kernel, terminal and what they start inherit the socket's path; nothing else has it.
   const endLeftovers = async () => {
     await options.endMarked?.(`BRIDGE_SAVES_SOCKET=${saves.path}`);
