@@ -140,7 +140,6 @@ class Arriving:
             if each.done() and not each.cancelled() and (error := each.exception()) is not None:
                 error.__traceback__ = None  # its frames hold the other parts
         self._parts = []
-        _release()
 
     def _parse(self, records: bytes) -> None:
         if self._pool is not None:
@@ -211,7 +210,7 @@ class Arriving:
                 csv.ReadOptions(use_threads=False, column_names=names, block_size=len(records)),
                 csv.ParseOptions(quote_char=False),
                 csv.ConvertOptions(column_types={name: getattr(pa, kind)() for name, kind in zip(names, self._kinds, strict=True)}, null_values=[""]),
-                memory_pool=pa.system_memory_pool(),
+                memory_pool=pa.system_memory_pool(),  # Arrow's own would keep as much as the largest table so far took
             )
         except pa.ArrowInvalid:
             return None
@@ -233,13 +232,6 @@ class Arriving:
                     row[begin:end] = part.columns[at]
             del part
         return frame_of(layout, blocks, rows)
-
-
-def _release() -> None:
-    """Give back what Arrow had: it would keep as much as the largest table so far took."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
 
 
 def is_plain(records: bytes) -> bool:

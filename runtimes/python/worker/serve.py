@@ -243,17 +243,13 @@ def received(call: Mapping[str, Any], source: Input) -> tuple[Table, Original | 
     with Arriving() as arriving:
         came = source.hold(arriving)
         is_kept = call["output"]["append"]
-        frame = arriving.frame(nothing if is_kept else came[0].drop) if len(came) == 1 else None
+        frame = arriving.frame((lambda: None) if is_kept else came[0].drop) if len(came) == 1 else None
     segments = [held.whole() for held in came]
     for held in came:
         held.drop()
     if frame is not None:
         return chosen_table(frame, asked), original_in(call, b"".join(segments))
     return read(call, unite(segments, asked["format"]))
-
-
-def nothing() -> None:
-    """Does nothing."""
 
 
 def original_in(call: Mapping[str, Any], data: bytes) -> Original | None:
