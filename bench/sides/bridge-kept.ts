@@ -1,7 +1,7 @@
-import { open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { notebookFrom } from "./bridge-home.ts";
+import { notebookFrom, saveNotebook } from "./bridge-home.ts";
 import type { Kept } from "./side.ts";
 
 const ROWS = "a,b,c,d\n1.5,2.5,3.5,4.5\n";
@@ -30,8 +30,9 @@ export function keptBy({ home, call }: KeptParts): (saves: number) => Promise<Ke
     for (let save = 0; save < BURST; save++) {
       last = ++number;
       await sleep((last * 7) % 40);
-      const content = JSON.stringify(await notebookFrom("trivial", (source) => numbered(source, last)));
-      await (last % 2 === 0 ? inPlace(home, name, content) : byRename(home, name, content));
+      const change = (source: string) => numbered(source, last);
+      if (last % 2 === 0) await writeInPlace(home, name, JSON.stringify(await notebookFrom("trivial", change)));
+      else await saveNotebook(home, name, { from: "trivial", change });
     }
     for (const end = performance.now() + LIVE_SECONDS * 1000; performance.now() < end; await sleep(ASK_AGAIN_MS)) {
       const results = await call(name, ROWS).catch(() => "");
@@ -64,13 +65,7 @@ function isTorn(source: string): boolean {
   return begin === undefined || begin !== end;
 }
 
-async function byRename(home: string, name: string, content: string): Promise<void> {
-  const ready = join(home, `${name}.saving`);
-  await writeFile(ready, content);
-  await rename(ready, join(home, "notebooks", `${name}.ipynb`));
-}
-
-async function inPlace(home: string, name: string, content: string): Promise<void> {
+async function writeInPlace(home: string, name: string, content: string): Promise<void> {
   await using file = await open(join(home, "notebooks", `${name}.ipynb`), "w");
   const half = Math.floor(content.length / 2);
   await file.write(content.slice(0, half));
