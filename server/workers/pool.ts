@@ -94,14 +94,14 @@ export function startPool({
 }: PoolOptions): Pool {
   const turns = new Turns<Entry>();
   const underWay = new UnderWay<Entry>();
-  const shares = new Shares(slots);
+  const shares = new Shares(slots, clock);
   const onFree = (purpose: Purpose) => {
     if (!turns.isEmpty(purpose)) queueMicrotask(() => dispatch(purpose));
   };
   const seats = new Seats({ slots, memoryBytes, idleSeconds, clock, log, onRestart, onFree });
   const checks = new Checks(seats, checkTiming);
   const warming = new Warming(seats, (key) => waitingFor(key) !== undefined, clock, log);
-  const growth = new Growth({ before: () => ahead.takeBackLate(), waiting: waitingApplies, grow });
+  const growth = new Growth({ before: look, waiting: waitingApplies, grow });
   const pace = new Pace();
   const ahead = new Ahead({ seats, underWay, shares, pace, clock });
   const apart = new Apart({ seats, underWay, growth, warming, clock, log });
@@ -219,13 +219,24 @@ export function startPool({
     void run(entry, seat);
   }
 
-  /** Gives free slots to those whose turn it is, as long as there are both; then busy workers get small calls ahead. */
-  function dispatch(purpose: Purpose): void {
+  /** Gives free slots to those whose turn it is, as long as there are both. */
+  function serveNext(purpose: Purpose): void {
     for (;;) {
       const entry = seats.hasSlot(purpose) ? turns.next(purpose, mayServe) : undefined;
       if (!entry) break;
       serve(entry);
     }
+  }
+
+  /** While calls wait: what time alone has changed. */
+  function look(): void {
+    ahead.takeBackLate();
+    serveNext("apply"); // those who left a worker to others need not any more
+  }
+
+  /** Free slots first; then busy workers get small calls ahead. */
+  function dispatch(purpose: Purpose): void {
+    serveNext(purpose);
     if (purpose !== "apply" || turns.isEmpty("apply")) return;
     growth.wake();
     for (;;) {

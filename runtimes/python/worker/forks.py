@@ -170,7 +170,6 @@ def lower_session() -> None:
 def wait(line: socket.socket) -> dict[str, Any] | None:
     """As the spare: get ready, and wait. What to be; None when the warm process is gone."""
     get_ready(lambda: bool(select.select([line], [], [], 0)[0]))
-    reseed()
     use_cores(CORES)
     told = b""
     with line:
@@ -182,11 +181,12 @@ def wait(line: socket.socket) -> dict[str, Any] | None:
 
 
 def get_ready(is_enough: Callable[[], bool]) -> None:
-    """Rehearse, as far as there is time."""
+    """Rehearse, as far as there is time, and have random numbers of its own."""
     try:
         rehearse(is_enough)
     except Exception:
         traceback.print_exc()  # it is slower to begin, and as good
+    reseed()
 
 
 def become_worker(asked: dict[str, Any], *, is_spare: bool) -> None:
@@ -198,14 +198,13 @@ def become_worker(asked: dict[str, Any], *, is_spare: bool) -> None:
     os.environ.clear()
     os.environ.update(asked["env"])
     os.chdir(asked["folder"])
-    if not is_spare:
-        if is_kept(asked):
-            get_ready(lambda: False)
+    is_to_wait = is_kept(asked)
+    if not is_spare and not is_to_wait:
         reseed()
     count = cores(os.environ.get("OMP_NUM_THREADS"))
     if not is_spare or count != CORES:
         use_cores(count)
-    run_worker(asked["argv"][2:])
+    run_worker(asked["argv"][2:], get_ready if is_to_wait and not is_spare else lambda _: None)
 
 
 def use_cores(count: int) -> None:

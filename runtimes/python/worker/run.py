@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
-def run_worker(argv: Sequence[str]) -> None:
-    """Serve until the bridge closes the socket. Ends the process."""
+def run_worker(argv: Sequence[str], get_ready: Callable[[Callable[[], bool]], None] = lambda _: None) -> None:
+    """Serve until the bridge closes the socket. Ends the process.
+
+    `get_ready`: what a spare does until it is told what to be, which the function that it is given says.
+    """
     from .serve import serve
 
     options = parser().parse_args(argv)
@@ -18,6 +22,7 @@ def run_worker(argv: Sequence[str]) -> None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
     if options.spare:
+        get_ready(lambda: bool(select.select([connection], [], [], 0)[0]))
         parser().parse_args(told(connection), namespace=options)
     serve(connection, module=options.module, folder=options.folder, home=options.home, place=path, at=options.at)
 

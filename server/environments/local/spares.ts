@@ -5,10 +5,14 @@ import { isLiving } from "./session.ts";
 
 /** So long nobody must have asked for a worker before a spare is started: its start takes time of those that others wait for. */
 const QUIET_MS = 30;
+/** A spare that lived so long was well, and somebody else ended it. */
+const WELL_MS = 1000;
+/** Those that cannot live follow each other more and more slowly, down to this. */
+const SLOWEST_MS = 60_000;
 
 /**
  * Workers that have connected and wait to be told what they are to be, so that a start takes one write. One for each way to
- * start them, from the first worker of that way on.
+ * start them, from the first worker of that way on; another when it ends.
  */
 export class Spares {
   readonly #start: (spec: WorkerSpec) => Promise<RunningWorker | undefined>;
@@ -45,8 +49,14 @@ export class Spares {
     for (const timer of this.#coming.values()) clearTimeout(timer);
   }
 
-  #wait(key: string, of: WorkerSpec): void {
+  /** @param failed how many could not live since one did */
+  #wait(key: string, of: WorkerSpec, failed = 0): void {
     clearTimeout(this.#coming.get(key));
+    const again = (isWell: boolean) => {
+      if (!this.#isClosed) this.#wait(key, of, isWell ? 0 : failed + 1);
+    };
+    // Twice at once, since all workers may have been killed while the first was about to be one.
+    const pause = Math.min(SLOWEST_MS, QUIET_MS * 2 ** Math.max(0, failed - 1));
     const timer = setTimeout(() => {
       this.#start(of).then(
         (worker) => {
@@ -54,11 +64,16 @@ export class Spares {
           // Asked for again meanwhile, there may be another.
           if (this.#isClosed || this.#ready.has(key)) return void worker.kill();
           this.#ready.set(key, worker);
-          void worker.ended.then(() => this.#ready.get(key) === worker && this.#ready.delete(key));
+          const since = performance.now();
+          void worker.ended.then(() => {
+            if (this.#ready.get(key) !== worker) return;
+            this.#ready.delete(key);
+            again(performance.now() - since > WELL_MS);
+          });
         },
-        () => {}, // the next worker is started as it is asked for
+        () => again(false),
       );
-    }, QUIET_MS);
+    }, pause);
     this.#coming.set(key, timer.unref());
   }
 }

@@ -19,7 +19,7 @@ forks.POOLS.append(threadpoolctl.ThreadpoolController())
 random.seed(1)
 np.random.seed(1)
 
-def say(argv):
+def say(argv, get_ready):
     threads = sorted({each["num_threads"] for each in threadpoolctl.threadpool_info()})
     os.write(1, json.dumps([threads, random.random(), np.random.random()]).encode())
 

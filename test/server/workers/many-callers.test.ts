@@ -62,6 +62,22 @@ describe("the pool, with many callers", () => {
     expect((await loadsOf()).pid).toBe(pid); // the one used last
   });
 
+  it("leaves a worker to who called a moment ago, and no longer than that", async () => {
+    await pool[Symbol.asyncDispose]();
+    const time = { ticks: 0 };
+    pool = startPool({ queueLimit: 8, memoryBytes: 8e9, slots, clock: { ...clock, ticks: () => time.ticks }, log: quiet });
+    await call("echo", { caller: "other" });
+    const all = endless(3);
+    await until(() => running() === 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(running()).toBe(1);
+    time.ticks = 100;
+    await until(() => running() === 2);
+    over.abort();
+    await Promise.all(all);
+    over = new AbortController();
+  });
+
   it("gives a call a second worker soon when the first one's rows go on coming", async () => {
     void call("echo", { input: coming() }).catch(() => {});
     await until(() => pool.snapshot().workers.some(({ pid }) => pid > 0));

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { Shares } from "../../../server/workers/shares.ts";
+
+const slots = { fit: 1, apply: 4, plain: 1, perKey: 2 };
+const asking = (caller: string, key = "iris@1") => ({ algorithm: "iris", key, caller, purpose: "apply", isScheduled: false }) as const;
+
+function sharesAt(start: number) {
+  const time = { ticks: start };
+  return { time, shares: new Shares(slots, { now: () => "", ticks: () => time.ticks }) };
+}
+
+it("gives a caller as many workers of a version as there are for one", () => {
+  const { shares } = sharesAt(0);
+  shares.take(asking("flood"));
+  expect(shares.mayTake(asking("flood"))).toBe(true);
+  shares.take(asking("flood"));
+  expect(shares.mayTake(asking("flood"))).toBe(false);
+  expect(shares.mayTake(asking("other"))).toBe(true);
+});
+
+it("leaves one of them to others for a tenth of a second after their last call, and to each caller one in any case", () => {
+  const { shares, time } = sharesAt(0);
+  shares.take(asking("other"));
+  time.ticks = 50;
+  shares.give(asking("other"));
+  expect(shares.mayTake(asking("flood"))).toBe(true);
+  shares.take(asking("flood"));
+  expect(shares.mayTake(asking("flood"))).toBe(false);
+  expect(shares.mayTake(asking("other"))).toBe(true);
+  expect(shares.mayTake(asking("flood", "other@1"))).toBe(true);
+  for (time.ticks = 60; time.ticks < 150; time.ticks += 10) {
+    shares.give(asking("flood"));
+    shares.take(asking("flood"));
+    expect(shares.mayTake(asking("flood"))).toBe(false);
+  }
+  time.ticks = 150;
+  expect(shares.mayTake(asking("flood"))).toBe(true);
+});
