@@ -21,12 +21,28 @@ export interface ApartParts {
   readonly log: Log;
 }
 
+/** Where a worker serves as soon as this, in ms, many rows rather wait for a new one than take the only one for few rows. */
+const QUICK_MS = 250;
+
 /** Has workers for few rows beside those whose calls have many, which compute below them. */
 export class Apart {
   readonly #parts: ApartParts;
 
   constructor(parts: ApartParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Whether a call of many rows is to start a worker of its own, though another is idle: that one had small calls lately,
+   * and the next of them would have to wait for a cold one.
+   */
+  isOwnWorth({ purpose, input, key }: PoolCall): boolean {
+    if (purpose !== "apply" || Buffer.isBuffer(input)) return false;
+    const { seats } = this.#parts;
+    const usable = [...seats.of("apply", key)].filter((seat) => seat.isUsable);
+    const [only, ...others] = usable.filter((seat) => !seat.isLowered);
+    if (!only || others.length > 0 || only.isBusy || usable.some((seat) => !seat.isBusy && seat !== only)) return false;
+    return only.beginMs <= QUICK_MS && this.#isExpecting(only) && seats.hasRoom && seats.mayGrow(key);
   }
 
   /** A call has got its worker: what comes next may need one more. */
@@ -57,12 +73,16 @@ export class Apart {
    * first of them waits. One that has a small call now will be free for the next.
    */
   #besideMany(request: PoolCall, own: Seat): void {
-    const { seats, underWay, clock } = this.#parts;
+    const { seats, underWay } = this.#parts;
     const all = [...seats.of("apply", request.key)];
-    if (!all.some(({ smallAt }) => smallAt > clock.ticks() - EXPECTED_MS)) return;
+    if (!all.some((seat) => this.#isExpecting(seat))) return;
     if (all.some((seat) => seat !== own && seat.isUsable && underWay.of(seat).some((each) => areSmall(each.request.input)))) return;
     if (seats.canTake(request, "apply", request.call.model?.key)) return;
     this.#grow(request, "many rows come where small calls came lately: one more worker starts");
+  }
+
+  #isExpecting({ smallAt }: Seat): boolean {
+    return smallAt > this.#parts.clock.ticks() - EXPECTED_MS;
   }
 
   #grow(request: PoolCall, message: string): void {

@@ -212,10 +212,13 @@ export function startPool({
   }
 
   function serve(entry: Entry): void {
-    const seat = seats.take(entry.request, entry.request.purpose, !areSmall(entry.request.input));
-    shares.take(entry.request);
+    const { request } = entry;
+    const isApart = apart.isOwnWorth(request);
+    const seat = seats.take(request, request.purpose, !areSmall(request.input), isApart);
+    if (isApart) void seat.connected.then(() => seat.lower());
+    shares.take(request);
     underWay.add(seat, entry);
-    if (!isStopping) apart.served(entry.request, seat);
+    if (!isStopping) apart.served(request, seat);
     void run(entry, seat);
   }
 
@@ -301,7 +304,7 @@ export function startPool({
       if (areSmall(request.input)) seat.smallAt = clock.ticks();
       else forget = apart.lowerLate(seat);
       const done = await link.call(request.call, request.input, request.sink, abort.signal);
-      if (model?.key) seat.loaded.add(model.key);
+      seat.hasLoaded(model?.key, done.seconds.loading);
       const began = entry.began ?? clock.ticks();
       pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });

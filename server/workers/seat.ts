@@ -1,3 +1,4 @@
+import type { Clock } from "#contract/edges.ts";
 import { WorkerLost } from "#contract/errors.ts";
 import type { WorkerReady } from "#contract/worker.ts";
 import { WorkerLink } from "./call.ts";
@@ -28,20 +29,23 @@ export class Seat {
   comingSince: number;
   /** Keys of models that it has loaded; it may have dropped some. */
   readonly loaded = new Set<string>();
+  readonly #clock: Clock;
   readonly #connecting = Promise.withResolvers<void>();
   #link: WorkerLink | undefined;
   #isEnding = false;
   #isStarting = true;
   #isLowered = false;
+  #importMs = Number.POSITIVE_INFINITY;
+  #longestLoadMs = 0;
   #size = 0;
   /** When it became idle the last time before it was measured. */
   #measured: number | undefined;
 
-  /** @param now in ticks */
-  constructor(target: PoolTarget, purpose: Purpose, now: number) {
+  constructor(target: PoolTarget, purpose: Purpose, clock: Clock) {
     this.target = target;
     this.purpose = purpose;
-    this.comingSince = now;
+    this.#clock = clock;
+    this.comingSince = clock.ticks();
     this.connected = this.#connecting.promise;
     this.ready = this.#start();
     this.ready.catch(() => {});
@@ -53,9 +57,22 @@ export class Seat {
     this.#link = new WorkerLink(worker);
     this.#connecting.resolve();
     if (this.#isEnding) await worker.kill();
+    const connectedAt = this.#clock.ticks();
     const ready = await this.#link.ready;
+    this.#importMs = this.#clock.ticks() - connectedAt;
     this.#isStarting = false;
     return ready;
+  }
+
+  /** What another worker of its version takes until it serves, in ms: the import of its code, and the longest load of a model. */
+  get beginMs(): number {
+    return this.#importMs + this.#longestLoadMs;
+  }
+
+  /** It has done a call that loaded this model, or had it. @param seconds what that took */
+  hasLoaded(model: string | null | undefined, seconds: number): void {
+    if (model) this.loaded.add(model);
+    this.#longestLoadMs = Math.max(this.#longestLoadMs, seconds * 1000);
   }
 
   /**

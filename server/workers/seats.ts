@@ -85,11 +85,12 @@ export class Seats implements AsyncDisposable {
    * An idle worker of the key, the one used last; else a new one. Give it back with `give`.
    *
    * @param hasMany whether it is for many rows: those that had some before compute below others
+   * @param isNew whether it is a new one in any case
    */
-  take(target: PoolTarget, purpose: Purpose, hasMany: boolean): Seat {
+  take(target: PoolTarget, purpose: Purpose, hasMany: boolean, isNew = false): Seat {
     this.#taken[purpose]++;
     let found: Seat | undefined;
-    for (const seat of this.of(purpose, target.key)) {
+    for (const seat of isNew ? none : this.of(purpose, target.key)) {
       if (seat.isBusy || !seat.isUsable) continue;
       const isBetter = !found || (seat.isLowered === found.isLowered ? seat.idleSince > found.idleSince : seat.isLowered === hasMany);
       if (isBetter) found = seat;
@@ -204,7 +205,7 @@ export class Seats implements AsyncDisposable {
   }
 
   #add(target: PoolTarget, purpose: Purpose): Seat {
-    const seat = new Seat(target, purpose, this.#options.clock.ticks());
+    const seat = new Seat(target, purpose, this.#options.clock);
     this.#seats.add(seat);
     const alike = this.#byKey[purpose].get(target.key);
     if (alike) alike.add(seat);

@@ -94,8 +94,8 @@ export class Warming {
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(new DeadlinePassed(MOST_SECONDS, "what is loaded before a call")), MOST_SECONDS * 1000);
       try {
-        await seat.link?.call(loading(model), Buffer.alloc(0), nowhere, late.signal);
-        seat.loaded.add(model.key);
+        const done = await seat.link?.call(loading(model), Buffer.alloc(0), nowhere, late.signal);
+        seat.hasLoaded(model.key, done?.seconds.loading ?? 0);
       } catch (error) {
         this.models.drop(key, model);
         if (!this.#isClosed) this.#log.info({ err: error, worker: key, model: model.name }, "a model could not be loaded before its call");

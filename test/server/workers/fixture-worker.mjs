@@ -1,5 +1,5 @@
 // A worker that speaks the protocol with code of its own, and misbehaves when asked to.
-// Flags: --fail-import, --hang-import, --never-connect. Methods: see `methods`. `param` is JSON.
+// Flags: --fail-import, --hang-import, --slow-import (300 ms), --never-connect. Methods: see `methods`. `param` is JSON.
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 
@@ -146,6 +146,9 @@ function connect() {
     if (flags.has("--fail-import")) {
       fail("ImportError", "no such module", "import");
       socket.end(() => process.exit(1));
-    } else if (!flags.has("--hang-import")) json("V", { event: "ready", pid: process.pid, uncallable: {}, entryPoints: ["apply"] });
+    } else if (!flags.has("--hang-import")) {
+      const ready = () => json("V", { event: "ready", pid: process.pid, uncallable: {}, entryPoints: ["apply"] });
+      setTimeout(ready, flags.has("--slow-import") ? 300 : 0);
+    }
   });
 }
