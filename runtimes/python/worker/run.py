@@ -8,6 +8,10 @@ import os
 import select
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .frames import Wire
 
 
 def run_worker(argv: Sequence[str], get_ready: Callable[[Callable[[], bool]], None] = lambda _: None) -> None:
@@ -15,7 +19,7 @@ def run_worker(argv: Sequence[str], get_ready: Callable[[Callable[[], bool]], No
 
     `get_ready`: what a spare does until it is told what to be, which the function that it is given says.
     """
-    from .serve import serve
+    from .serve import opened, serve
 
     options = parser().parse_args(argv)
     path = os.environ["COMPUTE_BRIDGE_SOCKET"]
@@ -23,16 +27,18 @@ def run_worker(argv: Sequence[str], get_ready: Callable[[Callable[[], bool]], No
     connection.connect(path)
     if options.spare:
         get_ready(lambda: bool(select.select([connection], [], [], 0)[0]))
-        parser().parse_args(told(connection), namespace=options)
-    serve(connection, module=options.module, folder=options.folder, home=options.home, place=path, at=options.at)
+    own = opened(connection)
+    if options.spare:
+        parser().parse_args(told(own.wire), namespace=options)
+    serve(own, module=options.module, folder=options.folder, home=options.home, place=path, at=options.at)
 
 
-def told(connection: socket.socket) -> list[str]:
+def told(wire: Wire) -> list[str]:
     """As a spare: wait for the arguments. Ends the process when the bridge is gone."""
-    from .frames import BECOME, Wire
+    from .frames import BECOME
 
     try:
-        kind, payload = Wire(connection).frame()
+        kind, payload = wire.frame()
     except EOFError:
         os._exit(0)
     if kind != BECOME:

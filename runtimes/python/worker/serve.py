@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from os import _exit as leave  # before the code's own is another (crashes.py)
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import entry_points, logs, modules
 from .append import Original, ResultsOut, original_of
@@ -43,13 +43,28 @@ from .unattended import Unattended
 LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
 
 
-def serve(connection: socket.socket, module: str | None, folder: str | None, home: str, place: str, at: str | None = None) -> None:
-    """Answer calls until the bridge closes the connection. What this worker alone uses has names that begin with `place`."""
+class Opened(NamedTuple):
+    """What a worker has whatever it serves: its connection, and what takes interrupts and the lines that code prints."""
+
+    wire: Wire
+    interrupts: Interrupts
+    log: logs.Log
+    settle: Callable[[], None]
+
+
+def opened(connection: socket.socket) -> Opened:
+    """From now on the process ends with the connection, takes interrupts, and what is printed is a call's."""
     wire = Wire(connection)
     end_with(connection)
     interrupts = Interrupts()
     interrupts.install()
     log, settle = logs.install(lambda level, text: wire.send_json(EVENT, {"event": "log", "level": level, "text": text}))
+    return Opened(wire, interrupts, log, settle)
+
+
+def serve(own: Opened, module: str | None, folder: str | None, home: str, place: str, at: str | None = None) -> None:
+    """Answer calls until the bridge closes the connection. What this worker alone uses has names that begin with `place`."""
+    wire, interrupts, log, settle = own
     working = WorkingFolder([at, os.path.join(home, "notebooks"), home] if at else [home])
     worker = Worker(wire, interrupts, log, settle, folder, working)
     try:

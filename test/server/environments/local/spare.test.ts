@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,12 +29,6 @@ const processes = () =>
 const warm = () => processes().find(({ parent }) => parent === process.pid)?.pid ?? 0;
 const forked = () => processes().flatMap(({ pid, parent }) => (parent === warm() ? [pid] : []));
 
-/** Whether a process has a socket besides those that it was forked with: it talks to the bridge. */
-const isConnected = (pid: number) => {
-  const sockets = readdirSync(`/proc/${pid}/fd`).filter((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith("socket:"));
-  return sockets.length > 0 && readlinkSync(`/proc/${pid}/fd/1`).endsWith(".log") && readlinkSync(`/proc/${pid}/cwd`).endsWith("home");
-};
-
 describe.skipIf(process.platform !== "linux")("a spare worker", () => {
   let folder: string;
   let environment: Environment;
@@ -57,6 +51,9 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
     expect(descendants()).toEqual([]);
     rmSync(folder, { recursive: true });
   });
+  /** Whether a process has connected and waits to be told what it is: it works where workers do, and follows its own output. */
+  const isConnected = (pid: number) =>
+    readlinkSync(`/proc/${pid}/fd/1`).startsWith("pipe:") && readlinkSync(`/proc/${pid}/cwd`) === join(folder, "home");
   const answer = async () => {
     const worker = await environment.start(spec());
     const link = new WorkerLink(worker);
@@ -117,6 +114,13 @@ describe.skipIf(process.platform !== "linux")("a spare worker", () => {
     const third = await answer();
     expect(plain(third)).toBe(plain(first));
     expect(third.worker.pid).not.toBe(killed);
+
+    const known = [first.worker.pid, spare, third.worker.pid];
+    const ended = await next(4, ...known);
+    process.kill(ended, "SIGKILL");
+    await until(() => !isAlive(ended));
+    const followed = await next(4, ...known, ended);
+    expect((await answer()).worker.pid).toBe(followed);
 
     const broken = { ...spec(), spare: { command: [python, "/nowhere"] as [string, string], told: [] } };
     await (await environment.start(broken)).kill();
