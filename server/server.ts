@@ -1,7 +1,7 @@
 import { createServer as http } from "node:http";
 import { createServer as https } from "node:https";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Deletions } from "./compute/deletions.ts";
 import { allow, auth, callerOf } from "./plugins/auth.ts";
 import { docs } from "./plugins/docs.ts";
@@ -11,6 +11,7 @@ import type { PathTokens } from "./plugins/path-tokens.ts";
 import type { Sessions } from "./plugins/sessions.ts";
 import type { TokenNames } from "./plugins/tokens.ts";
 import type { UserTokens } from "./plugins/user-tokens.ts";
+import { validating } from "./plugins/validating.ts";
 import { type AlgorithmsRouteParts, algorithmsRoutes } from "./routes/algorithms.ts";
 import { type ComputeRouteParts, computeRoutes } from "./routes/compute.ts";
 import { datasetsRoutes } from "./routes/datasets.ts";
@@ -68,7 +69,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       return parts.tls ? https({ ...options, ...parts.tls, minVersion: "TLSv1.2" }, handler) : http(options, handler);
     },
   });
-  app.setValidatorCompiler(validatorCompiler).setSerializerCompiler(serializerCompiler);
+  app.setValidatorCompiler(validating).setSerializerCompiler(serializerCompiler);
   await app.register(auth({ tokens, tokensState, users, sessions, paths }));
   await app.register(errors);
   await app.register(docs({ version }));

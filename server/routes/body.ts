@@ -20,6 +20,9 @@ export interface NotedBody extends Body {
   notes(notes: readonly string[]): void;
 }
 
+/** Up to here a copy costs less than a second piece. */
+const SMALL_BYTES = 2 ** 14;
+
 /** @param run the run's id, told in the header `Compute-Run` */
 export function replyBody(reply: FastifyReply, run: string): NotedBody {
   return new ReplyBody(reply, run);
@@ -29,6 +32,7 @@ class ReplyBody implements NotedBody {
   readonly #reply: FastifyReply;
   readonly #raw: FastifyReply["raw"];
   readonly #run: string;
+  #isAlone = true;
 
   constructor(reply: FastifyReply, run: string) {
     this.#reply = reply;
@@ -56,6 +60,7 @@ class ReplyBody implements NotedBody {
 
   write(...pieces: readonly (Buffer | string)[]): void | Promise<void> {
     const raw = this.#raw;
+    this.#isAlone = false;
     // Not corked: a corked response may ask to be drained and then never say that it was.
     let isFree = true;
     for (const piece of pieces) isFree = raw.write(piece);
@@ -70,7 +75,9 @@ class ReplyBody implements NotedBody {
   }
 
   end(piece?: Buffer | string): void {
-    this.#raw.end(piece);
+    // A text goes out in one piece with the headers, bytes in one of their own; in Latin-1 each byte is a character.
+    if (this.#isAlone && Buffer.isBuffer(piece) && piece.length <= SMALL_BYTES) this.#raw.end(piece.toString("latin1"), "latin1");
+    else this.#raw.end(piece);
   }
 
   endFailed(piece: Buffer): void {

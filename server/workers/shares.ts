@@ -5,14 +5,17 @@ import type { Asking } from "./turns.ts";
 
 /** So long after a caller's last apply on a version, in ms, another leaves it a worker: one that calls again and again finds it free. */
 const EXPECTED_MS = 100;
-/** Versions whose last callers are known. */
+/** Versions that are known; beyond this those without a call are forgotten. */
 const MOST_KNOWN = 1000;
 
-/** The caller whose apply began or ended last, and the last of another's. */
-interface Last {
-  readonly caller: string;
-  readonly at: number;
-  readonly other: number;
+/** The applies of a version. */
+interface Applies {
+  readonly byCaller: Counts;
+  /** The caller whose apply began or ended last, and when, in ticks. */
+  last: string;
+  lastAt: number;
+  /** When one of another's did. */
+  otherAt: number;
 }
 
 /** What computes now, by caller: nobody gets more at once than leaves something to others. */
@@ -20,8 +23,7 @@ export class Shares {
   readonly #slots: Slots;
   readonly #clock: Clock;
   readonly #byPurpose: Readonly<Record<Purpose, Counts>> = { fit: new Counts(), apply: new Counts(), plain: new Counts() };
-  readonly #appliesByKey = new Map<string, Counts>();
-  readonly #lastByKey = new Map<string, Last>();
+  readonly #applies = new Map<string, Applies>();
 
   constructor(slots: Slots, clock: Clock) {
     this.#slots = slots;
@@ -32,8 +34,12 @@ export class Shares {
   mayTake({ purpose, key, caller }: Asking): boolean {
     if (this.#byPurpose[purpose].of(caller) >= this.#slots[purpose]) return false;
     if (purpose !== "apply") return true;
-    const own = this.#appliesByKey.get(key)?.of(caller) ?? 0;
-    return own < this.#slots.perKey - (own > 0 && this.#isExpectingOthers(key, caller) ? 1 : 0);
+    const applies = this.#applies.get(key);
+    const own = applies?.byCaller.of(caller) ?? 0;
+    if (applies === undefined || own === 0) return true;
+    const other = applies.last === caller ? applies.otherAt : applies.lastAt;
+    const isOtherExpected = other > this.#clock.ticks() - EXPECTED_MS;
+    return own < this.#slots.perKey - (isOtherExpected ? 1 : 0);
   }
 
   take(asking: Asking): void {
@@ -44,27 +50,23 @@ export class Shares {
     this.#add(asking, -1);
   }
 
-  #isExpectingOthers(key: string, caller: string): boolean {
-    const last = this.#lastByKey.get(key);
-    if (!last) return false;
-    return (last.caller === caller ? last.other : last.at) > this.#clock.ticks() - EXPECTED_MS;
-  }
-
   #add({ purpose, key, caller }: Asking, by: 1 | -1): void {
     this.#byPurpose[purpose].add(caller, by);
     if (purpose !== "apply") return;
-    const callers = this.#appliesByKey.get(key) ?? new Counts();
-    callers.add(caller, by);
-    if (callers.isEmpty) this.#appliesByKey.delete(key);
-    else this.#appliesByKey.set(key, callers);
-    this.#seen(key, caller);
+    const applies = this.#applies.get(key) ?? this.#known(key, caller);
+    applies.byCaller.add(caller, by);
+    if (applies.last !== caller) {
+      applies.otherAt = applies.lastAt;
+      applies.last = caller;
+    }
+    applies.lastAt = this.#clock.ticks();
   }
 
-  #seen(key: string, caller: string): void {
-    const last = this.#lastByKey.get(key);
-    const at = this.#clock.ticks();
-    const other = last === undefined ? Number.NEGATIVE_INFINITY : last.caller === caller ? last.other : last.at;
-    if (!last && this.#lastByKey.size >= MOST_KNOWN) this.#lastByKey.clear();
-    this.#lastByKey.set(key, { caller, at, other });
+  #known(key: string, caller: string): Applies {
+    if (this.#applies.size >= MOST_KNOWN)
+      for (const [each, { byCaller }] of this.#applies) if (byCaller.isEmpty) this.#applies.delete(each);
+    const applies = { byCaller: new Counts(), last: caller, lastAt: Number.NEGATIVE_INFINITY, otherAt: Number.NEGATIVE_INFINITY };
+    this.#applies.set(key, applies);
+    return applies;
   }
 }
