@@ -1,4 +1,5 @@
 import type { Clock, Log } from "#contract/edges.ts";
+import type { WorkerLink } from "./call.ts";
 import type { Growth } from "./growth.ts";
 import { areSmall } from "./outgoing.ts";
 import type { PoolCall } from "./pool-call.ts";
@@ -21,8 +22,10 @@ export interface ApartParts {
   readonly log: Log;
 }
 
-/** Where a worker serves as soon as this, in ms, many rows rather wait for a new one than take the only one for few rows. */
+/** Where a worker imports and loads as fast as this, in ms, many rows rather wait for a new one than take the only one for few rows. */
 const QUICK_MS = 250;
+/** For so long, in ms: then they take the other all the same. */
+const OWN_MS = 500;
 
 /** Has workers for few rows beside those whose calls have many, which compute below them. */
 export class Apart {
@@ -38,11 +41,23 @@ export class Apart {
    */
   isOwnWorth({ purpose, input, key }: PoolCall): boolean {
     if (purpose !== "apply" || Buffer.isBuffer(input)) return false;
-    const { seats } = this.#parts;
+    const { seats, growth } = this.#parts;
     const usable = [...seats.of("apply", key)].filter((seat) => seat.isUsable);
     const [only, ...others] = usable.filter((seat) => !seat.isLowered);
     if (!only || others.length > 0 || only.isBusy || usable.some((seat) => !seat.isBusy && seat !== only)) return false;
-    return only.beginMs <= QUICK_MS && this.#isExpecting(only) && seats.hasRoom && seats.mayGrow(key);
+    return only.beginMs <= QUICK_MS && this.#isExpecting(only) && !growth.hasFailed(key) && seats.hasRoom && seats.mayGrow(key);
+  }
+
+  /** Waits for a call's own worker, but a moment, as another is idle. @throws as `Seat.started`; TimeoutError */
+  async started(seat: Seat, signal: AbortSignal, isAwaited: () => boolean): Promise<WorkerLink> {
+    const late = AbortSignal.timeout(OWN_MS);
+    return await seat.started(AbortSignal.any([signal, late]), () => late.aborted || isAwaited());
+  }
+
+  /** A call's own worker did not start: the call takes another, and so do the next. */
+  unstarted(key: string, error: unknown): void {
+    this.#parts.log.warn({ err: error, worker: key }, "a worker for many rows did not start in time; they take the one for few");
+    this.#parts.growth.failed(key);
   }
 
   /** A call has got its worker: what comes next may need one more. */

@@ -46,6 +46,17 @@ export class Growth {
     this.#grow(key, start);
   }
 
+  /** One did not start: for a while no other is tried. */
+  failed(key: string): void {
+    this.#failed.set(key, FAILED_MS);
+    this.wake(); // what failed is forgotten in time
+  }
+
+  /** Whether one did not start a moment ago. */
+  hasFailed(key: string): boolean {
+    return this.#failed.has(key);
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -79,7 +90,7 @@ export class Growth {
     if (this.#failed.has(key)) return;
     this.#waited.delete(key);
     void start().then((isStarted) => {
-      if (!isStarted) this.#failed.set(key, FAILED_MS);
+      if (!isStarted) this.failed(key);
     });
   }
 }

@@ -25,6 +25,8 @@ export type { Answered, PoolCall } from "./pool-call.ts";
 const CALLERS_SHARE = 0.75;
 /** What setTimeout can hold, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** Who has waited so long, in ms, leaves no worker to calls that are not there. */
+const LONG_WAIT_MS = 1000;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
 
@@ -80,6 +82,8 @@ interface Entry extends Given {
   readonly answered: PromiseWithResolvers<Answered>;
   /** Its first worker was gone before the call reached it. */
   tries: number;
+  /** A worker was started for it though another is idle, which serves it if that one does not start. */
+  hasOwn: boolean;
 }
 
 export function startPool({
@@ -119,6 +123,7 @@ export function startPool({
         abort: new AbortController(),
         answered: Promise.withResolvers(),
         tries: 1,
+        hasOwn: false,
         began: undefined,
       };
       const leave = (reason: Error) => {
@@ -206,16 +211,17 @@ export function startPool({
     }
   }
 
-  function mayServe({ request }: Entry): boolean {
+  function mayServe({ request, since }: Entry): boolean {
     const { purpose, call } = request;
-    return seats.hasSlot(purpose) && shares.mayTake(request) && seats.canTake(request, purpose, call.model?.key);
+    const hasWaitedLong = clock.ticks() - since > LONG_WAIT_MS;
+    return seats.hasSlot(purpose) && shares.mayTake(request, hasWaitedLong) && seats.canTake(request, purpose, call.model?.key);
   }
 
   function serve(entry: Entry): void {
     const { request } = entry;
-    const isApart = apart.isOwnWorth(request);
-    const seat = seats.take(request, request.purpose, !areSmall(request.input), isApart);
-    if (isApart) void seat.connected.then(() => seat.lower());
+    entry.hasOwn = !isStopping && entry.tries === 1 && apart.isOwnWorth(request);
+    const seat = seats.take(request, request.purpose, !areSmall(request.input), entry.hasOwn);
+    if (entry.hasOwn) void seat.connected.then(() => seat.lower());
     shares.take(request);
     underWay.add(seat, entry);
     if (!isStopping) apart.served(request, seat);
@@ -296,7 +302,11 @@ export function startPool({
     let isReached = false;
     let forget: (() => void) | undefined;
     try {
-      const link = seat.link && !startedWorker ? seat.link : await seat.started(abort.signal, () => waitingFor(request.key) !== undefined);
+      const isAwaited = () => waitingFor(request.key) !== undefined;
+      const link =
+        seat.link && !startedWorker
+          ? seat.link
+          : await (entry.hasOwn ? apart.started(seat, abort.signal, isAwaited) : seat.started(abort.signal, isAwaited));
       if (underWay.of(seat)[0] === entry) entry.began = clock.ticks();
       const { model } = request.call;
       if (request.purpose === "apply") warming.models.add(request.key, model);
@@ -310,8 +320,9 @@ export function startPool({
       answered.resolve({ done, queuedSeconds: (began - entry.since) / 1000, startedWorker });
     } catch (error) {
       const isTakenBack = error instanceof TakenBack;
-      const mayRetry =
-        error instanceof NeverReached ? entry.tries < MOST_TRIES : error instanceof WorkerLost && !isReached && entry.tries === 1;
+      const isUnstarted = !isReached && entry.tries === 1 && (error instanceof WorkerLost || entry.hasOwn);
+      if (isUnstarted && entry.hasOwn && !abort.signal.aborted) apart.unstarted(request.key, error);
+      const mayRetry = error instanceof NeverReached ? entry.tries < MOST_TRIES : isUnstarted;
       if ((isTakenBack || (mayRetry && !isStopping)) && !abort.signal.aborted) {
         if (!isTakenBack) entry.tries++;
         turns.add(entry, { isFirst: true });
@@ -332,6 +343,7 @@ export function startPool({
       shares.take(next.request);
     }
     entry.began = undefined;
-    seats.give(seat);
+    if (entry.hasOwn && seat.isStarting && seat.isUsable) seats.leave(seat);
+    else seats.give(seat);
   }
 }

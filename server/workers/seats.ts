@@ -117,6 +117,17 @@ export class Seats implements AsyncDisposable {
     }
   }
 
+  /** Its call went elsewhere while it starts: it may serve others once it has started. */
+  leave(seat: Seat): void {
+    seat.calls--;
+    this.#taken[seat.purpose]--;
+    seat.ready.then(
+      () => this.rest(seat),
+      () => {},
+    );
+    this.#options.onFree(seat.purpose);
+  }
+
   /** A worker that is started for applies to come. It is busy until `rest`, and takes no slot: it holds up no call. */
   keep(target: PoolTarget): Seat {
     return this.#add(target, "apply");

@@ -1,5 +1,7 @@
+import type { Rows } from "#contract/call.ts";
 import type { Clock } from "#contract/edges.ts";
 import { Counts } from "./counts.ts";
+import { areSmall } from "./outgoing.ts";
 import type { Purpose, Slots } from "./slots.ts";
 import type { Asking } from "./turns.ts";
 
@@ -8,9 +10,13 @@ const EXPECTED_MS = 100;
 /** Versions that are known; beyond this those without a call are forgotten. */
 const MOST_KNOWN = 1000;
 
+type Taking = Asking & { readonly input: Rows };
+
 /** The applies of a version. */
 interface Applies {
   readonly byCaller: Counts;
+  /** Those of few rows. */
+  readonly fewByCaller: Counts;
   /** The caller whose apply began or ended last, and when, in ticks. */
   last: string;
   lastAt: number;
@@ -30,31 +36,34 @@ export class Shares {
     this.#clock = clock;
   }
 
-  /** Whether one more of this caller's calls may compute. */
-  mayTake({ purpose, key, caller }: Asking): boolean {
+  /** Whether one more of this caller's calls may compute. @param hasWaitedLong whether it need not leave a worker to others */
+  mayTake({ purpose, key, caller }: Asking, hasWaitedLong = false): boolean {
     if (this.#byPurpose[purpose].of(caller) >= this.#slots[purpose]) return false;
     if (purpose !== "apply") return true;
     const applies = this.#applies.get(key);
-    const own = applies?.byCaller.of(caller) ?? 0;
-    if (applies === undefined || own === 0) return true;
+    if (!applies) return true;
+    if (applies.byCaller.of(caller) >= this.#slots.perKey) return false;
+    // Many rows compute below others, and may go on for long: what is left is left by floods of few.
+    const few = applies.fewByCaller.of(caller);
+    if (hasWaitedLong || few === 0 || few < this.#slots.perKey - 1) return true;
     const other = applies.last === caller ? applies.otherAt : applies.lastAt;
-    const isOtherExpected = other > this.#clock.ticks() - EXPECTED_MS;
-    return own < this.#slots.perKey - (isOtherExpected ? 1 : 0);
+    return other <= this.#clock.ticks() - EXPECTED_MS;
   }
 
-  take(asking: Asking): void {
+  take(asking: Taking): void {
     this.#add(asking, 1);
   }
 
-  give(asking: Asking): void {
+  give(asking: Taking): void {
     this.#add(asking, -1);
   }
 
-  #add({ purpose, key, caller }: Asking, by: 1 | -1): void {
+  #add({ purpose, key, caller, input }: Taking, by: 1 | -1): void {
     this.#byPurpose[purpose].add(caller, by);
     if (purpose !== "apply") return;
     const applies = this.#applies.get(key) ?? this.#known(key, caller);
     applies.byCaller.add(caller, by);
+    if (areSmall(input)) applies.fewByCaller.add(caller, by);
     if (applies.last !== caller) {
       applies.otherAt = applies.lastAt;
       applies.last = caller;
@@ -65,7 +74,13 @@ export class Shares {
   #known(key: string, caller: string): Applies {
     if (this.#applies.size >= MOST_KNOWN)
       for (const [each, { byCaller }] of this.#applies) if (byCaller.isEmpty) this.#applies.delete(each);
-    const applies = { byCaller: new Counts(), last: caller, lastAt: Number.NEGATIVE_INFINITY, otherAt: Number.NEGATIVE_INFINITY };
+    const applies = {
+      byCaller: new Counts(),
+      fewByCaller: new Counts(),
+      last: caller,
+      lastAt: Number.NEGATIVE_INFINITY,
+      otherAt: Number.NEGATIVE_INFINITY,
+    };
     this.#applies.set(key, applies);
     return applies;
   }

@@ -71,8 +71,7 @@ def serve_forks(path: str) -> None:
             workers.reap()
         if connection not in readable:
             continue
-        chunk = connection.recv(65536)
-        if not chunk:
+        if not (chunk := received(connection)):
             for pid in workers.children:
                 end(pid)
             end_descendants()
@@ -82,6 +81,14 @@ def serve_forks(path: str) -> None:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             workers.fork(json.loads(line))
+
+
+def received(connection: socket.socket) -> bytes:
+    """What the bridge says next; nothing when it is gone, also with something unread of ours, which resets the connection."""
+    try:
+        return connection.recv(65536)
+    except ConnectionResetError:
+        return b""
 
 
 def is_orphan(parent: int) -> bool:

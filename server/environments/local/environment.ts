@@ -110,7 +110,11 @@ export function localEnvironment({
   ): Promise<StartedProcess> {
     const parent = usesWarm(spec) ? await warm.find(spec.warm) : undefined;
     const forked = await parent?.fork({ ...spec, env }, output, mark).catch((error: Error) => {
-      if (!isClosed) log.warn({ worker: spec.label, err: error }, "a worker could not be forked and is started afresh");
+      if (isClosed) return;
+      log.warn(
+        { worker: spec.label, err: error },
+        mustFork ? "a spare could not be forked" : "a worker could not be forked and is started afresh",
+      );
     });
     if (isClosed && !forked) throw new Stopping();
     if (mustFork && !forked) throw new WorkerLost("a spare could not be forked", "");

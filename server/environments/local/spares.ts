@@ -6,7 +6,7 @@ import { isLiving } from "./session.ts";
 /** So long nobody must have asked for a worker before a spare is started: its start takes time of those that others wait for. */
 const QUIET_MS = 30;
 /** A spare that lived so long was well, and somebody else ended it. */
-const WELL_MS = 1000;
+const WELL_MS = 10_000;
 /** Those that cannot live follow each other more and more slowly, down to this. */
 const SLOWEST_MS = 60_000;
 
@@ -60,7 +60,7 @@ export class Spares {
     const timer = setTimeout(() => {
       this.#start(of).then(
         (worker) => {
-          if (!worker) return;
+          if (!worker) return again(false);
           // Asked for again meanwhile, there may be another.
           if (this.#isClosed || this.#ready.has(key)) return void worker.kill();
           this.#ready.set(key, worker);

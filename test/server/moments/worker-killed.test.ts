@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import type { Run } from "#contract/run.ts";
+import { isClosed } from "../workers/fixture.ts";
 import { applySteps, fitSteps, isAlive, Story } from "./story.ts";
 
 let story: Story;
@@ -59,7 +60,7 @@ describe("SIGKILL of a worker", () => {
     const idle = workers();
     expect(idle.length).toBeGreaterThan(0);
     for (const pid of idle) process.kill(pid, "SIGKILL");
-    await expect.poll(() => idle.filter(isAlive)).toEqual([]);
+    await expect.poll(() => idle.every(isClosed)).toBe(true);
     await story.ask("/v1/runs"); // by now the bridge has heard of it
     expect(await story.said()).toBe(before);
   });

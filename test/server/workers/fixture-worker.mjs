@@ -148,7 +148,8 @@ function connect() {
       socket.end(() => process.exit(1));
     } else if (!flags.has("--hang-import")) {
       const ready = () => json("V", { event: "ready", pid: process.pid, uncallable: {}, entryPoints: ["apply"] });
-      setTimeout(ready, flags.has("--slow-import") ? 300 : 0);
+      if (flags.has("--slow-import")) setTimeout(ready, 300);
+      else ready();
     }
   });
 }

@@ -125,6 +125,21 @@ describe("the pool, with many callers", () => {
     over = new AbortController();
   });
 
+  it.each(["--fail-import", "--hang-import"])("gives many rows the worker of few where another does not start: %s", async (flag) => {
+    const first = (await call("echo")).done.summary;
+    const many = async () => {
+      async function* rows() {
+        yield Buffer.from("a\n");
+      }
+      return (await call("echo", { ...target("iris", flag), input: rows() })).done.summary;
+    };
+    expect(await many()).toBe(first);
+    const before = pool.snapshot().workers.length;
+    expect(await many()).toBe(first); // and does not try again at once
+    expect(pool.snapshot().workers).toHaveLength(before);
+    expect((await call("echo")).done.summary).toBe(first);
+  });
+
   it("gives many rows the worker of few where another would take long to start", async () => {
     const slow = target("slow", "--slow-import");
     const first = (await call("echo", slow)).done.summary;

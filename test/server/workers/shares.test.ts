@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { Shares } from "../../../server/workers/shares.ts";
 
 const slots = { fit: 1, apply: 4, plain: 1, perKey: 2 };
-const asking = (caller: string, key = "iris@1") => ({ algorithm: "iris", key, caller, purpose: "apply", isScheduled: false }) as const;
+const asking = (caller: string, key = "iris@1") =>
+  ({ algorithm: "iris", key, caller, purpose: "apply", isScheduled: false, input: Buffer.alloc(0) }) as const;
 
 function sharesAt(start: number) {
   const time = { ticks: start };
@@ -35,4 +36,19 @@ it("leaves one of them to others for a tenth of a second after their last call, 
   }
   time.ticks = 150;
   expect(shares.mayTake(asking("flood"))).toBe(true);
+});
+
+it("leaves none to others while its only call has many rows, nor for long", () => {
+  const { shares } = sharesAt(0);
+  async function* many() {
+    yield Buffer.from("a\n");
+  }
+  shares.take({ ...asking("flood"), input: many() });
+  shares.take(asking("other"));
+  expect(shares.mayTake(asking("flood"))).toBe(true);
+  shares.take(asking("flood"));
+  expect(shares.mayTake(asking("flood"), true)).toBe(false);
+  shares.give({ ...asking("flood"), input: many() });
+  expect(shares.mayTake(asking("flood"))).toBe(false);
+  expect(shares.mayTake(asking("flood"), true)).toBe(true);
 });

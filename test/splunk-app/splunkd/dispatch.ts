@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -27,6 +28,7 @@ export async function writeStatus(folder: string, state: SearchState, user: stri
     finalized: state === "FINALIZING" ? "1" : "0",
   };
   const cells = header.split(",").map((name) => known[name] ?? "0");
-  await writeFile(join(folder, "status.csv.tmp"), `${header}\n${cells.join(",")}\n`);
-  await rename(join(folder, "status.csv.tmp"), join(folder, "status.csv"));
+  const temporary = join(folder, `status.csv.${randomUUID()}`); // a preview may be told of at the same time
+  await writeFile(temporary, `${header}\n${cells.join(",")}\n`);
+  await rename(temporary, join(folder, "status.csv"));
 }
