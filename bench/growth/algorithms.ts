@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { casesOf, startBridge } from "./bridge.ts";
-import { callColumns, callFigures } from "./calls.ts";
+import { callColumns, callFigures, eachOnce } from "./calls.ts";
 import type { Point } from "./curve.ts";
 import type { Measure } from "./measured.ts";
 import { memoryColumns, memoryOf } from "./memory.ts";
@@ -23,8 +23,9 @@ export const measureAlgorithms: Measure = async ({ form, folder, generator, say 
     names = [...names, ...added];
     const job = { target: bridge.target, connections: CONNECTIONS };
     const one = await callFigures(generator, "one", { ...job, cases: casesOf(names.slice(-1)) }, form);
+    const first = await eachOnce(generator, "first", { ...job, cases: names.flatMap((name) => casesOf([name], 1)) });
     const all = await callFigures(generator, "all", { ...job, cases: casesOf(names, 4096) }, form);
-    points.push({ x: count, values: { startSeconds, liveMs, ...one, ...all, ...(await memoryOf(bridge.pid)) } });
+    points.push({ x: count, values: { startSeconds, liveMs, ...one, ...first, ...all, ...(await memoryOf(bridge.pid)) } });
   }
   return {
     id: "growth-algorithms",
@@ -34,12 +35,13 @@ export const measureAlgorithms: Measure = async ({ form, folder, generator, say 
       { key: "startSeconds", title: "start with those before, s", panel: null },
       { key: "liveMs", title: "save to live, ms each", panel: null },
       ...callColumns("one", "calls of one"),
+      ...callColumns("first", "first call of each"),
       ...callColumns("all", "calls of any of them"),
       ...memoryColumns,
     ],
     points,
     notes: [
-      `One row a call, ${CONNECTIONS} connections, each call of any algorithm with equal chance. All new notebooks are saved at once. Memory is that after the calls.`,
+      `One row a call, ${CONNECTIONS} connections, calls of any algorithm have equal chances. The first call of most starts a worker, which then idles. All new notebooks are saved at once. Memory is that after the calls.`,
     ],
   };
 };

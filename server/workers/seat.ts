@@ -38,8 +38,7 @@ export class Seat {
   #importMs = Number.POSITIVE_INFINITY;
   #longestLoadMs = 0;
   #size = 0;
-  /** When it became idle the last time before it was measured. */
-  #measured: number | undefined;
+  #measuredAt = 0;
 
   constructor(target: PoolTarget, purpose: Purpose, clock: Clock) {
     this.target = target;
@@ -139,12 +138,19 @@ export class Seat {
     return this.#size;
   }
 
-  /** @param isThorough also where no call came since the last time */
-  async measure(isThorough: boolean): Promise<void> {
-    const idleSince = this.isBusy ? undefined : this.idleSince;
-    if (!isThorough && idleSince !== undefined && idleSince === this.#measured) return;
+  /** When its memory was measured last, in ticks. */
+  get measuredAt(): number {
+    return this.#measuredAt;
+  }
+
+  /** Whether it computed something since its memory was measured. */
+  get mayHaveGrown(): boolean {
+    return this.isBusy || this.idleSince >= this.#measuredAt;
+  }
+
+  async measure(): Promise<void> {
+    this.#measuredAt = this.#clock.ticks();
     this.#size = (await this.#link?.worker.memory()) ?? 0;
-    this.#measured = idleSince;
   }
 
   /** Ends the worker at once, or, when it has not connected yet, as soon as it has; that is not waited for. */

@@ -1,20 +1,12 @@
-import { availableParallelism } from "node:os";
 import type { Clock, Log } from "#contract/edges.ts";
 import { nameKey } from "#contract/names.ts";
+import { mostIdle } from "./most-idle.ts";
 import { Seat } from "./seat.ts";
 import { type Purpose, type Slots, together } from "./slots.ts";
 import type { PoolTarget } from "./target.ts";
 
 /** How often idle workers and memory are looked at. */
 const LOOK_MS = 1000;
-/** Idle workers beyond a number end, the longest idle first. So many may stay on any machine. */
-const LEAST_IDLE = 32;
-/** One more for each so much memory, in bytes: several times what one takes that has no large model. */
-const IDLE_BYTES = 64 * 2 ** 20;
-/** Threads of all that idle: systems and containers bound them. */
-const IDLE_THREADS = 2048;
-/** A worker has its own, and of each of two libraries as many as there are cores. */
-const THREADS_A_WORKER = 4 + 2 * availableParallelism();
 /** Up to so many workers others are started before a call needs them. */
 const MOST_WARMED = 16;
 /** What a further worker of a version may idle, in seconds: it was started for a load that has passed. */
@@ -23,8 +15,10 @@ const FURTHER_IDLE_SECONDS = 60;
 const SOON_MS = 10_000;
 /** Workers of one version, those included that hang at their start. */
 const MOST_OF_KEY = 16;
-/** To measure a worker's memory takes a millisecond: those that idle are measured at each so-manieth look. */
-const THOROUGH_LOOKS = 10;
+/** Workers whose memory is measured at a look, those first that were measured longest ago: it takes milliseconds each. */
+const MEASURED_A_LOOK = 32;
+/** Those that idle are measured anew after so long, in milliseconds. */
+const MEASURED_MS = 10_000;
 
 export interface SeatsOptions {
   readonly slots: Slots;
@@ -50,11 +44,10 @@ export class Seats implements AsyncDisposable {
   readonly #mostIdle: number;
   /** Bytes of memory that all workers took at the last look. */
   #memory = 0;
-  #looks = 0;
 
   constructor(options: SeatsOptions) {
     this.#options = options;
-    this.#mostIdle = Math.max(LEAST_IDLE, Math.floor(Math.min(options.memoryBytes / IDLE_BYTES, IDLE_THREADS / THREADS_A_WORKER)));
+    this.#mostIdle = options.slots.idle ?? mostIdle();
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
@@ -260,8 +253,9 @@ export class Seats implements AsyncDisposable {
       const limit = isFurther ? Math.min(FURTHER_IDLE_SECONDS, idleSeconds) : idleSeconds;
       if (clock.ticks() - seat.idleSince > limit * 1000) void this.#remove(seat, "idle");
     }
-    const isThorough = this.#looks++ % THOROUGH_LOOKS === 0;
-    await Promise.all([...this.#seats].map((seat) => seat.measure(isThorough)));
+    const due = [...this.#seats].filter((seat) => seat.mayHaveGrown || clock.ticks() - seat.measuredAt > MEASURED_MS);
+    due.sort((a, b) => a.measuredAt - b.measuredAt);
+    await Promise.all(due.slice(0, MEASURED_A_LOOK).map((seat) => seat.measure()));
     this.#memory = [...this.#seats].reduce((sum, { size }) => sum + size, 0);
     // Those idle now, not when the memory was asked for.
     for (const seat of this.#idle()) {

@@ -7,6 +7,8 @@ export type Purpose = "fit" | "apply" | "plain";
 export interface Slots extends Readonly<Record<Purpose, number>> {
   /** Those of its applies that compute on one version. */
   readonly perKey: number;
+  /** Workers beyond so many end when they idle, the longest idle first. Unless said, as many as the system bears. */
+  readonly idle?: number;
 }
 
 export function slotsFor(cores = availableParallelism()): Slots {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -211,9 +212,11 @@ describe("the token in the path", () => {
     for (const broken of ["no header at all\r\n\r\n", "content-length: nonsense\r\n\r\n", "transfer-encoding: chunked\r\n\r\nxyz\r\n"])
       await raw(bridge.url, `PUT /dltk/${secret}/notebook HTTP/1.1\r\nhost: x\r\n${broken}`);
     const cut = connect(Number(new URL(bridge.url).port), "127.0.0.1");
+    await once(cut, "connect");
     cut.write(`POST /dltk/${secret}/fit HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"data"`, () =>
       cut.destroy(),
     );
+    await once(cut, "close");
     await expect.poll(() => bridge.logged()).toContain("client error");
     expect(bridge.logged()).toContain("a version went live");
     expect(bridge.logged()).toContain("requests to addresses of DLTK were refused");

@@ -1,7 +1,7 @@
 import { encodeFrame, FrameKind } from "#contract/frames.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { RunningWorker } from "../environment.ts";
-import { isLiving } from "./session.ts";
+import { isLiving } from "./living.ts";
 
 /** So long nobody must have asked for a worker before a spare is started: its start takes time of those that others wait for. */
 const QUIET_MS = 30;

@@ -66,7 +66,7 @@ export async function startWarmProcess(
       asked.delete(line.id);
     } else if ("id" in line) {
       // Here and not by whoever asked: the line of its end may be the next one.
-      const child = childOf(line.pid, asked.get(line.id)?.mark);
+      const child = childOf(line.pid, asked.get(line.id)?.mark, children);
       children.set(line.pid, child);
       asked.get(line.id)?.resolve(child);
       asked.delete(line.id);
@@ -77,7 +77,9 @@ export async function startWarmProcess(
     for (const each of asked.values()) each.reject(new WorkerLost(`the warm process ended: ${how}`, lastLines(place.output)));
     for (const pid of children.keys()) {
       // Nobody would tell how they end.
-      void killSession(pid, { mark: children.get(pid)?.mark }).then(() => ended(pid, "the process that it was forked from ended"));
+      void killSession(pid, { mark: children.get(pid)?.mark, unmarked: children }).then(() =>
+        ended(pid, "the process that it was forked from ended"),
+      );
     }
     stream.destroy();
   });
@@ -101,7 +103,7 @@ export async function startWarmProcess(
     children.delete(pid);
     if (!child) return;
     child.isEnded = true;
-    child.killing ??= killSession(pid, { isGone: true, mark: child.mark });
+    child.killing ??= killSession(pid, { isGone: true, mark: child.mark, unmarked: children });
     void child.killing.then(() => child.resolve(how)); // with what it left behind
   }
 }
@@ -122,7 +124,8 @@ interface Child extends StartedProcess {
   resolve(how: string): void;
 }
 
-function childOf(pid: number, mark: string | undefined): Child {
+/** @param forked all that its warm process forked: their environments are that one's */
+function childOf(pid: number, mark: string | undefined, forked: ReadonlyMap<number, Child>): Child {
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   const child: Child = {
     pid,
@@ -136,7 +139,7 @@ function childOf(pid: number, mark: string | undefined): Child {
     },
     async kill() {
       if (child.isEnded) return void (await ended);
-      child.killing ??= killSession(pid, { mark });
+      child.killing ??= killSession(pid, { mark, unmarked: forked });
       await child.killing;
       // The warm process may be stopped, or too busy to tell: what was killed has ended all the same.
       resolve(howEnded(null, "SIGKILL", true));

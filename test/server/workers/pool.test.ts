@@ -277,6 +277,17 @@ describe("the pool", () => {
     expect(pool.snapshot().restarts).toEqual({ idle: 1 });
   });
 
+  it("ends the worker that idles longest when too many do", async () => {
+    open({ slots: { ...slots, idle: 2 } });
+    const pids: number[] = [];
+    for (const algorithm of ["first", "second", "first", "third"]) pids.push(Number(await answererOf(request("echo", { algorithm }))));
+    const [first = 0, second = 0, again, third] = pids;
+    await until(() => !isAlive(second));
+    expect(again).toBe(first);
+    expect(pool.snapshot().workers.map(({ pid }) => pid)).toEqual([first, third]);
+    expect(pool.snapshot().restarts).toEqual({ idle: 1 });
+  });
+
   it("forgets a worker that died idle", async () => {
     open();
     const pid = Number(await answererOf(request("echo")));
