@@ -110,8 +110,12 @@ export interface Connections {
 /** A connection whose commits do not hold up the thread until the disk has them. */
 export interface Unhurried {
   readonly write: Db;
-  /** To be done before each transaction. Throws when `synced` could not be done after it. */
-  ready(): void;
+  /**
+   * To be done before each transaction, while no other is under way. Throws when `synced` could not be done after it.
+   *
+   * @param hasMany whether it writes many rows, as others did just now
+   */
+  ready(hasMany: boolean): void;
   /** Resolves when the disk has all that was committed. */
   synced(): Promise<void>;
 }

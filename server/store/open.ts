@@ -22,7 +22,7 @@ import { versionsReader, versionsWriter } from "./versions.ts";
 
 const KEPT_RUNS = 100_000;
 /** Looking for runs to remove costs a walk over the index, as long as there are runs to keep: it is done once per so many written. */
-const runsBetweenPrunings = (keepRuns: number) => Math.max(1000, keepRuns / 100);
+const runsBetweenPrunings = (keepRuns: number) => Math.max(1000, keepRuns / 20);
 
 export interface StoreEdges {
   readonly clock: Clock;
@@ -68,12 +68,12 @@ async function storeOnOpen(connections: Connections, { clock, log, keepRuns = KE
 
   let pruning: Promise<void> = Promise.resolve();
   let sincePruning = 0;
-  const batches = new RunBatches(commit, log, bridges.own, (count) => {
+  const batches = new RunBatches(commit, log, bridges.own, (count, pace) => {
     sincePruning += count;
     if (sincePruning < runsBetweenPrunings(keepRuns)) return;
     sincePruning = 0;
     pruning = pruning
-      .then(() => pruneRuns(read, commit, keepRuns))
+      .then(() => pruneRuns(read, commit, keepRuns, pace))
       .catch((error) => log.error({ err: error }, "old runs could not be removed; it is tried again later"));
   });
   const memory: RunMemory = new RunMemory(clock, log, () => batches.schedule(memory));

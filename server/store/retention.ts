@@ -1,15 +1,15 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "#contract/edges.ts";
-import type { Db } from "./database.ts";
+import type { Db, Tx } from "./database.ts";
 import { ended, toRun, writeRuns } from "./run-rows.ts";
-import type { Commit } from "./transactions.ts";
+import type { Commit, Pace } from "./transactions.ts";
 
 const RUNS_A_TRANSACTION = 500;
 /** States of runs that have not ended. They have an index; when a run ended has none, and looking for that reads all runs. */
 const UNFINISHED = ["queued", "running"];
 
 /** Removes the oldest ended runs beyond the newest `keep`, with their events, a few at a time. */
-export async function pruneRuns(read: Db, commit: Commit, keep: number): Promise<void> {
+export async function pruneRuns(read: Db, commit: Commit, keep: number, pace: Pace = "unhurried"): Promise<void> {
   for (;;) {
     const newestToGo = await read.selectFrom("runs").select("id").orderBy("id", "desc").offset(keep).limit(1).executeTakeFirst();
     if (!newestToGo) return;
@@ -23,10 +23,11 @@ export async function pruneRuns(read: Db, commit: Commit, keep: number): Promise
       .execute();
     if (rows.length === 0) return;
     const ids = rows.map(({ id }) => id);
-    await commit(async (tx) => {
+    const remove = async (tx: Tx) => {
       await tx.deleteFrom("events").where("subject", "in", ids).where("kind", "in", ["run.started", "run.finished"]).execute();
       await tx.deleteFrom("runs").where("id", "in", ids).execute();
-    });
+    };
+    await commit(remove, undefined, pace);
     await turn();
   }
 }

@@ -1,26 +1,33 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Log } from "#contract/edges.ts";
-import type { RunMemory } from "./run-memory.ts";
+import { KEPT_ENDED, type RunMemory } from "./run-memory.ts";
 import { writeRuns } from "./run-rows.ts";
-import type { Commit } from "./transactions.ts";
+import type { Commit, Pace } from "./transactions.ts";
 
 const DELAY_MS = 500;
+/** From so many runs a millisecond on they are written aside, and sooner: fewer disturb calls less where these are, than by taking another core's time. */
+const FLOOD_RUNS_A_MS = 4;
+const FLOOD_DELAY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
 /** A commit's own cost is spread over many; other transactions wait for these. */
 const RUNS_A_TRANSACTION = 320;
+/** Where those that are written aside fall behind, this thread writes: calls that come too fast get less of it. */
+const MOST_ASIDE = KEPT_ENDED / 2;
 
 /** Writes what the memory holds, half a second after it changed, many runs in one transaction. */
 export class RunBatches {
   readonly #commit: Commit;
   readonly #log: Log;
   readonly #bridge: number | null;
-  readonly #written: (runs: number) => void;
+  readonly #written: (runs: number, pace: Pace) => void;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  #isFlood = false;
+  #flushedAt = performance.now();
   #isClosed = false;
 
-  /** @param bridge which one's runs these are; @param written hears how many each transaction wrote */
-  constructor(commit: Commit, log: Log, bridge: number | null, written: (runs: number) => void) {
+  /** @param bridge which one's runs these are; @param written hears how many each transaction wrote, and how */
+  constructor(commit: Commit, log: Log, bridge: number | null, written: (runs: number, pace: Pace) => void) {
     this.#commit = commit;
     this.#log = log;
     this.#bridge = bridge;
@@ -30,7 +37,8 @@ export class RunBatches {
   /** Something in the memory changed. */
   schedule(memory: RunMemory): void {
     if (this.#timer || this.#isClosed) return;
-    const delay = this.#failures === 0 ? DELAY_MS : Math.min(DELAY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    const usual = this.#isFlood ? FLOOD_DELAY_MS : DELAY_MS;
+    const delay = this.#failures === 0 ? usual : Math.min(DELAY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#timer = setTimeout(() => void this.#attempt(memory), delay);
     this.#timer.unref();
   }
@@ -38,8 +46,12 @@ export class RunBatches {
   /** Resolves when all that the memory held at the call is durable. @throws what the database says. */
   async flush(memory: RunMemory): Promise<void> {
     // As many turns as what is held now needs: calls that go on meanwhile do not keep a flush from ending.
-    for (let left = Math.ceil(memory.held().length / RUNS_A_TRANSACTION); left > 0; left--) {
-      await this.#writeSome(memory);
+    const held = memory.size;
+    this.#isFlood = held >= FLOOD_RUNS_A_MS * (performance.now() - this.#flushedAt) && held >= RUNS_A_TRANSACTION;
+    this.#flushedAt = performance.now();
+    const pace = this.#isFlood && held < MOST_ASIDE ? "many" : "unhurried";
+    for (let left = Math.ceil(held / RUNS_A_TRANSACTION); left > 0; left--) {
+      await this.#writeSome(memory, pace);
       await turn(); // the engine is synchronous: others get the thread between two batches
     }
   }
@@ -50,7 +62,7 @@ export class RunBatches {
     try {
       await this.flush(memory);
     } catch (error) {
-      this.#log.error({ err: error, runs: memory.held().length }, "the records of runs could not be written before the store was closed");
+      this.#log.error({ err: error, runs: memory.size }, "the records of runs could not be written before the store was closed");
     }
   }
 
@@ -66,7 +78,7 @@ export class RunBatches {
     if (memory.unwritten(1).changes.length > 0) this.schedule(memory);
   }
 
-  async #writeSome(memory: RunMemory): Promise<void> {
+  async #writeSome(memory: RunMemory, pace: Pace): Promise<void> {
     // Taken inside the transaction, when no other can be changing what is told and what is not.
     let done = () => {};
     const count = await this.#commit(
@@ -77,8 +89,8 @@ export class RunBatches {
         return changes.length;
       },
       () => done(),
-      "unhurried",
+      pace,
     );
-    if (count > 0) this.#written(count);
+    if (count > 0) this.#written(count, pace);
   }
 }

@@ -7,7 +7,7 @@ const KEPT_LINES = 200;
 const KEPT_METRICS = 1000;
 const KEPT_LINE_LENGTH = 8192;
 /** Ended runs that wait while the database refuses them; beyond this the oldest are given up, and the log says so. */
-const KEPT_ENDED = 10_000;
+export const KEPT_ENDED = 10_000;
 
 interface Entry {
   run: Run;
@@ -63,6 +63,11 @@ export class RunMemory {
   /** What is held now, each with whether the database has a row of it. */
   held(): { run: Run; hasRow: boolean }[] {
     return Array.from(this.#entries.values(), ({ run, written }) => ({ run, hasRow: written > 0 }));
+  }
+
+  /** How many are held now. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   /** How this run would be written if it became `run`; undefined when it is not held. */

@@ -1,72 +1,36 @@
-import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { promisify } from "node:util";
-import { CamelCasePlugin, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from "kysely";
-import type { Connections, Database, Unhurried } from "./database.ts";
+import { CamelCasePlugin, type Dialect, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from "kysely";
+import type { Connections, Database } from "./database.ts";
+import { UnhurriedSqlite } from "./sqlite-unhurried.ts";
 
-const datasync = promisify(fdatasync);
-
-/** How long a statement waits for another process that writes to the file. */
+/** How long a statement waits for another process that writes to the file, in milliseconds. */
 const BUSY_MS = 5000;
 
 /**
  * The embedded engine: `file` is created with its folder when it is missing. Everything that is SQLite's alone stands
- * in this file; another engine is another file that returns `Connections`.
+ * in this file and those named after it; another engine is another file that returns `Connections`.
  */
-export function openSqlite(file: string): Connections {
+export function openSqlite(file: string, busyMs = BUSY_MS): Connections {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const write = new DatabaseSync(file, { timeout: BUSY_MS });
+  const write = new DatabaseSync(file, { timeout: busyMs });
   // FULL: with WAL, NORMAL may lose the last commits when the power fails, and they were answered as done.
   write.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on");
-  const read = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: true });
-  const late = unhurried(file);
+  const read = new DatabaseSync(file, { timeout: busyMs, readOnly: true });
+  const unhurried = new UnhurriedSqlite(file, busyMs, kyselyOn);
   return {
-    ...{ write: kyselyOn(write), read: kyselyOn(read), unhurried: late },
+    ...{ write: kyselyOn(write), read: kyselyOn(read), unhurried },
     async close() {
-      late.close();
+      await unhurried.close();
       for (const database of [read, write]) if (database.isOpen) database.close();
     },
   };
 }
 
-/** With NORMAL a commit ends in the log and waits for nothing; once the log is synced it is what FULL would have made. */
-function unhurried(file: string): Unhurried & { close(): void } {
-  let database: DatabaseSync | undefined;
-  let kysely: Kysely<Database> | undefined;
-  let log: number | undefined;
-  const opened = () => {
-    database = new DatabaseSync(file, { timeout: BUSY_MS });
-    database.exec("pragma synchronous = normal; pragma foreign_keys = on; pragma cache_size = -500");
-    return kyselyOn(database);
-  };
-  return {
-    get write() {
-      kysely ??= opened();
-      return kysely;
-    },
-    ready() {
-      log ??= openSync(`${file}-wal`, "r+"); // the same file until the last connection closes
-    },
-    async synced() {
-      if (log === undefined) return;
-      try {
-        await datasync(log);
-      } catch (error) {
-        // What the system could not write it may not try again: the engine copies all of the log into the database, and syncs that.
-        if (database?.prepare("pragma wal_checkpoint(full)").get()?.busy !== 0) throw error;
-      }
-    },
-    close() {
-      if (log !== undefined) closeSync(log);
-      log = undefined;
-      if (database?.isOpen) database.close();
-    },
-  };
-}
-
-function kyselyOn(database: DatabaseSync): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new Sqlite({ database: shim(database) }), plugins: [new CamelCasePlugin()] });
+function kyselyOn(connection: DatabaseSync | Dialect): Kysely<Database> {
+  const dialect = connection instanceof DatabaseSync ? new Sqlite({ database: shim(connection) }) : connection;
+  return new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin()] });
 }
 
 class Sqlite extends SqliteDialect {

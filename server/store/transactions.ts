@@ -7,8 +7,8 @@ import { eventsWriter, type Tell } from "./events.ts";
 /** Runs `work` in a transaction, alone; then `committed`, then tells the events. Nothing of that happens when it throws. */
 export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: () => void, pace?: Pace) => Promise<T>;
 
-/** `unhurried`: nobody waits for it, so it may take longer than it has to, and holds up others less. */
-export type Pace = "at once" | "unhurried";
+/** `unhurried`: nobody waits for it, so it may take longer than it has to, and holds up others less; `many`: nor for its many rows. */
+export type Pace = "at once" | "unhurried" | "many";
 
 /**
  * One transaction at a time from this process, what follows its commit included: only so do listeners hear of events
@@ -28,8 +28,8 @@ export function commitOn(
       throw new Error("A transaction within a transaction would wait for itself for ever; use the outer one's writers.");
     const own = last.then(async () => {
       const here = { isOpen: true };
-      const late = pace === "unhurried" ? unhurried : undefined;
-      late?.ready();
+      const late = pace === "at once" ? undefined : unhurried;
+      late?.ready(pace === "many");
       const transaction = () =>
         (late?.write ?? write).transaction().execute(async (tx) => {
           if (shared) await shared.enter(tx);

@@ -54,7 +54,7 @@ it("waits for the disk in each transaction but those that are unhurried", async 
   const synchronous = async (db: Db | undefined) =>
     (db && (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)))?.rows[0]?.synchronous;
   expect([await synchronous(write), await synchronous(unhurried?.write)]).toEqual([2, 1]);
-  unhurried?.ready();
+  unhurried?.ready(false);
   await unhurried?.synced();
   await close();
   await engine.remove();
