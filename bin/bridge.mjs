@@ -16,7 +16,7 @@ const compiled = join(root, "node_modules", ".cache", "compiled");
  * functions optimized ten times sooner make the first thousand calls dearer, and those after it some 10 % cheaper at once.
  */
 const serverFlags = ["--max-semi-space-size=4", "--invocation-count-for-maglev=30", "--invocation-count-for-turbofan=300"];
-const flags = ["start", "demo"].includes(process.argv[2]) ? serverFlags : [];
+const flags = ["start", "demo", "compile"].includes(process.argv[2]) ? serverFlags : [];
 /**
  * Threads that wait for disks. Of the engine's own four, a version that is written would take all with its eight files and folders,
  * which are synced together, and whoever reads a file meanwhile would wait for the disk.

@@ -52,6 +52,15 @@ program
   });
 
 program
+  .command("compile", { hidden: true })
+  .description("compile the server's code, as the set-up does: a start that has to takes a second and 25 MB more")
+  .action(async () => {
+    await import("../server/main.ts");
+    flushCompileCache();
+    process.exit();
+  });
+
+program
   .command("token")
   .description("print the token that calls need")
   .option("--dltk", "print the address for DLTK's clients instead, which carries a token of its own; made at first use")

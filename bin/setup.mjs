@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { changePackages } from "./setup/added.mjs";
+import { compiledCode } from "./setup/compiled.mjs";
 import { debianPackages } from "./setup/debian-packages.mjs";
 import { pythonFolder } from "./setup/folders.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -22,6 +23,7 @@ try {
     const changes = what === "environments" ? [] : [await nodePackages()];
     if (what === "tests") await debianPackages();
     changes.push(await pythonEnvironments());
+    if (what !== "environments") changes.push(await compiledCode());
     if (what === "tests") changes.push(await appinspectEnvironment());
     if (what === "python") await changePackages(rest);
     if (changes.includes(true)) say("ready");
