@@ -21,7 +21,7 @@ export function compiledCode() {
 function filesIn(folder) {
   const names = readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(".ts"));
   return names.sort().map((name) => {
-    const { size, mtimeMs } = statSync(join(root, folder, name));
-    return `${folder}/${name} ${size} ${mtimeMs}`;
+    const found = statSync(join(root, folder, name), { throwIfNoEntry: false }); // an editor's link may lead nowhere
+    return `${folder}/${name} ${found?.size} ${found?.mtimeMs}`;
   });
 }

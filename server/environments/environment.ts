@@ -39,8 +39,8 @@ export interface RunningWorker {
   lower(work: LongWork): void;
   /** Ends the worker and every process that it started; resolves when they are gone. May be called twice. */
   kill(): Promise<void>;
-  /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. */
-  memory(): Promise<number>;
+  /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. @param isRough a guess by what was measured last */
+  memory(isRough?: boolean): Promise<number>;
   /** Opens the permits of a worker that has said that it takes some, for one owner; undefined where calls cannot be sent ahead. */
   openPermits(): Permits | undefined;
   /** The last lines that it wrote outside the protocol: what is shown when it is lost. */

@@ -49,9 +49,9 @@ export class RunBatches {
     const held = memory.size;
     this.#isFlood = held >= FLOOD_RUNS_A_MS * (performance.now() - this.#flushedAt) && held >= RUNS_A_TRANSACTION;
     this.#flushedAt = performance.now();
-    const pace = this.#isFlood && held < MOST_ASIDE ? "many" : "unhurried";
     for (let left = Math.ceil(held / RUNS_A_TRANSACTION); left > 0; left--) {
-      await this.#writeSome(memory, pace);
+      const isAside = this.#isFlood && memory.size < MOST_ASIDE && this.#failures === 0 && !this.#isClosed;
+      await this.#writeSome(memory, isAside ? "many" : "unhurried");
       await turn(); // the engine is synchronous: others get the thread between two batches
     }
   }

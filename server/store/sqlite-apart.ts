@@ -12,7 +12,9 @@ import {
 
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
-type Answer = { readonly rows: unknown[]; readonly changes?: bigint } | { readonly error: Error };
+type Answer =
+  | { readonly rows: unknown[]; readonly changes?: bigint }
+  | { readonly error: { readonly message: string; readonly code?: string; readonly errcode?: number } };
 
 /** A connection to a SQLite database on a thread of its own: what it waits for, the disk most of all, nobody else does. */
 export class SqliteApart {
@@ -94,11 +96,11 @@ export class SqliteApart {
   async #ask<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     if (this.#failure) throw this.#failure;
     const answered = Promise.withResolvers<Answer>();
+    this.#thread.postMessage({ sql, parameters }); // it may throw: nobody must then wait for an answer
     this.#waiting.push(answered);
     this.#thread.ref();
-    this.#thread.postMessage({ sql, parameters });
     const answer = await answered.promise;
-    if ("error" in answer) throw answer.error;
+    if ("error" in answer) throw Object.assign(new Error(answer.error.message), answer.error);
     return { rows: answer.rows as Row[], ...(answer.changes !== undefined && { numAffectedRows: answer.changes }) };
   }
 }

@@ -1,6 +1,6 @@
 // The thread of sqlite-apart.ts: runs statements in the order in which they come, and answers each.
 // Plain JavaScript: a thread that strips types takes 12 MB more.
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
@@ -8,7 +8,8 @@ const KEPT_STATEMENTS = 500;
 /** As that of workers: who waits for an answer goes first. */
 const NICE = 5;
 
-if (process.platform === "linux") setPriority(0, NICE); // of this thread; elsewhere it would be all of the process
+// On Linux it is this thread's own, elsewhere it would be the whole process's. Never up, which few may.
+if (process.platform === "linux" && getPriority(0) < NICE) setPriority(0, NICE);
 const database = new DatabaseSync(workerData.file, { timeout: workerData.busyMs });
 database.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -500");
 /** @type {Map<string, { isReader: boolean, statement: import("node:sqlite").StatementSync }>} */
@@ -24,7 +25,9 @@ parentPort?.on("message", (/** @type {{ sql: string, parameters: import("node:sq
     parentPort?.postMessage({ rows: [] });
   } catch (error) {
     failure = error;
-    parentPort?.postMessage({ error });
+    // An error that is copied as it is loses what it has besides its text.
+    const { message, code, errcode } = /** @type {Error & { code?: string, errcode?: number }} */ (error);
+    parentPort?.postMessage({ error: { message, code, errcode } });
   }
 });
 

@@ -24,6 +24,7 @@ export class UnhurriedSqlite implements Unhurried {
   #here: { readonly database: DatabaseSync; readonly kysely: Kysely<Database> } | undefined;
   #apart: { readonly thread: SqliteApart; readonly kysely: Kysely<Database> } | undefined;
   #isApart = false;
+  #isBroken = false;
   #idle: NodeJS.Timeout | undefined;
   #log: number | undefined;
 
@@ -40,9 +41,12 @@ export class UnhurriedSqlite implements Unhurried {
 
   ready(hasMany: boolean): void {
     this.#log ??= openSync(`${this.#file}-wal`, "r+"); // the same file until the last connection closes
-    if (this.#apart?.thread.isEnded) this.#apart = undefined;
-    this.#isApart = hasMany;
-    if (!hasMany) return;
+    if (this.#apart?.thread.isEnded) {
+      this.#apart = undefined;
+      this.#isBroken = true; // what ended it would end the next one
+    }
+    this.#isApart = hasMany && !this.#isBroken;
+    if (!this.#isApart) return;
     if (!this.#apart) {
       const thread = new SqliteApart(this.#file, this.#busyMs);
       this.#apart = { thread, kysely: this.#kyselyOn(thread.dialect) };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 /** So many workers may idle on any machine. */
 const LEAST = 32;
@@ -29,23 +29,27 @@ export function mostIdle({ threads, files }: Allowed = allowed(), cores = availa
 }
 
 /**
- * The least of what the process's own limits, the kernel and the control groups above us say (proc(5); the kernel's
- * cgroup-v2 page, PID; the root of a container's own tree serves cgroup v1, too).
+ * The least of what the process's own limits, the kernel and the control groups above us say (proc(5), cgroups(7), both versions).
  *
  * @param system where /proc and /sys are
  */
 export function allowed(system = "/"): Allowed {
   const limits = textOf(join(system, "proc/self/limits"));
-  const groups: string[] = [];
-  const own = /^0::(\/.*)$/m.exec(textOf(join(system, "proc/self/cgroup")))?.[1] ?? "/";
-  for (let group = own; ; group = dirname(group)) {
-    groups.push(textOf(join(system, "sys/fs/cgroup", group, "pids.max")));
-    if (group === "/" || group === ".") break;
-  }
-  groups.push(textOf(join(system, "sys/fs/cgroup/pids/pids.max")));
+  const own = textOf(join(system, "proc/self/cgroup"));
+  const groups = [
+    ...fromRoot(join(system, "sys/fs/cgroup"), /^0::(\/.*)$/m.exec(own)?.[1]),
+    ...fromRoot(join(system, "sys/fs/cgroup/pids"), /^\d+:pids:(\/.*)$/m.exec(own)?.[1]),
+  ].map((folder) => textOf(join(folder, "pids.max")));
   const kernel = ["threads-max", "pid_max"].map((name) => textOf(join(system, "proc/sys/kernel", name)));
   const threads = [limits.match(/^Max processes +(\d+)/m)?.[1], ...kernel, ...groups];
   return { threads: least(threads, USUAL.threads), files: least([limits.match(/^Max open files +(\d+)/m)?.[1]], USUAL.files) };
+}
+
+/** A control group's folder and all above it. In a container the path may be that of the host: then only the root is there. */
+function fromRoot(root: string, path = "/"): string[] {
+  const folders = [root];
+  for (const name of path.split("/").filter((each) => each !== "" && each !== "..")) folders.push(join(folders.at(-1) ?? root, name));
+  return folders;
 }
 
 /** Of what is a number; "max" and "unlimited" are none. */

@@ -38,7 +38,7 @@ export class Seat {
   #importMs = Number.POSITIVE_INFINITY;
   #longestLoadMs = 0;
   #size = 0;
-  #measuredAt = 0;
+  #measuredAt = Number.NEGATIVE_INFINITY;
 
   constructor(target: PoolTarget, purpose: Purpose, clock: Clock) {
     this.target = target;
@@ -138,7 +138,7 @@ export class Seat {
     return this.#size;
   }
 
-  /** When its memory was measured last, in ticks. */
+  /** When its memory was measured last, in ticks; minus infinity: not yet. */
   get measuredAt(): number {
     return this.#measuredAt;
   }
@@ -148,9 +148,11 @@ export class Seat {
     return this.isBusy || this.idleSince >= this.#measuredAt;
   }
 
-  async measure(): Promise<void> {
-    this.#measuredAt = this.#clock.ticks();
-    this.#size = (await this.#link?.worker.memory()) ?? 0;
+  /** @param isRough a guess by what it grew since it was measured, if it was */
+  async measure(isRough = false): Promise<void> {
+    if (!this.#link) return;
+    if (!isRough) this.#measuredAt = this.#clock.ticks();
+    this.#size = await this.#link.worker.memory(isRough);
   }
 
   /** Ends the worker at once, or, when it has not connected yet, as soon as it has; that is not waited for. */

@@ -15,9 +15,12 @@ const FURTHER_IDLE_SECONDS = 60;
 const SOON_MS = 10_000;
 /** Workers of one version, those included that hang at their start. */
 const MOST_OF_KEY = 16;
-/** Workers whose memory is measured at a look, those first that were measured longest ago: it takes milliseconds each. */
+/**
+ * Workers whose memory is measured at a look, besides those that never were: it takes milliseconds each. Those first that were
+ * measured longest ago; of others that may have grown it is guessed.
+ */
 const MEASURED_A_LOOK = 32;
-/** Those that idle are measured anew after so long, in milliseconds. */
+/** Those that idle are measured anew after so long, in milliseconds, or as soon as it is their turn. */
 const MEASURED_MS = 10_000;
 
 export interface SeatsOptions {
@@ -254,8 +257,10 @@ export class Seats implements AsyncDisposable {
       if (clock.ticks() - seat.idleSince > limit * 1000) void this.#remove(seat, "idle");
     }
     const due = [...this.#seats].filter((seat) => seat.mayHaveGrown || clock.ticks() - seat.measuredAt > MEASURED_MS);
-    due.sort((a, b) => a.measuredAt - b.measuredAt);
-    await Promise.all(due.slice(0, MEASURED_A_LOOK).map((seat) => seat.measure()));
+    const isNew = (seat: Seat) => seat.measuredAt === Number.NEGATIVE_INFINITY;
+    const others = due.filter((seat) => !isNew(seat)).sort((a, b) => a.measuredAt - b.measuredAt);
+    const measured = [...due.filter(isNew), ...others.slice(0, MEASURED_A_LOOK)].map((seat) => seat.measure());
+    await Promise.all([...measured, ...others.slice(MEASURED_A_LOOK).map((seat) => seat.measure(true))]);
     this.#memory = [...this.#seats].reduce((sum, { size }) => sum + size, 0);
     // Those idle now, not when the memory was asked for.
     for (const seat of this.#idle()) {

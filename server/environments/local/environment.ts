@@ -144,7 +144,7 @@ export function localEnvironment({
         stream.destroy();
       },
       openPermits: () => PipePermits.open(`${socket}.permits`),
-      memory: () => (tail === undefined ? memory.bytes() : Promise.resolve(0)),
+      memory: (isRough) => (tail === undefined ? memory.bytes(isRough) : Promise.resolve(0)),
       tail: () => tail ?? lastLines(output),
       ended,
     };

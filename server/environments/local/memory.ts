@@ -29,10 +29,11 @@ export class OwnMemory {
     this.#ticks = ticks;
   }
 
-  /** 0 when it is gone. */
-  async bytes(): Promise<number> {
+  /** 0 when it is gone. @param isRough what it grew by since it was measured is taken for its own: that takes microseconds */
+  async bytes(isRough = false): Promise<number> {
     if (process.platform !== "linux") return await this.#measure(this.#pid);
     const resident = await this.#resident(this.#pid);
+    if (isRough && resident > 0) return Math.max(0, this.#bytes + resident - (this.#residentThen ?? resident));
     const changed = Math.abs(resident - (this.#residentThen ?? Number.POSITIVE_INFINITY));
     const now = this.#ticks();
     if (resident > 0 && changed < NOTABLE_BYTES && now - this.#measuredAt < LONGEST_MS) return this.#bytes;

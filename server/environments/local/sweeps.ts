@@ -5,8 +5,9 @@ import { signalGroup, signalProcess } from "./started-process.ts";
 const POLL_MS = 10;
 /** How often those that were killed are looked for before all are looked through again: what they started meanwhile is killed, too. */
 const POLLS = 10;
-/** Where thousands of processes live, looking through them takes at most this part of our time: one of so many. */
+/** Where thousands of processes live, a look is followed by a rest of so many times its own length, at most so long: calls come first. */
 const REST = 3;
+const LONGEST_REST_MS = 250;
 
 /** What is to end: a process, what else is in its session, what bears a mark, and what descends from these. */
 export interface Doomed {
@@ -55,7 +56,7 @@ export class Sweeps {
       const began = performance.now();
       const due = [...this.#orders].filter(isDue);
       if (due.length > 0) await this.#look(due);
-      if (this.#orders.size > 0) await sleep(Math.max(POLL_MS, REST * (performance.now() - began)));
+      if (this.#orders.size > 0) await sleep(Math.min(LONGEST_REST_MS, Math.max(POLL_MS, REST * (performance.now() - began))));
     }
     this.#isSweeping = false;
   }
@@ -99,15 +100,23 @@ function isDue(order: Order): boolean {
 }
 
 /**
- * Whether a process may belong to one of these by its mark alone: it lost its parent, and was given one of those above us
- * instead, or a child of ours that takes such as its own, or one that we see nothing of. All others descend from what
- * belongs to them.
+ * Whether a process may belong to one of these by its mark alone: it lost its parent, and was given another instead. That is
+ * the first of those above it that takes such as its own, or process 1: one above us, which we may not see, or one that
+ * descends from us, and is no worker that was forked, which takes none. All others are found by their parents.
  */
 function mayBeMarked(orders: readonly Order[], living: readonly Living[], spared: ReadonlySet<number>): (each: Living) => boolean {
   const bearing = orders.filter(({ mark }) => mark !== undefined);
   const since = Math.min(...bearing.map((order) => order.since));
   if (bearing.some(({ isStranger }) => isStranger)) return (each) => each.since >= since;
   const known = new Set(bearing.map(({ unmarked }) => unmarked));
-  const noAdopters = new Set(living.filter(({ pid, parent }) => !spared.has(pid) && parent !== process.pid).map(({ pid }) => pid));
-  return (each) => each.since >= since && !noAdopters.has(each.parent) && !known.values().some((pids) => pids.has(each.pid));
+  const isUnmarked = (pid: number) => known.values().some((pids) => pids.has(pid));
+  const children = Map.groupBy(living, (each) => each.parent);
+  const adopters = new Set([...spared, 1]);
+  const below = [process.pid];
+  for (const pid of below) {
+    adopters.add(pid);
+    for (const child of children.get(pid) ?? []) if (!isUnmarked(child.pid)) below.push(child.pid);
+  }
+  const seen = new Set(living.map(({ pid }) => pid));
+  return (each) => each.since >= since && !isUnmarked(each.pid) && (adopters.has(each.parent) || !seen.has(each.parent));
 }

@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Connections, Tx } from "../../../server/store/database.ts";
-import { openStore } from "../../../server/store/open.ts";
+import { storeOn } from "../../../server/store/open.ts";
 import { openSqlite } from "../../../server/store/sqlite.ts";
 import { begun, quietLog, runId, steppingClock } from "./store-suite.ts";
 
@@ -89,14 +89,33 @@ describe("the thread that writes many rows", () => {
     unhurried?.ready(false);
     expect(await synchronous()).toEqual([{ synchronous: 1 }]);
   });
+
+  it("is not used again when it ended by itself", async () => {
+    const { unhurried } = connections;
+    unhurried?.ready(false);
+    await unhurried?.write.transaction().execute((tx) => add(tx, "before"));
+    await rename(folder, `${folder}-moved`); // the thread does not find the file
+    await expect(many((tx) => add(tx, "lost"))).rejects.toThrow("unable to open database file");
+    await many((tx) => add(tx, "after"));
+    await rename(`${folder}-moved`, folder);
+    expect(names()).toEqual(["after", "before"]);
+  });
 });
 
 it("a store that is flooded with runs writes them all aside, and few that follow by itself", async () => {
   await connections.close();
   await rm(file);
-  const place = { file, clock: steppingClock(), log: quietLog };
+  const edges = { clock: steppingClock(), log: quietLog };
+  const aside: boolean[] = [];
   const write = async (from: number, to: number) => {
-    await using store = await openStore(place);
+    const { unhurried, ...opened } = openSqlite(file);
+    if (!unhurried) throw new Error("SQLite writes nothing aside");
+    const ready = unhurried.ready.bind(unhurried);
+    unhurried.ready = (hasMany) => {
+      aside.push(hasMany);
+      ready(hasMany);
+    };
+    await using store = await storeOn({ ...opened, unhurried }, edges);
     for (let n = from; n < to; n++) {
       store.runs.start(begun(n));
       store.runs.finish(runId(n), { state: "failed", receipt: null, error: null });
@@ -104,7 +123,10 @@ it("a store that is flooded with runs writes them all aside, and few that follow
     await store.runs.flush();
   };
   await write(0, 4000);
+  expect(aside.filter((hasMany) => hasMany).length).toBeGreaterThan(0);
+  aside.length = 0;
   await write(4000, 4010);
+  expect(new Set(aside)).toEqual(new Set([false]));
   using other = new DatabaseSync(file, { readOnly: true });
   expect(other.prepare("select count(*) as count from runs").get()).toEqual({ count: 4010 });
   expect(other.prepare("select count(*) as count, max(number) as last from events").get()).toEqual({ count: 8020, last: 8020 });

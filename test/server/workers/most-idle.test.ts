@@ -24,6 +24,15 @@ it.each([
     { threads: 4915, files: 20000 },
   ],
   ["a container's root", { "proc/self/limits": LIMITS, ...KERNEL, "sys/fs/cgroup/pids.max": "1024\n" }, { threads: 1024, files: 20000 }],
+  [
+    "a control group, version 1",
+    {
+      ...KERNEL,
+      "proc/self/cgroup": "4:pids:/system.slice/bridge.service\n",
+      "sys/fs/cgroup/pids/system.slice/bridge.service/pids.max": "700\n",
+    },
+    { threads: 700, files: 4096 },
+  ],
   ["a container's root, cgroup v1", { ...KERNEL, "sys/fs/cgroup/pids/pids.max": "512\n" }, { threads: 512, files: 4096 }],
   ["nobody", {}, { threads: 8192, files: 4096 }],
 ] as const)("what is allowed is what %s says", (_, files, expected) => {
