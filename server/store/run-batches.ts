@@ -5,8 +5,8 @@ import { writeRuns } from "./run-rows.ts";
 import type { Commit, Pace } from "./transactions.ts";
 
 const DELAY_MS = 500;
-/** From so many runs a millisecond on they are written aside, and sooner: fewer disturb calls less where these are, than by taking another core's time. */
-const FLOOD_RUNS_A_MS = 4;
+/** Where so many calls go on at once, runs are written aside, and sooner. Few calls are disturbed less by turns of this thread than by one that takes a core. */
+const FLOOD_CALLS = 8;
 const FLOOD_DELAY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
 /** A commit's own cost is spread over many; other transactions wait for these. */
@@ -23,7 +23,6 @@ export class RunBatches {
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #isFlood = false;
-  #flushedAt = performance.now();
   #isClosed = false;
 
   /** @param bridge which one's runs these are; @param written hears how many each transaction wrote, and how */
@@ -47,8 +46,7 @@ export class RunBatches {
   async flush(memory: RunMemory): Promise<void> {
     // As many turns as what is held now needs: calls that go on meanwhile do not keep a flush from ending.
     const held = memory.size;
-    this.#isFlood = held >= FLOOD_RUNS_A_MS * (performance.now() - this.#flushedAt) && held >= RUNS_A_TRANSACTION;
-    this.#flushedAt = performance.now();
+    this.#isFlood = held >= RUNS_A_TRANSACTION && memory.running >= FLOOD_CALLS;
     for (let left = Math.ceil(held / RUNS_A_TRANSACTION); left > 0; left--) {
       const isAside = this.#isFlood && memory.size < MOST_ASIDE && this.#failures === 0 && !this.#isClosed;
       await this.#writeSome(memory, isAside ? "many" : "unhurried");

@@ -70,6 +70,11 @@ export class RunMemory {
     return this.#entries.size;
   }
 
+  /** How many of them go on. */
+  get running(): number {
+    return this.#entries.size - this.#ended;
+  }
+
   /** How this run would be written if it became `run`; undefined when it is not held. */
   changeTo(run: Run): RunChange | undefined {
     const entry = this.#entries.get(run.id);

@@ -102,12 +102,12 @@ describe("the thread that writes many rows", () => {
   });
 });
 
-it("a store that is flooded with runs writes them all aside, and few that follow by itself", async () => {
+it("a store writes many runs aside while many calls go on, and all others by itself", async () => {
   await connections.close();
   await rm(file);
   const edges = { clock: steppingClock(), log: quietLog };
   const aside: boolean[] = [];
-  const write = async (from: number, to: number) => {
+  const write = async (from: number, to: number, running: number) => {
     const { unhurried, ...opened } = openSqlite(file);
     if (!unhurried) throw new Error("SQLite writes nothing aside");
     const ready = unhurried.ready.bind(unhurried);
@@ -118,17 +118,19 @@ it("a store that is flooded with runs writes them all aside, and few that follow
     await using store = await storeOn({ ...opened, unhurried }, edges);
     for (let n = from; n < to; n++) {
       store.runs.start(begun(n));
-      store.runs.finish(runId(n), { state: "failed", receipt: null, error: null });
+      if (n < to - running) store.runs.finish(runId(n), { state: "failed", receipt: null, error: null });
     }
     await store.runs.flush();
+    for (let n = to - running; n < to; n++) store.runs.finish(runId(n), { state: "failed", receipt: null, error: null });
   };
-  await write(0, 4000);
+  await write(0, 4000, 8);
   expect(aside.filter((hasMany) => hasMany).length).toBeGreaterThan(0);
   aside.length = 0;
-  await write(4000, 4010);
+  await write(4000, 4010, 10);
+  await write(4010, 5000, 7);
   expect(new Set(aside)).toEqual(new Set([false]));
   using other = new DatabaseSync(file, { readOnly: true });
-  expect(other.prepare("select count(*) as count from runs").get()).toEqual({ count: 4010 });
-  expect(other.prepare("select count(*) as count, max(number) as last from events").get()).toEqual({ count: 8020, last: 8020 });
+  expect(other.prepare("select count(*) as count from runs").get()).toEqual({ count: 5000 });
+  expect(other.prepare("select count(*) as count, max(number) as last from events").get()).toEqual({ count: 10_000, last: 10_000 });
   connections = openSqlite(file);
 });
