@@ -14,7 +14,7 @@ const RUNS_A_TRANSACTION = 320;
 /** Where those that are written aside fall behind, this thread writes: calls that come too fast get less of it. */
 const MOST_ASIDE = KEPT_ENDED / 2;
 
-/** Writes what the memory holds, half a second after it changed, many runs in one transaction. */
+/** Writes what the memory holds, a moment after it changed, many runs in one transaction. */
 export class RunBatches {
   readonly #commit: Commit;
   readonly #log: Log;

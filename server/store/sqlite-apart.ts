@@ -13,7 +13,7 @@ import {
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 type Answer =
-  | { readonly rows: unknown[]; readonly changes?: bigint }
+  | { readonly rows: unknown[] }
   | { readonly error: { readonly message: string; readonly code?: string; readonly errcode?: number } };
 
 /** A connection to a SQLite database on a thread of its own: what it waits for, the disk most of all, nobody else does. */
@@ -49,7 +49,7 @@ export class SqliteApart {
     return this.#isInTransaction || this.#waiting.length > 0;
   }
 
-  /** For Kysely. One transaction at a time. What gives no rows is not waited for: should it fail, its transaction's commit tells. */
+  /** For Kysely. One transaction at a time. What gives no rows is not waited for: should it fail, its transaction's commit tells. Nobody hears how many rows it changed. */
   get dialect(): Dialect {
     const connection: DatabaseConnection = {
       executeQuery: async <Row>(query: CompiledQuery) => {
@@ -101,7 +101,7 @@ export class SqliteApart {
     this.#thread.ref();
     const answer = await answered.promise;
     if ("error" in answer) throw Object.assign(new Error(answer.error.message), answer.error);
-    return { rows: answer.rows as Row[], ...(answer.changes !== undefined && { numAffectedRows: answer.changes }) };
+    return { rows: answer.rows as Row[] };
   }
 }
 

@@ -21,7 +21,7 @@ parentPort?.on("message", (/** @type {{ sql: string, parameters: import("node:sq
   try {
     if (sql === "rollback") rollback();
     else if (failure !== undefined) throw failure;
-    else return parentPort?.postMessage(run(sql, parameters));
+    else return parentPort?.postMessage({ rows: run(sql, parameters) });
     parentPort?.postMessage({ rows: [] });
   } catch (error) {
     failure = error;
@@ -39,8 +39,9 @@ function rollback() {
 /** @param {string} sql @param {import("node:sqlite").SQLInputValue[]} parameters */
 function run(sql, parameters) {
   const { isReader, statement } = prepared.get(sql) ?? prepare(sql);
-  if (isReader) return { rows: statement.all(...parameters) };
-  return { rows: [], changes: BigInt(statement.run(...parameters).changes) };
+  if (isReader) return statement.all(...parameters);
+  statement.run(...parameters);
+  return [];
 }
 
 /** @param {string} sql */

@@ -7,7 +7,7 @@ import { eventsWriter, type Tell } from "./events.ts";
 /** Runs `work` in a transaction, alone; then `committed`, then tells the events. Nothing of that happens when it throws. */
 export type Commit = <T>(work: (tx: Tx, tell: Tell) => Promise<T>, committed?: () => void, pace?: Pace) => Promise<T>;
 
-/** `unhurried`: nobody waits for it, so it may take longer than it has to, and holds up others less; `many`: nor for its many rows. */
+/** `unhurried`: nobody waits for it, so it may take longer than it has to, and holds up others less; `many`: the same, and it writes many rows. */
 export type Pace = "at once" | "unhurried" | "many";
 
 /**

@@ -23,6 +23,23 @@ it.runIf(process.platform === "linux")(
   },
 );
 
+it.runIf(process.platform === "linux")("a guess adds what became resident since it was measured, and measures nothing", async () => {
+  let measured = 0;
+  let resident = 100 * MB;
+  const measure = async () => {
+    measured++;
+    return 10 * MB;
+  };
+  const memory = new OwnMemory(1, { measure, resident: async () => resident, ticks: () => 0 });
+  expect(await memory.bytes(true)).toBe(0); // of what is not known
+  expect(await memory.bytes()).toBe(10 * MB);
+  resident += 50 * MB;
+  expect(await memory.bytes(true)).toBe(60 * MB);
+  resident -= 80 * MB;
+  expect(await memory.bytes(true)).toBe(0);
+  expect(measured).toBe(1);
+});
+
 it("tells what a process grew by", async () => {
   const memory = new OwnMemory(process.pid);
   const before = await memory.bytes();
