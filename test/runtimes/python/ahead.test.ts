@@ -106,7 +106,7 @@ describe("calls that are sent ahead of an answer", () => {
       new AbortController().signal,
     );
     const over = new AbortController();
-    const behind = outcome(call("2", {}, over.signal));
+    const behind = outcome(call("2", { seconds: 100 }, over.signal)); // an interrupt that met its answer would spoil the worker
     await begins("2");
     over.abort(Object.assign(new Error("gone"), { name: "Gone" }));
     expect(await behind).toBe("Gone");
