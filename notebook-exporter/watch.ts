@@ -47,6 +47,8 @@ export interface WatchOptions {
 export interface Watcher {
   /** A notebook (absolute, or relative to the root) may have changed. Vouched: it is known to be whole, so no quiet window. */
   touch(path: string, options?: { vouched?: boolean }): void;
+  /** A notebook's path relative to the root, with slashes; undefined for what is none of the folder's. */
+  inside(path: string): string | undefined;
   /** Resolves when what lies at `path` now has been told. Looks at the file first: a change not yet seen counts. */
   settled(path: string): Promise<void>;
   /** Whether `settled` would have nothing to wait for. False also where that cannot be known at once. */
@@ -231,6 +233,7 @@ export async function watchNotebooks(options: WatchOptions): Promise<Watcher> {
 
   return {
     touch,
+    inside,
     scan,
     async settled(path) {
       const notebook = inside(path);

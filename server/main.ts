@@ -222,6 +222,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     (await jupyter?.start({
       ...{ jupyter: config.jupyter.program, port: config.jupyter.port, python: config.python, home: home.root, log, env },
       ...{ folder: runFolder.path, endMarked: killMarked },
+      onSaving: (path, notebook) => publisher.announced(path, notebook),
       onSave(path) {
         publisher.saved(path);
         notebooks.saved(path);

@@ -1,4 +1,4 @@
-import { access, lstat, readFile, stat } from "node:fs/promises";
+import { access, lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
@@ -8,16 +8,17 @@ import { DEFAULT_PROJECT, nameKey } from "#contract/names.ts";
 import { holdsBack, type Problem } from "#contract/problem.ts";
 import type { Check } from "../../notebook-exporter/answer.ts";
 import { claims, nameOf } from "../../notebook-exporter/claims.ts";
-import { contentOf } from "../../notebook-exporter/content.ts";
+import { contentOrWhy } from "../../notebook-exporter/content.ts";
 import { type Exported, exportNotebook } from "../../notebook-exporter/export.ts";
-import { type FileStat, isSame, stateOf } from "../../notebook-exporter/file-state.ts";
+import type { FileStat } from "../../notebook-exporter/file-state.ts";
 import { beginLive, beginVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
 import { Ahead } from "./ahead.ts";
 import type { BridgeHome } from "./home.ts";
 import { importProblems } from "./import-problems.ts";
-import { type PublishModules, publishModulesWith, type Source, stays, type Taking } from "./publish-modules.ts";
+import { contentNow, notChanged } from "./notebook-now.ts";
+import { type PublishModules, publishModulesWith, type Source, type Taking } from "./publish-modules.ts";
 import { siblingFinder } from "./sibling-finder.ts";
 import type { Starts } from "./starts.ts";
 import { Superseded, supersededSignal } from "./superseded.ts";
@@ -48,6 +49,8 @@ export interface PublishParts {
 export interface Publish extends PublishModules {
   /** A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved within a moment; null: nothing is. */
   looked(path: string, notebook: unknown): void;
+  /** An editor is about to write this notebook, of which `notebook` has all that an export depends on. It may not come to it. */
+  announced(path: string, notebook: unknown): Promise<void>;
   /** From a saved notebook to its version going live, or to problems that say why not; the old version serves meanwhile. */
   saved(path: string, saved: SavedNotebook): Promise<void>;
   /** The notebook is gone: its last live version serves on, and the algorithm says so. */
@@ -91,8 +94,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   return {
     looked(path, notebook) {
       // Of several bridges one publishes, and the others would have worked for nothing.
-      if (notebook === null) void ahead.drop(path);
+      if (notebook === null) ahead.forget(path);
       else if (store.bridges.own === null) ahead.begin(path, notebook);
+    },
+    async announced(path, notebook) {
+      const content = contentOrWhy(notebook);
+      if ("why" in content || store.bridges.own !== null) return;
+      const known = await store.algorithms.find(nameOf(path));
+      if (known?.content !== content.hash) ahead.announced(path, notebook, content.hash); // most saves change outputs alone
     },
     async saved(path, content) {
       await saved(path, content).finally(() => ahead.drop(path));
@@ -146,7 +155,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const name = nameOf(path);
     const isShared = store.bridges.own !== null;
     // Another bridge may have published a later save meanwhile; this one is told of that, too.
-    if (isShared && (await contentNow(path)) !== saved.content) return false;
+    if (isShared && (await contentNow(join(home.notebooks, path))) !== saved.content) return false;
     const [rival] = await rivalry(path);
     const module = await modules.claim(name);
     const claimed = rival ?? module;
@@ -199,27 +208,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   async function publish(path: string, { notebook, content, stat: state }: SavedNotebook): Promise<boolean> {
     const name = nameOf(path);
     const began = clock.ticks();
-    const made = await ahead.take(path, notebook);
+    const made = await ahead.take(path, { notebook, content });
     const exported = made?.exported ?? (await exporting(path, notebook));
-    const isCurrent = notChanged(path, content, state);
+    const isCurrent = notChanged(join(home.notebooks, path), content, state);
     return await take({ name, notebook: path }, exported, { content, began, begun: made?.version, isCurrent });
   }
 
   function exporting(path: string, notebook: unknown): Promise<Exported> {
     return exportNotebook(nameOf(path), notebook, check, { notebook: path, siblings });
-  }
-
-  /** Reads a notebook, which may be long, only when its file changed. */
-  function notChanged(path: string, content: string, state: FileStat): () => Promise<boolean> {
-    const isContent = stays(() => contentNow(path), content);
-    let looked = state;
-    return async () => {
-      // One that is gone was saved all the same: its version serves on.
-      const now = stateOf(await stat(join(home.notebooks, path), { bigint: true }));
-      if (isSame(now, looked)) return true;
-      looked = now;
-      return await isContent();
-    };
   }
 
   /** From an export to its version going live, or to problems. False when a newer save replaced it meanwhile. */
@@ -316,15 +312,6 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {
     if (known.live === null || known.content !== content || known.state === "failing") return false;
     return await isThere(join(home.model, ".versions", known.name, known.live, "manifest.json"));
-  }
-
-  /** Undefined: it is gone, or is being written. */
-  async function contentNow(path: string): Promise<string | undefined> {
-    try {
-      return contentOf(JSON.parse(await readFile(join(home.notebooks, path), "utf8")));
-    } catch {
-      return undefined;
-    }
   }
 
   async function put({ live: _, ...algorithm }: Omit<Algorithm, "live"> & { live?: unknown }): Promise<void> {

@@ -23,6 +23,8 @@ export interface PublisherParts extends Omit<PublishParts, "notebooks" | "retell
 export interface Publisher extends AsyncDisposable {
   /** Somebody who knows says that this notebook was saved, whole. Absolute, or relative to the notebooks folder. */
   saved(path: string): void;
+  /** An editor says what it is about to write there: all that an export of it depends on. */
+  announced(path: string, notebook: unknown): void;
   /**
    * Resolves when the last save of an algorithm has been decided, after 5 s at the latest, or 30 s when nothing is
    * live. The files are looked at first, so that the call after a save runs the new code.
@@ -99,6 +101,14 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
 
   return {
     saved: (path) => watching.touch(path, { vouched: true }),
+
+    announced(path, notebook) {
+      const inside = watching.inside(path);
+      if (inside === undefined) return;
+      publish
+        .announced(inside, notebook)
+        .catch((error: unknown) => log.warn({ err: error, notebook: inside }, "an announced save could not be prepared"));
+    },
 
     settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
       return (notebook !== null && watching.isSettled(notebook)) || settling(algorithm, notebook, within);

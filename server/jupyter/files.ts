@@ -50,7 +50,7 @@ function serverConfig(home: string, settings: string): object {
       terminals_enabled: true,
     },
     PasswordIdentityProvider: { hashed_password: "", allow_password_change: false },
-    FileContentsManager: { post_save_hook: "save_hook.tell" },
+    FileContentsManager: { pre_save_hook: "save_hook.announce", post_save_hook: "save_hook.tell" },
     KernelSpecManager: { ensure_native_kernel: false, allowed_kernelspecs: ["python3"] },
     LabApp: { app_settings_dir: settings, news_url: null },
   };

@@ -1,7 +1,7 @@
-"""Jupyter's post_save_hook: says to the bridge which file was just written.
+"""Jupyter's hooks around a save: say to the bridge what is about to be written, and which file just was.
 
-One JSON line a save over a unix socket that stays open. A hint only: the bridge also watches the folder, so
-whatever goes wrong here is swallowed and a save never waits longer than the timeout.
+One JSON line each over a unix socket that stays open. Hints only: the bridge also watches the folder, so whatever goes
+wrong here is swallowed, and a save never waits longer than the timeouts.
 """
 
 from __future__ import annotations
@@ -12,8 +12,56 @@ import socket
 from typing import Any
 
 TIMEOUT_SECONDS = 0.05
+# Longer ones are not announced: a line has room in the socket's buffer, so that a save waits for nobody.
+LONGEST_ANNOUNCED = 100_000
+# What an export depends on, besides the cells.
+METADATA = ("kernelspec", "language_info", "compute_bridge")
+CELL = ("cell_type", "id", "metadata", "source")
 
 _connection: socket.socket | None = None
+
+
+def announce(model: dict[str, Any], path: str, contents_manager: Any, **_: Any) -> None:
+    """Before a notebook is written: sends `{"path": …, "notebook": …}`, without what no export looks at."""
+    content = model.get("content")
+    if model.get("type") != "notebook" or not isinstance(content, dict):
+        return
+    try:
+        cells = [{key: cell[key] for key in CELL if key in cell} for cell in content["cells"]]
+        if sum(len(cell["source"]) for cell in cells) > LONGEST_ANNOUNCED:
+            return
+        metadata = {key: value for key, value in content.get("metadata", {}).items() if key in METADATA}
+        notebook = {"nbformat": content["nbformat"], "metadata": metadata, "cells": cells}
+        line = _line(path=os.path.join(os.path.abspath(contents_manager.root_dir), *path.strip("/").split("/")), notebook=notebook)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return  # the save itself says what is wrong
+    if len(line) <= LONGEST_ANNOUNCED:
+        _send(line)
+
+
+def tell(os_path: str, model: dict[str, Any], **_: Any) -> None:
+    """After one was written: sends `{"path": …}`."""
+    if model.get("type") == "notebook":
+        _send(_line(path=os.path.abspath(os_path)))
+
+
+def _line(**said: Any) -> bytes:
+    return json.dumps(said).encode() + b"\n"
+
+
+def _send(line: bytes) -> None:
+    """Reconnects once when the bridge's side was closed."""
+    global _connection
+    for _attempt in range(2):
+        try:
+            if _connection is None:
+                _connection = _connect()
+            _connection.sendall(line)
+            return
+        except (OSError, KeyError):
+            if _connection is not None:
+                _connection.close()
+            _connection = None
 
 
 def _connect() -> socket.socket:
@@ -25,21 +73,3 @@ def _connect() -> socket.socket:
         connection.close()
         raise
     return connection
-
-
-def tell(os_path: str, model: dict[str, Any], **_: Any) -> None:
-    """Sends `{"path": …}` for a saved notebook; reconnects once when the bridge's side was closed."""
-    global _connection
-    if model.get("type") != "notebook":
-        return
-    line = json.dumps({"path": os.path.abspath(os_path)}).encode() + b"\n"
-    for _attempt in range(2):
-        try:
-            if _connection is None:
-                _connection = _connect()
-            _connection.sendall(line)
-            return
-        except (OSError, KeyError):
-            if _connection is not None:
-                _connection.close()
-            _connection = None

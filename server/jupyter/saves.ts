@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 
-const Save = z.object({ path: z.string() });
+const Save = z.object({ path: z.string(), notebook: z.looseObject({}).optional() });
+
+/** What is told of notebooks that are written through Jupyter. */
+export interface SaveListener {
+  /** One is about to be written: its absolute path, and all of it that an export depends on. */
+  readonly onSaving?: (path: string, notebook: unknown) => void;
+  /** One was written, about a millisecond ago. */
+  readonly onSave?: (path: string) => void;
+}
 
 export interface SavesSocket extends AsyncDisposable {
   /** What `save_hook.py` connects to. */
@@ -13,10 +21,10 @@ export interface SavesSocket extends AsyncDisposable {
 }
 
 /**
- * Listens for the hook in JupyterLab, which says the path of each notebook about a millisecond after it was written.
+ * Listens for the hooks in JupyterLab, which say what is about to be written, and the path of each notebook about a millisecond after it was.
  * The socket lies in a folder of its own that only this user can enter: paths of sockets may have about 100 bytes, BRIDGE_HOME's may be longer.
  */
-export async function listenForSaves(onSave: (path: string) => void, inside = tmpdir()): Promise<SavesSocket> {
+export async function listenForSaves({ onSaving, onSave }: SaveListener, inside = tmpdir()): Promise<SavesSocket> {
   const folder = await mkdtemp(join(inside, "bridge-"));
   const path = join(folder, "saves");
   const open = new Set<Socket>();
@@ -28,7 +36,10 @@ export async function listenForSaves(onSave: (path: string) => void, inside = tm
     lines.on("error", () => {}); // passed on from the socket, whose own listener ends it
     lines.on("line", (line) => {
       const save = Save.safeParse(parsed(line));
-      if (save.success) onSave(save.data.path);
+      if (!save.success) return;
+      const { path, notebook } = save.data;
+      if (notebook === undefined) onSave?.(path);
+      else onSaving?.(path, notebook);
     });
   });
   await new Promise<void>((listening, failed) => server.once("error", failed).listen(path, listening));

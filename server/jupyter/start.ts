@@ -23,6 +23,8 @@ export interface JupyterOptions {
   readonly log: Log;
   /** The variables that there are; JupyterLab sees those of the machine alone (process-env.ts). */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A notebook is about to be written through Jupyter: its absolute path, and all of it that an export depends on. */
+  readonly onSaving?: (path: string, notebook: unknown) => void;
   /** A notebook was written through Jupyter, about a millisecond ago. Absolute path. A hint: files change by other ways too. */
   readonly onSave?: (path: string) => void;
   /** A private folder with a short path, for the socket that tells of saves. Default: one of its own. */
@@ -57,7 +59,7 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
   const port = await freePort(options.port);
   const files = await writeJupyterFiles(folder, home, python);
   const token = await jupyterToken(folder);
-  const saves = await listenForSaves((path) => options.onSave?.(path), options.folder);
+  const saves = await listenForSaves(options, options.folder);
   // Every kernel, terminal and what they start inherit the socket's path; nothing else has it.
   const endLeftovers = async () => {
     await options.endMarked?.(`BRIDGE_SAVES_SOCKET=${saves.path}`);

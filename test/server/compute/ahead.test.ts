@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Problem } from "#contract/problem.ts";
 import type { Exported } from "../../../notebook-exporter/export.ts";
 import { Ahead } from "../../../server/compute/ahead.ts";
@@ -24,15 +24,17 @@ function recorded() {
   return { ahead, written };
 }
 
+const read = (notebook: unknown) => ({ notebook, content: "read" });
+
 describe("what is made ahead", () => {
   it("is given for the very reading, once", async () => {
     const { ahead, written } = recorded();
     const reading = {};
     ahead.begin("a", reading);
-    expect(await ahead.take("a", {})).toBeUndefined();
-    expect(await ahead.take("b", reading)).toBeUndefined();
-    expect(await ahead.take("a", reading)).toMatchObject({ exported: { content: "c" } });
-    expect(await ahead.take("a", reading)).toBeUndefined();
+    expect(await ahead.take("a", read({}))).toBeUndefined();
+    expect(await ahead.take("b", read(reading))).toBeUndefined();
+    expect(await ahead.take("a", read(reading))).toMatchObject({ exported: { content: "c" } });
+    expect(await ahead.take("a", read(reading))).toBeUndefined();
     await ahead.drop("a");
     expect(written).toEqual(["a is written"]);
   });
@@ -52,11 +54,41 @@ describe("what is made ahead", () => {
     const [first, second] = [{}, {}];
     ahead.begin("a", first);
     ahead.begin("b", second);
-    expect(await ahead.take("b", second)).toBeUndefined();
-    expect(await ahead.take("a", first)).toBeDefined();
+    expect(await ahead.take("b", read(second))).toBeUndefined();
+    expect(await ahead.take("a", read(first))).toBeDefined();
     ahead.begin("b", second);
-    expect(await ahead.take("b", second)).toBeDefined();
+    expect(await ahead.take("b", read(second))).toBeDefined();
     expect(written).toEqual(["a is written", "b is written"]);
+  });
+
+  it("of an announced save is given for its content, whatever is read meanwhile", async () => {
+    const { ahead, written } = recorded();
+    ahead.announced("a", {}, "new");
+    const torn = {};
+    ahead.begin("a", torn);
+    ahead.forget("a");
+    expect(await ahead.take("a", read(torn))).toBeUndefined();
+    expect(await ahead.take("a", { notebook: {}, content: "new" })).toMatchObject({ exported: { content: "c" } });
+    expect(await ahead.take("a", { notebook: {}, content: "new" })).toBeUndefined();
+    expect(written).toEqual(["a is written"]);
+  });
+
+  it("of an announced save is thrown away when another content is saved, is announced, or none comes", async () => {
+    const { ahead, written } = recorded();
+    ahead.announced("a", {}, "new");
+    expect(await ahead.take("a", { notebook: {}, content: "other" })).toBeUndefined();
+    await ahead.drop("a");
+    ahead.announced("a", {}, "newer");
+    await expect.poll(() => written.length).toBe(2);
+    vi.useFakeTimers();
+    try {
+      ahead.announced("a", {}, "newest");
+      vi.advanceTimersByTime(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    await expect.poll(() => written).toEqual(Array(3).fill("a is thrown away"));
+    expect(await ahead.take("a", { notebook: {}, content: "newest" })).toBeUndefined();
   });
 
   it("is nowhere when all is closed", async () => {
@@ -71,9 +103,9 @@ describe("what is made ahead", () => {
     const { ahead, written } = recorded();
     const [needing, failing] = [{ needs: ["base"] }, { problems: [error] }];
     ahead.begin("a", needing);
-    expect(await ahead.take("a", needing)).toBeUndefined();
+    expect(await ahead.take("a", read(needing))).toBeUndefined();
     ahead.begin("b", failing);
-    expect(await ahead.take("b", failing)).toMatchObject({ exported: { problems: [error] }, version: undefined });
+    expect(await ahead.take("b", read(failing))).toMatchObject({ exported: { problems: [error] }, version: undefined });
     expect(written).toEqual([]);
   });
 });

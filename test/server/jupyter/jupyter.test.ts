@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Conflict, JupyterFailed, NotFound } from "#contract/errors.ts";
+import { contentOf } from "../../../notebook-exporter/content.ts";
 import { connectJupyter, type JupyterClient } from "../../../server/jupyter/client.ts";
 import { startJupyter } from "../../../server/jupyter/start.ts";
 import { jupyter, notebook, python, type RunningJupyter, runningJupyter, until } from "./running.ts";
@@ -108,6 +109,18 @@ describe("JupyterLab beside the bridge", () => {
     await client.createNotebook("told.ipynb", notebook("1"));
     await until(() => running.saved.includes(join(running.home, "notebooks/told.ipynb")));
     expect(running.saved.filter((path) => !path.endsWith(".ipynb"))).toEqual([]);
+  });
+
+  it("announces what of a notebook counts before it writes it", async () => {
+    const path = join(running.home, "notebooks/announced.ipynb");
+    const content = notebook("x = 1", "print('ü')");
+    Object.assign(content.cells[0] as object, { outputs: [{ output_type: "stream", name: "stdout", text: "much" }], execution_count: 3 });
+    Object.assign(content.metadata, { widgets: { state: {} } });
+    await client.createNotebook("announced.ipynb", content);
+    const said = await until(() => running.announced.find((each) => each.path === path));
+    expect(said.wasThere).toBe(false);
+    expect(JSON.stringify(said.notebook)).not.toMatch(/much|widgets/);
+    expect(contentOf(said.notebook)).toBe(contentOf(JSON.parse(await readFile(path, "utf8"))));
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -14,6 +15,8 @@ export interface RunningJupyter extends AsyncDisposable {
   readonly home: string;
   readonly lines: string[];
   readonly saved: string[];
+  /** Paths and contents of notebooks that were announced before they were written, and whether they lay there already. */
+  readonly announced: { readonly path: string; readonly notebook: unknown; readonly wasThere: boolean }[];
 }
 
 /** JupyterLab on a new BRIDGE_HOME, both gone when it is disposed of. */
@@ -21,15 +24,18 @@ export async function runningJupyter(more: Partial<JupyterOptions> = {}): Promis
   const home = await mkdtemp(join(tmpdir(), "home-"));
   const lines: string[] = [];
   const saved: string[] = [];
+  const announced: { path: string; notebook: unknown; wasThere: boolean }[] = [];
+  const onSaving = (path: string, notebook: unknown) => void announced.push({ path, notebook, wasThere: existsSync(path) });
   const say = (facts: object, message: string): void => void lines.push(`${message} ${JSON.stringify(facts)}`);
   const log = { info: say, warn: say, error: say };
-  const started = await startJupyter({ jupyter, python, home, port: 0, log, onSave: (path) => void saved.push(path), ...more });
+  const started = await startJupyter({ jupyter, python, home, port: 0, log, onSaving, onSave: (path) => void saved.push(path), ...more });
   return {
     jupyter: started,
     root: `http://127.0.0.1:${started.port}`,
     home,
     lines,
     saved,
+    announced,
     async [Symbol.asyncDispose]() {
       await started[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
