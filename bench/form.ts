@@ -30,7 +30,7 @@ export const FLOOD_CONNECTIONS = 32;
 export const MOST_MIXED_OF_OTHERS = 2000;
 
 export const full: Form = {
-  ...{ name: "full", rounds: 3, largeRounds: 2, largeRows: 1_000_000 },
+  ...{ name: "full", rounds: 3, largeRounds: 3, largeRows: 1_000_000 },
   ...{ warmUpSeconds: 6, againSeconds: 0.5, seconds: 2 },
   ...{ mixedCalls: 20_000, saves: 60, keptSaves: 400, csvs: 500, commandRows: 1_000_000 },
 };
