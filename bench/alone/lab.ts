@@ -18,8 +18,8 @@ const LAB_SECONDS = 90;
 const PAUSE_MS = 200;
 
 /**
- * Notebooks saved through JupyterLab's own API, which writes them in place and tells the hook. Counted from the file's last
- * byte, whose time the system tells in steps of up to 4 ms.
+ * Notebooks saved through JupyterLab's own API, which has its hooks called before and after it writes. Counted from the file's last
+ * byte, whose time the system tells in steps of up to 4 ms; how long the whole save took stands beside it.
  */
 export async function takeLab({ saves }: { readonly saves: number }): Promise<Taken> {
   const folder = await mkdtemp(join(tmpdir(), "bench-lab-"));

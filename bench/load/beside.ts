@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Connection } from "./connection.ts";
-import type { Beside, BesideJob } from "./job.ts";
+import type { Beside, BesideJob, Calls } from "./job.ts";
 import { large } from "./large.ts";
 import { Tally } from "./right.ts";
 import { one, ready, small } from "./small.ts";
@@ -18,7 +18,7 @@ export async function beside({ busy, target, cases, health }: Omit<BesideJob, "k
   const check = checked.bytesOf("GET", health.path, health.headers);
   if (prepared.length > 0) await one(calling, prepared, 0, new Tally());
   let isOver = false;
-  const working = (busy.kind === "large" ? large(busy) : small(busy)).finally(() => {
+  const working = work(busy).finally(() => {
     isOver = true;
   });
   const asking = async (): Promise<void> => {
@@ -36,4 +36,11 @@ export async function beside({ busy, target, cases, health }: Omit<BesideJob, "k
   };
   const [result] = await Promise.all([working, asking(), checking()]);
   return { busy: result, calls: calls.calls(), health: checks.calls() };
+}
+
+async function work(busy: BesideJob["busy"]): Promise<Calls> {
+  if (busy.kind === "large") return await large(busy);
+  if (busy.kind === "small") return await small(busy);
+  await pause(busy.seconds * 1000);
+  return new Tally().calls();
 }

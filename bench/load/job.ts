@@ -44,10 +44,16 @@ export interface Health {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Something that keeps a server busy, and beside it small calls (none without cases) and health checks, until it has ended. */
+/** Nothing, for so long. */
+export interface IdleJob {
+  readonly kind: "idle";
+  readonly seconds: number;
+}
+
+/** Something that keeps a server busy, or nothing, and beside it small calls (none without cases) and health checks, until it has ended. */
 export interface BesideJob {
   readonly kind: "beside";
-  readonly busy: LargeJob | SmallJob;
+  readonly busy: LargeJob | SmallJob | IdleJob;
   readonly target: Target;
   readonly cases: readonly Case[];
   readonly health: Health;

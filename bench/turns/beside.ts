@@ -5,6 +5,9 @@ import { targetOf, warmUp } from "./calls.ts";
 import { largeJob } from "./large.ts";
 import { type Turn, type TurnParts, turnOf } from "./turn.ts";
 
+/** One connection that pauses makes few calls in a turn's time, and the slowest of a hundred are few of few. */
+const FAIR_TIMES = 2;
+
 /** How long small calls and health checks wait while the same side computes something long. */
 export async function takeBeside(parts: TurnParts): Promise<Turn> {
   const { side, way, measure, prepared, generator } = parts;
@@ -23,7 +26,7 @@ export async function takeBeside(parts: TurnParts): Promise<Turn> {
   return turnOf(figures, result.busy, result.calls, result.health);
 }
 
-/** How long one caller's calls wait while another keeps many connections busy, against how long they take when nobody else calls. */
+/** How long one caller's calls wait while another keeps many connections busy, against the same calls while nobody else calls. */
 export async function takeFair(parts: TurnParts): Promise<Turn> {
   const { side, way, measure, form, prepared, generator } = parts;
   if (!side.otherCaller) throw new Error(`${way.name} knows one caller alone.`);
@@ -31,14 +34,15 @@ export async function takeFair(parts: TurnParts): Promise<Turn> {
   const target = targetOf(parts);
   const other = { ...target, headers: { ...target.headers, ...side.otherCaller } };
   const cases = prepared.cases(way, measure);
-  const small = { kind: "small", cases, enough: { seconds: form.seconds } } as const;
-  const alone = await generator.run({ ...small, target, connections: 1 });
-  const flood = { ...small, target: other, connections: FLOOD_CONNECTIONS };
-  const { calls, busy } = await generator.run({ kind: "beside", busy: flood, target, cases, health: side.health });
-  const [one, beside] = [percentile(alone.ms, 99), percentile(calls.ms, 99)];
+  const seconds = form.seconds * FAIR_TIMES;
+  const calling = { kind: "beside", target, cases, health: side.health } as const;
+  const alone = await generator.run({ ...calling, busy: { kind: "idle", seconds } });
+  const flood = { kind: "small", cases, target: other, connections: FLOOD_CONNECTIONS, enough: { seconds } } as const;
+  const { calls, busy } = await generator.run({ ...calling, busy: flood });
+  const [one, beside] = [percentile(alone.calls.ms, 99), percentile(calls.ms, 99)];
   const perSecond = (busy.ms.length * 1000) / busy.totalMs;
   const figures = { "times alone": beside / one, "call p99 ms": beside, "p99 ms alone": one, "the other's calls/s": perSecond };
-  return turnOf(figures, alone, calls, busy);
+  return turnOf(figures, alone.calls, calls, busy);
 }
 
 /** Health checks while many connections call. */

@@ -9,14 +9,14 @@ export interface Begun {
   readonly version: BegunVersion | undefined;
 }
 
-/** What was announced and has not come so long after, in milliseconds, could not be saved, or was saved before. */
+/** An announced save that has not come so long after, in milliseconds, was refused, or came before the announcement was heard. */
 const COMES_WITHIN_MS = 10_000;
 
-/** What was made, and of which reading, or of which content that was announced. */
+/** What was made, of a reading or of a content that was announced. */
 interface Kept {
-  readonly of: unknown;
-  readonly isAnnounced: boolean;
+  readonly of: { readonly notebook: unknown } | { readonly content: string };
   readonly made: Promise<Begun | undefined>;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -28,6 +28,8 @@ export class Ahead {
   readonly #export: (path: string, notebook: unknown) => Promise<Exported>;
   readonly #write: (exported: Exported & { manifest: object }) => Promise<BegunVersion>;
   readonly #begun = new Map<string, Kept>();
+  /** Notebooks whose last export imported other algorithms, so that it is made when they are saved. */
+  readonly #needing = new Set<string>();
   #isMaking = false;
   #isClosed = false;
 
@@ -39,19 +41,19 @@ export class Ahead {
     this.#write = write;
   }
 
-  /** Of a reading, unless what is being written is known: it may be torn. */
+  /** Of a reading. What was announced is kept instead: it is whole, and a reading may be torn. */
   begin(path: string, notebook: unknown): void {
-    if (!this.#begun.get(path)?.isAnnounced) this.#begin(path, notebook, { of: notebook, isAnnounced: false });
+    if (!this.#isAnnounced(path)) this.#begin(path, notebook, { notebook });
   }
 
   /** A reading came to nothing. What was announced may still be on its way. */
   forget(path: string): void {
-    if (!this.#begun.get(path)?.isAnnounced) void this.drop(path);
+    if (!this.#isAnnounced(path)) void this.drop(path);
   }
 
   /** Of a notebook that is about to be written. @param content the hash of it (contentOf) */
   announced(path: string, notebook: unknown, content: string): void {
-    this.#begin(path, notebook, { of: content, isAnnounced: true });
+    if (!this.#needing.has(path)) this.#begin(path, notebook, { content });
   }
 
   /**
@@ -59,17 +61,20 @@ export class Ahead {
    * become old meanwhile, as it imports other algorithms.
    */
   async take(path: string, { notebook, content }: { readonly notebook: unknown; readonly content: string }): Promise<Begun | undefined> {
-    const begun = this.#begun.get(path);
-    if (!begun || begun.of !== (begun.isAnnounced ? content : notebook)) return undefined;
-    this.#begun.delete(path);
-    return await begun.made;
+    const kept = this.#begun.get(path);
+    const isIt = kept && ("content" in kept.of ? kept.of.content === content : kept.of.notebook === notebook);
+    return isIt ? await this.#remove(path)?.made : undefined;
+  }
+
+  /** A save of this content has been decided: what was made for it and not taken is thrown away. The next one may be announced already. */
+  async decided(path: string, content: string): Promise<void> {
+    const kept = this.#begun.get(path);
+    if (kept && !("content" in kept.of && kept.of.content !== content)) await this.drop(path);
   }
 
   /** Throws away what was made and not taken. What cannot be removed is left to the next start. */
   async drop(path: string): Promise<void> {
-    const begun = this.#begun.get(path);
-    this.#begun.delete(path);
-    await (await begun?.made)?.version?.discard().catch(() => {});
+    await (await this.#remove(path)?.made)?.version?.discard().catch(() => {});
   }
 
   /** Makes nothing more, and throws away what nobody took. */
@@ -78,7 +83,12 @@ export class Ahead {
     await Promise.all([...this.#begun.keys()].map((path) => this.drop(path)));
   }
 
-  #begin(path: string, notebook: unknown, what: Pick<Kept, "of" | "isAnnounced">): void {
+  #isAnnounced(path: string): boolean {
+    const of = this.#begun.get(path)?.of;
+    return of !== undefined && "content" in of;
+  }
+
+  #begin(path: string, notebook: unknown, of: Kept["of"]): void {
     if (this.#isMaking || this.#isClosed) return;
     this.#isMaking = true;
     void this.drop(path);
@@ -87,17 +97,23 @@ export class Ahead {
       .finally(() => {
         this.#isMaking = false;
       });
-    const kept: Kept = { ...what, made };
-    this.#begun.set(path, kept);
-    if (!what.isAnnounced) return;
-    setTimeout(() => {
-      if (this.#begun.get(path) === kept) void this.drop(path);
-    }, COMES_WITHIN_MS).unref();
+    const timer = "content" in of ? setTimeout(() => void this.drop(path), COMES_WITHIN_MS).unref() : undefined;
+    this.#begun.set(path, { of, made, timer });
+  }
+
+  #remove(path: string): Kept | undefined {
+    const kept = this.#begun.get(path);
+    this.#begun.delete(path);
+    clearTimeout(kept?.timer);
+    return kept;
   }
 
   async #make(path: string, notebook: unknown): Promise<Begun | undefined> {
     const exported = await this.#export(path, notebook);
-    if (!exported.manifest || exported.needs.length > 0) return undefined;
+    if (!exported.manifest) return undefined;
+    const isNeeding = exported.needs.length > 0;
+    this.#needing[isNeeding ? "add" : "delete"](path);
+    if (isNeeding) return undefined;
     const version = holdsBack(exported.problems) ? undefined : await this.#write(exported).catch(() => undefined);
     return { exported, version };
   }

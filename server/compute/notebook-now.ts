@@ -12,7 +12,7 @@ export async function contentNow(file: string): Promise<string | undefined> {
   }
 }
 
-/** Whether a file still holds the content that it had in a state of it. Reads it, which may be long, only when it changed. */
+/** Whether a file still holds this content. Reads it, which may take long, only when its state is not the one given any more. */
 export function notChanged(file: string, content: string, state: FileStat): () => Promise<boolean> {
   const isContent = stays(() => contentNow(file), content);
   let looked = state;

@@ -49,7 +49,7 @@ export interface PublishParts {
 export interface Publish extends PublishModules {
   /** A notebook was read and may be torn still: what can be thrown away is made ready. If it is whole, the same object is saved within a moment; null: nothing is. */
   looked(path: string, notebook: unknown): void;
-  /** An editor is about to write this notebook, of which `notebook` has all that an export depends on. It may not come to it. */
+  /** An editor is about to write this notebook; `notebook` has all of it that an export depends on. It may fail to. */
   announced(path: string, notebook: unknown): Promise<void>;
   /** From a saved notebook to its version going live, or to problems that say why not; the old version serves meanwhile. */
   saved(path: string, saved: SavedNotebook): Promise<void>;
@@ -98,13 +98,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       else if (store.bridges.own === null) ahead.begin(path, notebook);
     },
     async announced(path, notebook) {
-      const content = contentOrWhy(notebook);
-      if ("why" in content || store.bridges.own !== null) return;
+      if (store.bridges.own !== null) return; // one of several publishes it
       const known = await store.algorithms.find(nameOf(path));
-      if (known?.content !== content.hash) ahead.announced(path, notebook, content.hash); // most saves change outputs alone
+      const content = contentOrWhy(notebook);
+      // Most saves change outputs alone; a notebook that is new, or whose name is another's, is decided when it is saved.
+      if (known?.notebook === path && "hash" in content && known.content !== content.hash) ahead.announced(path, notebook, content.hash);
     },
-    async saved(path, content) {
-      await saved(path, content).finally(() => ahead.drop(path));
+    async saved(path, save) {
+      await saved(path, save).finally(() => ahead.decided(path, save.content));
     },
     close: () => ahead.close(),
     laid: modules.laid,

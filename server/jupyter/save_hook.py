@@ -12,7 +12,7 @@ import socket
 from typing import Any
 
 TIMEOUT_SECONDS = 0.05
-# Longer ones are not announced: a line has room in the socket's buffer, so that a save waits for nobody.
+# In bytes: the socket's buffer takes a line of that length at once, unless the bridge has not read those before.
 LONGEST_ANNOUNCED = 100_000
 # What an export depends on, besides the cells.
 METADATA = ("kernelspec", "language_info", "compute_bridge")
@@ -30,10 +30,13 @@ def announce(model: dict[str, Any], path: str, contents_manager: Any, **_: Any) 
         cells = [{key: cell[key] for key in CELL if key in cell} for cell in content["cells"]]
         if sum(len(cell["source"]) for cell in cells) > LONGEST_ANNOUNCED:
             return
+        ids = {cell.get("id") for cell in cells}
+        if content.get("nbformat_minor", 0) >= 5 and (None in ids or len(ids) < len(cells)):
+            return  # Jupyter writes others
         metadata = {key: value for key, value in content.get("metadata", {}).items() if key in METADATA}
         notebook = {"nbformat": content["nbformat"], "metadata": metadata, "cells": cells}
         line = _line(path=os.path.join(os.path.abspath(contents_manager.root_dir), *path.strip("/").split("/")), notebook=notebook)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except Exception:
         return  # the save itself says what is wrong
     if len(line) <= LONGEST_ANNOUNCED:
         _send(line)
@@ -50,7 +53,7 @@ def _line(**said: Any) -> bytes:
 
 
 def _send(line: bytes) -> None:
-    """Reconnects once when the bridge's side was closed."""
+    """Reconnects once when the bridge's side was closed; half a line, where there was no time for more, is ignored there."""
     global _connection
     for _attempt in range(2):
         try:
@@ -58,10 +61,12 @@ def _send(line: bytes) -> None:
                 _connection = _connect()
             _connection.sendall(line)
             return
-        except (OSError, KeyError):
+        except (OSError, KeyError) as error:
             if _connection is not None:
                 _connection.close()
             _connection = None
+            if isinstance(error, TimeoutError):
+                return  # the bridge has no time
 
 
 def _connect() -> socket.socket:

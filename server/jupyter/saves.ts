@@ -7,6 +7,9 @@ import { z } from "zod";
 
 const Save = z.object({ path: z.string(), notebook: z.looseObject({}).optional() });
 
+/** In characters; the hook's own limit is half of it. */
+const LONGEST_LINE = 200_000;
+
 /** What is told of notebooks that are written through Jupyter. */
 export interface SaveListener {
   /** One is about to be written: its absolute path, and all of it that an export depends on. */
@@ -35,11 +38,11 @@ export async function listenForSaves({ onSaving, onSave }: SaveListener, inside 
     const lines = createInterface({ input: socket });
     lines.on("error", () => {}); // passed on from the socket, whose own listener ends it
     lines.on("line", (line) => {
-      const save = Save.safeParse(parsed(line));
+      const save = Save.safeParse(line.length > LONGEST_LINE ? undefined : parsed(line));
       if (!save.success) return;
-      const { path, notebook } = save.data;
-      if (notebook === undefined) onSave?.(path);
-      else onSaving?.(path, notebook);
+      const { path: saved, notebook } = save.data;
+      if (notebook === undefined) onSave?.(saved);
+      else onSaving?.(saved, notebook);
     });
   });
   await new Promise<void>((listening, failed) => server.once("error", failed).listen(path, listening));

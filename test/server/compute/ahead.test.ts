@@ -64,6 +64,7 @@ describe("what is made ahead", () => {
   it("of an announced save is given for its content, whatever is read meanwhile", async () => {
     const { ahead, written } = recorded();
     ahead.announced("a", {}, "new");
+    await expect.poll(() => written).toEqual(["a is written"]);
     const torn = {};
     ahead.begin("a", torn);
     ahead.forget("a");
@@ -71,6 +72,32 @@ describe("what is made ahead", () => {
     expect(await ahead.take("a", { notebook: {}, content: "new" })).toMatchObject({ exported: { content: "c" } });
     expect(await ahead.take("a", { notebook: {}, content: "new" })).toBeUndefined();
     expect(written).toEqual(["a is written"]);
+  });
+
+  it("of the next save stays when one before it is decided; of that one it does not", async () => {
+    const { ahead, written } = recorded();
+    ahead.announced("a", {}, "next");
+    await ahead.decided("a", "last");
+    await expect.poll(() => written).toEqual(["a is written"]);
+    await ahead.decided("a", "next");
+    expect(written).toEqual(["a is thrown away"]);
+    const reading = {};
+    ahead.begin("a", reading);
+    await ahead.decided("a", "any");
+    expect(written).toEqual(["a is thrown away", "a is thrown away"]);
+  });
+
+  it("is nothing of an announced notebook that imported others the last time", async () => {
+    const { ahead, written } = recorded();
+    const [needing, alone] = [{ needs: ["base"] }, {}];
+    ahead.announced("a", needing, "1");
+    expect(await ahead.take("a", { notebook: {}, content: "1" })).toBeUndefined();
+    ahead.announced("a", alone, "2");
+    expect(await ahead.take("a", { notebook: {}, content: "2" })).toBeUndefined();
+    ahead.begin("a", alone); // its file says that it needs none any more
+    await expect.poll(() => written).toEqual(["a is written"]);
+    ahead.announced("a", alone, "3");
+    expect(await ahead.take("a", { notebook: {}, content: "3" })).toBeDefined();
   });
 
   it("of an announced save is thrown away when another content is saved, is announced, or none comes", async () => {

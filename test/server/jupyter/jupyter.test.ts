@@ -118,7 +118,8 @@ describe("JupyterLab beside the bridge", () => {
     Object.assign(content.metadata, { widgets: { state: {} } });
     await client.createNotebook("announced.ipynb", content);
     const said = await until(() => running.announced.find((each) => each.path === path));
-    expect(said.wasThere).toBe(false);
+    await until(() => running.saved.includes(path));
+    expect(said.wasSaved).toBe(false);
     expect(JSON.stringify(said.notebook)).not.toMatch(/much|widgets/);
     expect(contentOf(said.notebook)).toBe(contentOf(JSON.parse(await readFile(path, "utf8"))));
   });

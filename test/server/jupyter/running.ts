@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,8 +14,8 @@ export interface RunningJupyter extends AsyncDisposable {
   readonly home: string;
   readonly lines: string[];
   readonly saved: string[];
-  /** Paths and contents of notebooks that were announced before they were written, and whether they lay there already. */
-  readonly announced: { readonly path: string; readonly notebook: unknown; readonly wasThere: boolean }[];
+  /** What was announced, and whether the same path had been told as saved by then. */
+  readonly announced: { readonly path: string; readonly notebook: unknown; readonly wasSaved: boolean }[];
 }
 
 /** JupyterLab on a new BRIDGE_HOME, both gone when it is disposed of. */
@@ -24,8 +23,8 @@ export async function runningJupyter(more: Partial<JupyterOptions> = {}): Promis
   const home = await mkdtemp(join(tmpdir(), "home-"));
   const lines: string[] = [];
   const saved: string[] = [];
-  const announced: { path: string; notebook: unknown; wasThere: boolean }[] = [];
-  const onSaving = (path: string, notebook: unknown) => void announced.push({ path, notebook, wasThere: existsSync(path) });
+  const announced: { path: string; notebook: unknown; wasSaved: boolean }[] = [];
+  const onSaving = (path: string, notebook: unknown) => void announced.push({ path, notebook, wasSaved: saved.includes(path) });
   const say = (facts: object, message: string): void => void lines.push(`${message} ${JSON.stringify(facts)}`);
   const log = { info: say, warn: say, error: say };
   const started = await startJupyter({ jupyter, python, home, port: 0, log, onSaving, onSave: (path) => void saved.push(path), ...more });
