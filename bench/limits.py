@@ -1,12 +1,13 @@
-"""What the same work costs in one process, without any server: `limits.py FOLDER CALLS`. Prints JSON.
+"""What the same work costs without any server: `limits.py FOLDER CALLS MEASURE`. Prints JSON.
 
-For each measure (bench/measures.ts) a limit's name and its figures: one-row work in ms, a million rows in seconds.
+The limits of a measure (bench/measures), by name, with their figures: one-row work in ms, or calls/s of a process a core, a million rows in seconds.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from pyarrow import csv
 from algorithm_files import fitted
 
 WARM_UP = 50
+# Of a process a core, which all begin at once.
+CORES_SECONDS = 2.0
 BLOCK_ROWS_BYTES = 64_000 * 41
 NAMES = ["a", "b", "c", "d"]
 
@@ -36,6 +39,30 @@ def small(work: Callable[[str], str], bodies: list[dict[str, object]], calls: in
     return {"p50 ms": float(p50), "p99 ms": float(p99)}
 
 
+def on_all_cores(work: Callable[[str], str], bodies: list[dict[str, object]]) -> dict[str, float]:
+    """Calls a second of as many processes as there are cores, together."""
+    rows = [str(body["rows"]) for body in bodies]
+    begin, counted = os.pipe(), os.pipe()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for _ in range(cores):
+        if os.fork() == 0:
+            for number in range(WARM_UP):
+                work(rows[number % len(rows)])
+            os.read(begin[0], 1)
+            until = time.perf_counter() + CORES_SECONDS
+            number = 0
+            while time.perf_counter() < until:
+                work(rows[number % len(rows)])
+                number += 1
+            os.write(counted[1], number.to_bytes(8, "big"))
+            os._exit(0)
+    os.write(begin[1], b"." * cores)
+    for _ in range(cores):
+        os.wait()
+    total = sum(int.from_bytes(os.read(counted[0], 8), "big") for _ in range(cores))
+    return {"calls/s": total / CORES_SECONDS}
+
+
 def large(work: Callable[[bytes], bytes], data: bytes) -> dict[str, float]:
     """Seconds of one call."""
     began = time.perf_counter()
@@ -43,8 +70,8 @@ def large(work: Callable[[bytes], bytes], data: bytes) -> dict[str, float]:
     return {"seconds": time.perf_counter() - began}
 
 
-def main(folder: Path, calls: int) -> None:
-    """Measure all once."""
+def main(folder: Path, calls: int, measure: str) -> None:
+    """Measure once what belongs to a measure."""
     bodies = json.loads((folder / "bodies.json").read_text())
     data = (folder / "large.csv").read_bytes()
     train = folder / "train-a.csv"
@@ -76,30 +103,40 @@ def main(folder: Path, calls: int) -> None:
     def whole_pandas(bytes_in: bytes) -> bytes:
         return lr.apply(lr_model, pd.read_csv(io.BytesIO(bytes_in)), {}).to_csv(index=False).encode()
 
+    def lr_alone(text: str) -> str:
+        return lr.apply(lr_model, by_pandas(text), {}).to_csv(index=False)
+
+    def rf_alone(text: str) -> str:
+        return rf.apply(rf_model, by_pandas(text), {}).to_csv(index=False)
+
     one, hundred = bodies["1"], bodies["100"]
-    limits = {
+    limits: dict[str, dict[str, Callable[[], dict[str, float]]]] = {
         "one-trivial": {
-            "pandas read_csv + to_csv": small(lambda text: by_pandas(text).to_csv(index=False), one, calls),
-            "split + float + DataFrame": small(lambda text: str(len(by_hand(text))), one, calls),
+            "pandas read_csv + to_csv": lambda: small(lambda text: by_pandas(text).to_csv(index=False), one, calls),
+            "split + float + DataFrame": lambda: small(lambda text: str(len(by_hand(text))), one, calls),
         },
         "one-lr": {
-            "the same code in process": small(lambda text: lr.apply(lr_model, by_pandas(text), {}).to_csv(index=False), one, calls),
-            "split + float + DataFrame, predict": small(lambda text: predictions(by_hand(text)), one, calls),
+            "the same code in process": lambda: small(lr_alone, one, calls),
+            "split + float + DataFrame, predict": lambda: small(lambda text: predictions(by_hand(text)), one, calls),
         },
-        "one-rf": {"the same code in process": small(lambda text: rf.apply(rf_model, by_pandas(text), {}).to_csv(index=False), one, calls // 10)},
-        "hundred-lr": {"the same code in process": small(lambda text: lr.apply(lr_model, by_pandas(text), {}).to_csv(index=False), hundred, calls)},
+        "one-rf": {"the same code in process": lambda: small(rf_alone, one, calls // 10)},
+        "hundred-lr": {"the same code in process": lambda: small(lr_alone, hundred, calls)},
+        "flood-lr": {
+            "the same code, a process a core": lambda: on_all_cores(lr_alone, one),
+            "split + float + DataFrame, predict, a process a core": lambda: on_all_cores(lambda text: predictions(by_hand(text)), one),
+        },
         "large-lr": {
-            "pandas read_csv, predict, to_csv": large(whole_pandas, data),
-            "pyarrow whole": large(whole, data),
-            "pyarrow in blocks of 64k rows": large(blocks, data),
+            "pandas read_csv, predict, to_csv": lambda: large(whole_pandas, data),
+            "pyarrow whole": lambda: large(whole, data),
+            "pyarrow in blocks of 64k rows": lambda: large(blocks, data),
         },
         "large-echo": {
-            "pandas read_csv + to_csv": large(lambda bytes_in: pd.read_csv(io.BytesIO(bytes_in)).to_csv(index=False).encode(), data),
-            "pyarrow": large(echo, data),
+            "pandas read_csv + to_csv": lambda: large(lambda bytes_in: pd.read_csv(io.BytesIO(bytes_in)).to_csv(index=False).encode(), data),
+            "pyarrow": lambda: large(echo, data),
         },
     }
-    print(json.dumps(limits))
+    print(json.dumps({name: take() for name, take in limits.get(measure, {}).items()}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

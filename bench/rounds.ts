@@ -11,6 +11,9 @@ import type { Measured } from "./table.ts";
 import { turns } from "./turns/index.ts";
 import type { Turn } from "./turns/turn.ts";
 
+/** Of each limit, in process. */
+const LIMIT_CALLS = 300;
+
 export interface RoundsParts {
   readonly sides: readonly Side[];
   readonly form: Form;
@@ -60,16 +63,12 @@ export async function takeAlone(measure: AloneMeasure, form: Form): Promise<Omit
   }
 }
 
-/** By measure and limit: the figures of one run of limits.py. */
-export type Limits = Readonly<Record<string, Readonly<Record<string, Turn["figures"]>>>>;
-
-export async function takeLimits(folder: string, python: string, calls: number): Promise<Limits> {
-  const { stdout } = await promisify(execFile)(python, [join(import.meta.dirname, "limits.py"), folder, String(calls)]);
-  return JSON.parse(stdout);
-}
-
-/** The rounds of one measure's limits. */
-export function limitsOf(measure: Measure, rounds: readonly Limits[]): Measured["limits"] {
-  const names = Object.keys(rounds[0]?.[measure.id] ?? {});
-  return names.map((name) => ({ name, figures: rounds.map((round) => round[measure.id]?.[name] ?? {}) }));
+/** What the same work costs without a server, by limit: measured right after a measure, as often as its rounds. */
+export async function takeLimits({ id }: Measure, folder: string, python: string, rounds: number): Promise<Measured["limits"]> {
+  const taken: Readonly<Record<string, Turn["figures"]>>[] = [];
+  while (taken.length < rounds) {
+    const { stdout } = await promisify(execFile)(python, [join(import.meta.dirname, "limits.py"), folder, String(LIMIT_CALLS), id]);
+    taken.push(JSON.parse(stdout));
+  }
+  return Object.keys(taken[0] ?? {}).map((name) => ({ name, figures: taken.map((round) => round[name] ?? {}) }));
 }

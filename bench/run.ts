@@ -10,12 +10,9 @@ import { modelsPython, peersFolder } from "./places.ts";
 import { prepareRows } from "./prepared.ts";
 import { environmentPython } from "./python.ts";
 import { reportOf } from "./report.ts";
-import { type Limits, limitsOf, takeAlone, takeLimits, takeRounds } from "./rounds.ts";
+import { takeAlone, takeLimits, takeRounds } from "./rounds.ts";
 import type { Side } from "./sides/side.ts";
 import { type Measured, tableOf } from "./table.ts";
-
-/** Of each limit, in process. */
-const LIMIT_CALLS = 300;
 
 // `npm run bench`: starts all sides, measures them in turns, prints the tables and writes RESULTS.md.
 const began = performance.now();
@@ -63,17 +60,16 @@ for (const { name, python, start } of all.filter(({ name, isLong }) => isWanted(
 
 const reference = dsdl ? "DSDL" : "DSDL stand-in";
 const report = await reportOf({ form, reference, notes, peers: versions });
-const limits: Limits[] = [];
-const measured: Omit<Measured, "limits">[] = [];
+const measured: Measured[] = [];
 const warm = new Set<string>();
 for (const measure of measures) {
   say(measure.title);
-  measured.push(isAlone(measure) ? await takeAlone(measure, form) : await takeRounds(measure, { sides, form, prepared, generator, warm }));
-  // A run of the limits after some of the measures that have any: they see the same minutes.
-  const hasLimits = measure.kind === "small" || measure.kind === "large";
-  if (hasLimits && limits.length < form.largeRounds) limits.push(await takeLimits(prepared.folder, modelsPython, LIMIT_CALLS));
+  const taken = isAlone(measure) ? await takeAlone(measure, form) : await takeRounds(measure, { sides, form, prepared, generator, warm });
+  const hasLimits = measure.kind === "small" || measure.kind === "flood" || measure.kind === "large";
+  const limits = hasLimits ? await takeLimits(measure, prepared.folder, modelsPython, form.largeRounds) : [];
+  measured.push({ ...taken, limits });
 }
-const tables = measured.map((each) => tableOf({ ...each, limits: limitsOf(each.measure, limits) }, reference));
+const tables = measured.map((each) => tableOf(each, reference));
 
 const text = report(tables, (performance.now() - began) / 60_000);
 console.log(text);

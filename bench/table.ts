@@ -14,7 +14,7 @@ export interface Measured {
 
 /**
  * The table of one measure, as Markdown. A cell is best / median of the rounds; a ratio is the median of the rounds'
- * own ratios, so that a slow minute, which hits all sides, does not count for or against one.
+ * own ratios, so that a slow minute, which hits all sides, does not count for or against one; that of a limit is of medians.
  *
  * @param reference the way that ratios are against
  */
@@ -34,16 +34,15 @@ export function tableOf({ measure, ways, limits }: Measured, reference: string):
       wrongOf(turns),
     ];
   });
-  const limitRows = limits.map(({ name, figures: rounds }) => [
-    `in process: ${name}`,
-    ...figures.map((figure) =>
-      cell(
-        rounds.map((round) => round[figure] ?? Number.NaN),
-        false,
-      ),
-    ),
-    ...["", "", ""],
-  ]);
+  const limitRows = limits.map(({ name, figures: rounds }) => {
+    const valuesOf = (figure: string) => rounds.map((round) => round[figure] ?? Number.NaN);
+    const [mine, theirs] = [median(valuesOf(main)), median(base.map(figureOf(main)))];
+    return [
+      `in process: ${name}`,
+      ...figures.map((figure) => cell(valuesOf(figure), moreIsBetter.has(figure))),
+      ...[times(isMoreBetter ? mine / theirs : theirs / mine), "", ""],
+    ];
+  });
   const head = ["", ...figures, `against ${reference}`, "goal", "wrong answers"];
   const lines = [head, head.map(() => "---"), ...rows, ...limitRows].map((each) => `| ${each.join(" | ")} |`);
   return [`### ${measure.title}`, "", ...lines, ""].join("\n");

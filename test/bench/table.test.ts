@@ -37,7 +37,7 @@ describe("the table", () => {
           { name: "bridge, CSV", turns: [flood(6000), flood(12_345.6)] },
           { name: "DSDL stand-in", turns: [flood(200), flood(100)] },
         ],
-        limits: [],
+        limits: [{ name: "a process a core", figures: [{ "calls/s": 900 }, { "calls/s": 1200 }] }],
       },
       "DSDL stand-in",
     );
