@@ -69,7 +69,7 @@ describe("a notebook that is saved in JupyterLab", () => {
     const file = join(test.home, "notebooks/said.ipynb");
     const connection = connect(await socketOfSaves());
     connection.write(`${JSON.stringify({ path: file, notebook: content })}\n`);
-    await expect.poll(unfinished).toHaveLength(1);
+    await expect.poll(unfinished, { timeout: 9000 }).toHaveLength(1);
     expect(await said()).toBe("v4");
     await test.save("said.ipynb", saying("v5"));
     expect(await said()).toBe("v5");
