@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { contentOf } from "../../notebook-exporter/content.ts";
 import { type FileStat, isSame, stateOf } from "../../notebook-exporter/file-state.ts";
-import { stays } from "./publish-modules.ts";
+import { stays } from "./superseded.ts";
 
 /** The content of a notebook's file, read anew. Undefined: it is gone, or is being written. */
 export async function contentNow(file: string): Promise<string | undefined> {

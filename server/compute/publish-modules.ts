@@ -15,6 +15,7 @@ import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
 import type { BegunVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { BridgeHome } from "./home.ts";
+import { stays } from "./superseded.ts";
 
 const IGNORED = "module-ignored";
 const CLAIMED = "name-claimed-twice";
@@ -34,11 +35,6 @@ export interface Taking {
   readonly begun?: BegunVersion | undefined;
   /** Whether it is what lies there still. */
   isCurrent(): Promise<boolean>;
-}
-
-/** Whether a content that may change is the one given, or cannot be told for the moment. */
-export function stays(contentNow: () => Promise<string | undefined>, content: string): () => Promise<boolean> {
-  return async () => [undefined, content].includes(await contentNow());
 }
 
 /** Modules that people or deployments lay into `app/model/`: each is an algorithm, or a library that others import. */

@@ -36,3 +36,8 @@ export function supersededSignal(isCurrent: () => Promise<boolean>): { readonly 
     if (!isOver) timer = setTimeout(look, LOOK_MS);
   }
 }
+
+/** Whether a content that may change is the one given, or cannot be told for the moment. */
+export function stays(contentNow: () => Promise<string | undefined>, content: string): () => Promise<boolean> {
+  return async () => [undefined, content].includes(await contentNow());
+}
