@@ -221,6 +221,17 @@ export class Cancelled extends BridgeError {
   }
 }
 
+export class CallerStalled extends BridgeError {
+  override readonly name = "CallerStalled";
+  readonly code = "CALLER_STALLED";
+  readonly status = 408;
+  readonly hint = "Send the call again, its rows without long pauses, and read the answer while it comes.";
+
+  constructor(seconds: number) {
+    super(`The caller sent no rows and took no results for ${seconds} s while others waited for the worker.`);
+  }
+}
+
 export class JupyterFailed extends BridgeError {
   override readonly name = "JupyterFailed";
   readonly code = "JUPYTER_FAILED";

@@ -6,9 +6,11 @@ import { Apart, LONG_MS } from "./apart.ts";
 import { Checks, type CheckTiming } from "./checks.ts";
 import { NeverReached, TakenBack } from "./failures.ts";
 import { Growth } from "./growth.ts";
+import { HeldUp } from "./held-up.ts";
 import { areSmall } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import type { Answered, PoolCall } from "./pool-call.ts";
+import { type PoolSnapshot, queuesOf } from "./pool-snapshot.ts";
 import type { WorkerModel } from "./recent-models.ts";
 import type { Seat } from "./seat.ts";
 import { Seats } from "./seats.ts";
@@ -20,6 +22,7 @@ import { type Given, UnderWay } from "./under-way.ts";
 import { Warming } from "./warming.ts";
 
 export type { Answered, PoolCall } from "./pool-call.ts";
+export type { PoolSnapshot } from "./pool-snapshot.ts";
 
 /** Of the calls that may wait for one algorithm, those of one caller: three quarters, so that others still get in. */
 const CALLERS_SHARE = 0.75;
@@ -29,13 +32,6 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const LONG_WAIT_MS = 1000;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
-
-export interface PoolSnapshot {
-  readonly queues: readonly { readonly algorithm: string; readonly waiting: number; readonly running: number }[];
-  readonly workers: readonly { readonly key: string; readonly purpose: Purpose; readonly pid: number; readonly isBusy: boolean }[];
-  /** How many workers ended unasked, or were ended, by reason. */
-  readonly restarts: Readonly<Record<string, number>>;
-}
 
 /** Leases workers to calls: a bounded queue an algorithm, fair turns between callers, deadlines, cancels. */
 export interface Pool extends AsyncDisposable {
@@ -109,6 +105,7 @@ export function startPool({
   const pace = new Pace();
   const ahead = new Ahead({ seats, underWay, shares, pace, clock });
   const apart = new Apart({ seats, underWay, growth, warming, clock, log });
+  const heldUp = new HeldUp({ seats, shares, turns, clock, log });
   let isStopping = false;
 
   return {
@@ -169,18 +166,10 @@ export function startPool({
       for (const entry of [...underWay.all()]) entry.abort.abort(new Stopping());
       await ended;
       growth.close();
+      heldUp.close();
     },
 
-    snapshot() {
-      const counts = new Map([...turns.counts()].map(([algorithm, waiting]) => [algorithm, { algorithm, waiting, running: 0 }]));
-      const count = ({ request: { algorithm } }: Entry, what: "waiting" | "running") => {
-        const known = counts.get(algorithm) ?? { algorithm, waiting: 0, running: 0 };
-        counts.set(algorithm, { ...known, [what]: known[what] + 1 });
-      };
-      for (const entry of underWay.computing()) count(entry, "running");
-      for (const [, entries] of underWay.ahead()) for (const entry of entries) count(entry, "waiting");
-      return { queues: [...counts.values()], ...seats.snapshot() };
-    },
+    snapshot: () => ({ queues: queuesOf(turns, underWay), ...seats.snapshot() }),
 
     async [Symbol.asyncDispose]() {
       await this.drain(0);
@@ -301,6 +290,7 @@ export function startPool({
     const startedWorker = seat.isStarting;
     let isReached = false;
     let forget: (() => void) | undefined;
+    const wait = heldUp.watch(entry, seat);
     try {
       const isAwaited = () => waitingFor(request.key) !== undefined;
       const link =
@@ -313,7 +303,7 @@ export function startPool({
       isReached = true;
       if (areSmall(request.input)) seat.smallAt = clock.ticks();
       else forget = apart.lowerLate(seat);
-      const done = await link.call(request.call, request.input, request.sink, abort.signal);
+      const done = await link.call(request.call, wait.rows, wait, abort.signal);
       seat.hasLoaded(model?.key, done.seconds.loading);
       const began = entry.began ?? clock.ticks();
       pace.add(`${request.purpose} ${request.algorithm}`, (clock.ticks() - began) / 1000);
@@ -329,6 +319,7 @@ export function startPool({
       } else answered.reject(isTakenBack ? abort.signal.reason : error);
     } finally {
       forget?.();
+      heldUp.ended(wait);
       end(entry, seat);
     }
   }

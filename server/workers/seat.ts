@@ -14,6 +14,8 @@ export class Seat {
   /** Resolves when its process runs and is about to import the code; never, when it does not come so far. */
   readonly connected: Promise<void>;
   isBusy = true;
+  /** Its call waits for its caller, and takes no place (held-up.ts). */
+  isHeldUp = false;
   /** Since when, in ticks, it has had calls without a rest. */
   busySince = 0;
   /** When it got its last call of few rows, in ticks. */

@@ -66,15 +66,21 @@ export class Seats implements AsyncDisposable {
    */
   canTake({ key }: PoolTarget, purpose: Purpose, model?: string | null): boolean {
     let count = 0;
+    let heldUp = 0;
     let isServed = false;
     for (const seat of this.of(purpose, key)) {
       if (!seat.isUsable) continue;
       if (!seat.isBusy) return true;
+      if (seat.isHeldUp) {
+        heldUp++;
+        continue;
+      }
       if (this.#isSoon(seat) && (seat.warming === undefined || seat.warming === model)) isServed = true;
       count++;
     }
+    if (heldUp > 0 && !(this.hasMemory && heldUp < MOST_OF_KEY)) return false;
     if (purpose !== "apply") return count < together(this.#options.slots[purpose]);
-    return !isServed && count < MOST_OF_KEY;
+    return !isServed && count + heldUp < MOST_OF_KEY;
   }
 
   /**
@@ -124,6 +130,19 @@ export class Seats implements AsyncDisposable {
     this.#options.onFree(seat.purpose);
   }
 
+  /** Its call waits for its caller: others may have its place. */
+  stepAside(seat: Seat): void {
+    seat.isHeldUp = true;
+    this.#taken[seat.purpose]--;
+    this.#options.onFree(seat.purpose);
+  }
+
+  /** Its call goes on, or has ended: it takes a place again, beside those that there are. */
+  comeBack(seat: Seat): void {
+    seat.isHeldUp = false;
+    this.#taken[seat.purpose]++;
+  }
+
   /** A worker that is started for applies to come. It is busy until `rest`, and takes no slot: it holds up no call. */
   keep(target: PoolTarget): Seat {
     return this.#add(target, "apply");
@@ -167,21 +186,32 @@ export class Seats implements AsyncDisposable {
   /** Whether another worker of the key, besides those that there are, has its place and its memory. */
   mayGrow(key: string): boolean {
     let count = 0;
+    let heldUp = 0;
     let size = 0;
     for (const seat of this.of("apply", key)) {
       if (!seat.isUsable) continue;
+      if (seat.isHeldUp) heldUp++;
       if ((seat.isStarting || seat.warming !== undefined) && this.#isSoon(seat)) return false; // one comes already
       count++;
       size = Math.max(size, seat.size);
     }
     // Others that idle end when memory gets short.
     const others = this.#idle().reduce((sum, seat) => (seat.target.key === key ? sum : sum + seat.size), 0);
-    return count < together(this.#options.slots.perKey) && this.#memory - others + size < this.#options.memoryBytes;
+    return (
+      count < MOST_OF_KEY &&
+      count - heldUp < together(this.#options.slots.perKey) &&
+      this.#memory - others + size < this.#options.memoryBytes
+    );
   }
 
   /** Whether a worker may be started for calls that may come: others that idle must not end for it. */
   get hasRoom(): boolean {
     return this.#seats.size < MOST_WARMED && this.#memory < this.#options.memoryBytes / 2;
+  }
+
+  /** Whether the workers took less than they may at the last look. */
+  get hasMemory(): boolean {
+    return this.#memory < this.#options.memoryBytes;
   }
 
   /** Ends the idle workers of an algorithm that serve another key, and marks the busy ones. */

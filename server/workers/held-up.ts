@@ -1,0 +1,118 @@
+import type { Clock, Log } from "#contract/edges.ts";
+import { CallerStalled } from "#contract/errors.ts";
+import { CallerWait } from "./caller-wait.ts";
+import { Counts } from "./counts.ts";
+import type { PoolCall } from "./pool-call.ts";
+import type { Seat } from "./seat.ts";
+import type { Seats } from "./seats.ts";
+import type { Shares } from "./shares.ts";
+import type { Turns } from "./turns.ts";
+
+/** A caller that has not moved for so long, in ms, holds up nobody but itself: its worker computes nothing meanwhile. */
+const HELD_UP_MS = 300;
+const LOOK_MS = 100;
+/** So many calls of one caller on one version keep a worker without a place; further ones take one, as those that compute. */
+const MOST_ASIDE = 4;
+/** After so long, in ms, a call ends whose caller has not moved, if others wait for what it keeps. */
+const MOST_MS = 60_000;
+
+/** A call with a worker, and how it is ended. */
+interface Held {
+  readonly request: PoolCall;
+  readonly abort: AbortController;
+}
+
+interface HeldUpParts {
+  readonly seats: Seats;
+  readonly shares: Shares;
+  readonly turns: Turns<Held>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Calls that wait for their callers, who send no rows for a while or take no results: others have their places meanwhile,
+ * and other workers. Whoever moves again goes on at once, beside those.
+ */
+export class HeldUp {
+  readonly #parts: HeldUpParts;
+  readonly #waiting = new Map<CallerWait, AbortController>();
+  readonly #aside = new Counts();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: HeldUpParts) {
+    this.#parts = parts;
+  }
+
+  /** Watches a call that a worker is about to get; to be told of its end. */
+  watch({ request, abort }: Held, seat: Seat): CallerWait {
+    return new CallerWait(request, seat, this.#parts.clock, (wait) => {
+      if (wait.isAside) this.#comeBack(wait);
+      if (wait.since === undefined) this.#waiting.delete(wait);
+      else this.#begin(wait, abort);
+    });
+  }
+
+  /** The call has ended. */
+  ended(wait: CallerWait): void {
+    this.#waiting.delete(wait);
+    if (wait.isAside) this.#comeBack(wait);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #begin(wait: CallerWait, abort: AbortController): void {
+    this.#waiting.set(wait, abort);
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  #look(): void {
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const now = this.#parts.clock.ticks();
+    let longest: CallerWait | undefined;
+    for (const wait of this.#waiting.keys()) {
+      const { since = now } = wait;
+      if (!wait.isAside && now - since >= HELD_UP_MS) this.#stepAside(wait);
+      if (now - since >= MOST_MS && since < (longest?.since ?? now) && this.#isInTheWay(wait)) longest = wait;
+    }
+    if (!longest) return;
+    const { algorithm, caller } = longest.request;
+    this.#parts.log.warn({ algorithm, caller }, "a caller did not move while others waited: its call ends");
+    this.#waiting.get(longest)?.abort(new CallerStalled(MOST_MS / 1000));
+  }
+
+  #stepAside(wait: CallerWait): void {
+    const { seats, shares } = this.#parts;
+    if (this.#aside.of(lineOf(wait)) >= MOST_ASIDE || !seats.hasMemory) return;
+    wait.isAside = true;
+    this.#aside.add(lineOf(wait), 1);
+    shares.give(wait.request);
+    seats.stepAside(wait.seat);
+  }
+
+  #comeBack(wait: CallerWait): void {
+    const { seats, shares } = this.#parts;
+    wait.isAside = false;
+    this.#aside.add(lineOf(wait), -1);
+    shares.take(wait.request);
+    seats.comeBack(wait.seat);
+  }
+
+  /** Whether somebody waits who might have its worker, or its place. */
+  #isInTheWay({ request: { purpose, key } }: CallerWait): boolean {
+    const { turns, seats } = this.#parts;
+    if (!seats.hasSlot(purpose)) return !turns.isEmpty(purpose);
+    for (const [first] of turns.lines(purpose)) if (first?.request.key === key) return true;
+    return false;
+  }
+}
+
+function lineOf({ request: { purpose, key, caller } }: CallerWait): string {
+  return `${purpose}\n${key}\n${caller}`;
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Environment } from "../../../server/environments/environment.ts";
+import { localEnvironment } from "../../../server/environments/local/environment.ts";
+import { type Pool, type PoolCall, startPool } from "../../../server/workers/pool.ts";
+import { callOf, clock, descendants, fixtureSpec, keeping, never, quiet, until } from "./fixture.ts";
+
+const slots = { fit: 1, apply: 2, plain: 1, perKey: 2 };
+const rows = Buffer.from("a\n1\n");
+
+describe("calls that wait for their callers", () => {
+  let environment: Environment;
+  let pool: Pool;
+  let over: AbortController;
+  let ahead = 0;
+  const open = (memoryBytes = 8e9) => {
+    const later = { ...clock, ticks: () => clock.ticks() + ahead };
+    pool = startPool({ queueLimit: 64, memoryBytes, slots, clock: later, log: quiet });
+  };
+  const call = (more: Partial<PoolCall> & { param?: unknown; method?: string } = {}) => {
+    const { algorithm = "iris", method = "echo", param = {}, ...rest } = more;
+    return pool.call({
+      ...{ algorithm, key: `${algorithm}@1`, environment, spec: fixtureSpec(algorithm) },
+      ...({ purpose: "apply", caller: "somebody", isScheduled: false, input: rows, sink: keeping().sink, signal: never } as const),
+      call: callOf(method, param),
+      deadline: { seconds: 50, limit: "the test's limit" },
+      ...rest,
+    });
+  };
+  const running = () => pool.snapshot().queues.reduce((sum, each) => sum + each.running, 0);
+
+  /** Rows that stop after the first piece, and go on when they are let. */
+  function stopping() {
+    const go = Promise.withResolvers<void>();
+    over.signal.addEventListener("abort", () => go.resolve());
+    async function* pieces() {
+      yield Buffer.from("a\n");
+      await go.promise;
+      yield Buffer.from("1\n");
+    }
+    return { input: pieces(), go: go.resolve };
+  }
+  /** A call that ends with the test, unless it is told to go on; how it ended. */
+  const silent = (more: Parameters<typeof call>[0] = {}) => {
+    const { input, go } = stopping();
+    const kept = keeping();
+    const ended = call({ input, sink: kept.sink, signal: over.signal, ...more }).then(
+      () => kept.text(),
+      (error: Error) => error.name,
+    );
+    return { ended, go };
+  };
+  /** Results are taken once the test lets them. */
+  const deaf = (more: Parameters<typeof call>[0] = {}) => {
+    const go = Promise.withResolvers<void>();
+    over.signal.addEventListener("abort", () => go.resolve());
+    const kept = keeping();
+    const table = (bytes: Buffer) => {
+      kept.sink.table(bytes);
+      return go.promise;
+    };
+    return { ended: call({ ...more, sink: { ...kept.sink, table }, signal: over.signal }).then(() => kept.text(), String), go: go.resolve };
+  };
+
+  beforeEach(() => {
+    over = new AbortController();
+    ahead = 0;
+    environment = localEnvironment({ log: quiet });
+    open();
+  });
+  afterEach(async () => {
+    over.abort();
+    await pool[Symbol.asyncDispose]();
+    await environment[Symbol.asyncDispose]();
+    expect(descendants()).toEqual([]);
+  });
+
+  it.each([
+    ["send no rows", silent],
+    ["take no results", deaf],
+  ])("hold up nobody while they %s, and go on when they may", async (_, stalled) => {
+    const all = [..."alice,alice,bob,bob".split(",")].map((caller) => stalled({ caller }));
+    await until(() => running() > 0);
+    await Promise.all(["alice", "bob", "carol"].map((caller) => call({ caller })));
+    await call({ caller: "carol", algorithm: "other" });
+    for (const { go } of all) go();
+    expect(await Promise.all(all.map(({ ended }) => ended))).toEqual(Array(4).fill("a\n1\n"));
+    expect(pool.snapshot().queues).toEqual([]);
+  });
+
+  it("take their place again, so that a caller's share stays what it is", async () => {
+    const { ended, go } = silent();
+    await until(() => running() === 1);
+    await call();
+    go();
+    expect(await ended).toBe("a\n1\n");
+    const all = Array.from({ length: 3 }, () => call({ method: "sleep", param: { ms: 1e8 }, signal: over.signal }).catch(String));
+    await until(() => running() === 2);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 1, running: 2 }]);
+    over.abort();
+    await Promise.all(all);
+  });
+
+  it("hold up no fit", async () => {
+    const fits = [silent({ purpose: "fit" }), silent({ purpose: "fit" })];
+    await until(() => running() > 0);
+    await call({ purpose: "fit", caller: "bob" });
+    await call({ purpose: "fit" });
+    for (const { go } of fits) go();
+    expect(await Promise.all(fits.map(({ ended }) => ended))).toEqual(["a\n1\n", "a\n1\n"]);
+  });
+
+  it("keep, of one caller, few workers without a place", async () => {
+    const all = Array.from({ length: 20 }, () => silent({ caller: "alice" }));
+    await until(() => running() === 6); // four, and a caller's share of a version
+    await call({ caller: "bob" });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 14, running: 6 }]);
+    over.abort();
+    await Promise.all(all.map(({ ended }) => ended));
+  });
+
+  it("end after a minute where others wait for what they keep, and never else", async () => {
+    await pool[Symbol.asyncDispose]();
+    open(1); // no memory for further workers
+    const { ended } = silent({ caller: "alice" });
+    await until(() => running() === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1200)); // until memory was looked at
+    ahead = 30_000;
+    const waits = call({ caller: "bob" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 1, running: 1 }]);
+    ahead = 120_000;
+    expect(await ended).toBe("CallerStalled");
+    await waits;
+
+    const alone = silent({ caller: "alice" });
+    await until(() => running() === 1);
+    ahead = 240_000;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    alone.go();
+    expect(await alone.ended).toBe("a\n1\n");
+  });
+});
