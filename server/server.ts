@@ -1,8 +1,7 @@
-import { createServer as http } from "node:http";
-import { createServer as https } from "node:https";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Deletions } from "./compute/deletions.ts";
+import { type HttpServerParts, httpServer } from "./http-server.ts";
 import { allow, auth, callerOf } from "./plugins/auth.ts";
 import { docs } from "./plugins/docs.ts";
 import { answerBadAddress, errors } from "./plugins/errors.ts";
@@ -50,8 +49,7 @@ export interface ServerParts {
   readonly deletions: Deletions;
   readonly health: HealthRouteParts;
   readonly logger: FastifyBaseLogger;
-  /** A certificate with its key, PEM; null: plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly tls: HttpServerParts["tls"];
 }
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
@@ -63,11 +61,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: answerBadAddress,
-    serverFactory: (handler) => {
-      // Bodies of rows have no limit and may take as long as the call's deadline.
-      const options = { requestTimeout: 0, keepAliveTimeout: 75_000 };
-      return parts.tls ? https({ ...options, ...parts.tls, minVersion: "TLSv1.2" }, handler) : http(options, handler);
-    },
+    serverFactory: (handler) => httpServer(handler, { tls: parts.tls }),
   });
   app.setValidatorCompiler(validating).setSerializerCompiler(serializerCompiler);
   await app.register(auth({ tokens, tokensState, users, sessions, paths }));
