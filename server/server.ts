@@ -8,6 +8,7 @@ import { answerBadAddress, errors } from "./plugins/errors.ts";
 import type { Metrics } from "./plugins/metrics.ts";
 import type { PathTokens } from "./plugins/path-tokens.ts";
 import type { Sessions } from "./plugins/sessions.ts";
+import { stopping } from "./plugins/stopping.ts";
 import type { TokenNames } from "./plugins/tokens.ts";
 import type { UserTokens } from "./plugins/user-tokens.ts";
 import { validating } from "./plugins/validating.ts";
@@ -61,9 +62,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: answerBadAddress,
+    return503OnClosing: false,
     serverFactory: (handler) => httpServer(handler, { tls: parts.tls }),
   });
   app.setValidatorCompiler(validating).setSerializerCompiler(serializerCompiler);
+  await app.register(stopping);
   await app.register(auth({ tokens, tokensState, users, sessions, paths }));
   await app.register(errors);
   await app.register(docs({ version }));
