@@ -1,14 +1,14 @@
-import { createServer as http } from "node:http";
-import { createServer as https } from "node:https";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Deletions } from "./compute/deletions.ts";
+import { type HttpServerParts, httpServer } from "./http-server.ts";
 import { allow, auth, callerOf } from "./plugins/auth.ts";
 import { docs } from "./plugins/docs.ts";
 import { answerBadAddress, errors } from "./plugins/errors.ts";
 import type { Metrics } from "./plugins/metrics.ts";
 import type { PathTokens } from "./plugins/path-tokens.ts";
 import type { Sessions } from "./plugins/sessions.ts";
+import { stopping } from "./plugins/stopping.ts";
 import type { TokenNames } from "./plugins/tokens.ts";
 import type { UserTokens } from "./plugins/user-tokens.ts";
 import { validating } from "./plugins/validating.ts";
@@ -50,8 +50,7 @@ export interface ServerParts {
   readonly deletions: Deletions;
   readonly health: HealthRouteParts;
   readonly logger: FastifyBaseLogger;
-  /** A certificate with its key, PEM; null: plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly tls: HttpServerParts["tls"];
 }
 
 /** Puts plugins and routes together and listens to nothing: tests call `inject` or listen themselves, `main.ts` listens. */
@@ -63,13 +62,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: answerBadAddress,
-    serverFactory: (handler) => {
-      // Bodies of rows have no limit and may take as long as the call's deadline.
-      const options = { requestTimeout: 0, keepAliveTimeout: 75_000 };
-      return parts.tls ? https({ ...options, ...parts.tls, minVersion: "TLSv1.2" }, handler) : http(options, handler);
-    },
+    return503OnClosing: false,
+    serverFactory: (handler) => httpServer(handler, { tls: parts.tls }),
   });
   app.setValidatorCompiler(validating).setSerializerCompiler(serializerCompiler);
+  await app.register(stopping);
   await app.register(auth({ tokens, tokensState, users, sessions, paths }));
   await app.register(errors);
   await app.register(docs({ version }));

@@ -31,7 +31,9 @@ export const errors = fp(
     });
 
     app.setNotFoundHandler((request, reply) => {
-      const allow = verbs(request.url);
+      const known = verbs(request.url);
+      // A route that answers this verb has itself said that nothing is there: `/docs/static/nothing`.
+      const allow = known.includes(request.method) ? [] : known;
       if (allow.length > 0) reply.header("allow", allow.join(", "));
       const isDltk = speaksDltk(request.url);
       if (!isDltk && speaksDsdl(request.method, request.url)) {

@@ -30,6 +30,7 @@ from .frames import AHEAD, CALL, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
 from .known_calls import KnownCalls
+from .loggers import Loggers
 from .paths import MODEL_DATA, rules
 from .permits import Permits, permits_at
 from .randomness import Seeds, undo_shared
@@ -286,7 +287,8 @@ def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
 
 def beginning(seeds: Seeds) -> Callable[[], None]:
     """What makes a call begin as the top level ended, of which it is told what it seeded."""
-    steps = (Surroundings().restore, Snapshots(seeds.undo).restore, undo_shared(seeds))
+    # Loggers after globals, which may hold some of them.
+    steps = (Surroundings().restore, Snapshots(seeds.undo).restore, Loggers().restore, undo_shared(seeds))
 
     def restore() -> None:
         for step in steps:

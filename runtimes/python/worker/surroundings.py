@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import decimal
-import logging
-import operator
 import os
 import sys
 import threading
@@ -18,11 +16,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-SETTINGS = operator.attrgetter("level", "handlers", "filters", "propagate", "disabled")
-
 
 class Surroundings:
-    """The environment's variables, paths, streams, log settings, warnings and the options of pandas and scikit-learn, as they are now."""
+    """The environment's variables, paths, streams, warnings and the options of pandas and scikit-learn, as they are now."""
 
     def __init__(self) -> None:
         self._environ = dict(os.environ._data)  # type: ignore[attr-defined]
@@ -33,10 +29,6 @@ class Surroundings:
         self._streams = sys.stdout, sys.stderr
         self._warnings, self._filters = warnings.filters, list(warnings.filters)
         self._decimal = decimal.getcontext().copy()
-        self._loggers = _loggers()
-        self._settings = [(each.level, each.handlers.copy(), each.filters.copy(), each.propagate, each.disabled) for each in self._loggers]
-        self._count = len(logging.root.manager.loggerDict)
-        self._disabled = logging.root.manager.disable
         self._pandas = _pandas_options()
         self._options = copy.deepcopy(self._pandas)
         self._sklearn = _sklearn_config()
@@ -55,7 +47,6 @@ class Surroundings:
         if warnings.filters is not self._warnings or warnings.filters != self._filters:
             self._restore_warnings()
         decimal.setcontext(self._decimal.copy())
-        self._restore_loggers()
         if self._pandas != self._options:
             _restore_pandas(self._pandas, self._options, "")
         self._restore_sklearn()
@@ -70,28 +61,6 @@ class Surroundings:
         warnings.filters = self._warnings
         warnings.resetwarnings()  # tells the places that remember what they have said
         warnings.filters[:] = self._filters  # type: ignore[index]
-
-    def _restore_loggers(self) -> None:
-        manager = logging.root.manager
-        if manager.disable != self._disabled:
-            manager.disable = self._disabled
-        if len(manager.loggerDict) != self._count:
-            # A call's own are as new ones are; were they left, each call might give them one more handler.
-            known = set(map(id, self._loggers))
-            own = [each for each in _loggers() if id(each) not in known]
-            self._loggers += own
-            self._settings += [(logging.NOTSET, [], [], True, False) for _ in own]
-            self._count = len(manager.loggerDict)
-        if list(map(SETTINGS, self._loggers)) == self._settings:
-            return
-        for logger, (level, handlers, filters, propagate, disabled) in zip(self._loggers, self._settings, strict=True):
-            if logger.level != level:
-                logger.setLevel(level)
-            if logger.handlers != handlers:
-                logger.handlers[:] = handlers
-            if logger.filters != filters:
-                logger.filters[:] = filters
-            logger.propagate, logger.disabled = propagate, disabled
 
     def _restore_sklearn(self) -> None:
         config = _sklearn_config()
@@ -108,10 +77,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _loggers() -> list[logging.Logger]:
-    return [logging.root, *(each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger))]
 
 
 def _pandas_options() -> Any:

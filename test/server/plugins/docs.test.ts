@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PROBLEM_TYPE } from "../../../server/plugins/problem.ts";
 import { bearer, testApp } from "./app.ts";
 
 describe("the description of the API", () => {
@@ -78,5 +79,15 @@ describe("the description of the API", () => {
       const { statusCode } = await test.app.inject({ url: new URL(part, "http://x/docs").pathname, headers: bearer });
       expect(statusCode, part).toBe(200);
     }
+  });
+
+  it.each(["/docs/static/nothing.js", "/docs/static/..%2f..%2fpackage.json"])("has nothing else beside it: %s", async (url) => {
+    await using test = await testApp();
+    const answer = await test.app.inject({ url, headers: bearer });
+    expect([answer.statusCode, answer.headers.allow]).toEqual([404, undefined]);
+    expect(answer.headers["content-type"]).toContain(PROBLEM_TYPE);
+    expect(answer.json()).toMatchObject({ code: "NOT_FOUND", status: 404 });
+    const wrong = await test.app.inject({ method: "DELETE", url, headers: bearer });
+    expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, "GET, HEAD"]);
   });
 });
