@@ -15,6 +15,7 @@ from .data_folder import DataFolder
 from .failures import Failed, phase
 from .interrupts import Interrupts
 from .models import Models, own_memory
+from .restoring import Restoring
 from .tables_in import Table
 from .tables_out import table_of
 from .unattended import Unattended
@@ -29,11 +30,11 @@ APPLY, RESULT = phase("apply"), phase("result")
 class Session:
     """One module and the models that it loaded."""
 
-    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restore: Callable[[], None], unattended: Unattended) -> None:
+    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restoring: Restoring, unattended: Unattended) -> None:
         self._module = module
         self._interrupts = interrupts
         self._data = data
-        self._restore = restore
+        self._restoring = restoring
         self._unattended = unattended
         self._models = Models()
         self._is_restored = False
@@ -44,16 +45,18 @@ class Session:
         if self._unattended.may_run():
             return
         try:
-            self._restore()
+            self._restoring.run()
             self._is_restored = True
         except BaseException:
             pass  # classes of the code may raise anything when they are compared: the next call tries again, and says so
 
-    def begin(self, call: Mapping[str, Any]) -> None:
+    def begin(self, call: Mapping[str, Any], report: Report) -> None:
         """Put globals back, unless that has been done, and point the data folder at this call's."""
         if not self._is_restored:
-            self._restore()
+            self._restoring.run()
         self._is_restored = False
+        if call["method"] != "load":  # nobody sees the receipt of one
+            report.notes += self._restoring.notes()
         if call["model"] is not None:
             self._data.point(call["model"]["folder"], call["model"]["shared"])
 

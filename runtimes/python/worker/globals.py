@@ -7,13 +7,14 @@ and generators that were given a seed. Other objects that are changed in place s
 from __future__ import annotations
 
 import contextlib
-import operator
+import heapq
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
 from .rewriting import RewritingLoader
+from .same_objects import holds
 
 MAPPINGS = (dict, defaultdict, OrderedDict, Counter)
 SEQUENCES = (list, deque)
@@ -43,18 +44,28 @@ class Snapshots:
         for snapshot in self._taken.values():
             snapshot.restore()
 
+    def entries(self) -> int:
+        """How many entries of containers are compared each time."""
+        return sum(snapshot.entries() for snapshot in self._taken.values())
+
+    def largest(self, count: int) -> list[tuple[str, Any]]:
+        """The largest containers of the top levels, by names such as `iris.LOOKUP`."""
+        named = {f"{name.rpartition('.')[2]}.{each}": value for name, snapshot in self._taken.items() for each, value in snapshot.named()}
+        return heapq.nlargest(count, named.items(), key=lambda each: len(each[1]))
+
 
 class Snapshot:
     """What one module's top level made."""
 
     def __init__(self, module: ModuleType, undo: Callable[[Any], Undo | None]) -> None:
+        self._globals = module.__dict__
         self._undo: list[Undo] = []
         # Most are empty and stay so: what functions hold, default arguments that collect.
         self._empty: list[Any] = []
-        self._mappings: list[tuple[Any, list[Any], list[Any]]] = []
-        self._sequences: list[tuple[Any, list[Any]]] = []
-        self._sets: list[tuple[set[Any], set[Any]]] = []
-        self._classes: list[tuple[type, dict[str, Any]]] = []
+        self._mappings: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]] = []
+        self._sequences: list[tuple[Any, tuple[Any, ...]]] = []
+        self._sets: list[tuple[set[Any], tuple[Any, ...]]] = []
+        self._classes: list[tuple[type, dict[str, Any], tuple[Any, ...]]] = []
         self._keep(module.__dict__)
         own = [value for name, value in module.__dict__.items() if not name.startswith("__")]
         self._top = {id(value) for value in own}
@@ -86,7 +97,7 @@ class Snapshot:
                 if value.__module__ == name:
                     seen.add(id(value))
                     held = dict(vars(value))
-                    self._classes.append((value, held))
+                    self._classes.append((value, held, tuple(held.values())))
                     ahead.extend(getattr(each, "__func__", each) for each in held.values())
             elif back := undo(value):
                 seen.add(id(value))
@@ -96,48 +107,47 @@ class Snapshot:
         if not value:
             self._empty.append(value)
         elif isinstance(value, dict):
-            self._mappings.append((value, list(value), list(value.values())))
+            self._mappings.append((value, tuple(value), tuple(value.values())))
         elif type(value) in SEQUENCES:
-            self._sequences.append((value, list(value)))
+            self._sequences.append((value, tuple(value)))
         elif type(value) is set:
-            self._sets.append((value, value.copy()))
+            self._sets.append((value, tuple(value)))
+
+    def entries(self) -> int:
+        """How many entries are compared each time."""
+        return sum(len(saved) for _, saved, *_ in (*self._mappings, *self._sequences, *self._sets))
+
+    def named(self) -> list[tuple[str, Any]]:
+        """The containers of the top level."""
+        # A list first, as a thread of the code may set names meanwhile.
+        return [(name, value) for name, value in list(self._globals.items()) if type(value) in CONTAINERS and not name.startswith("__")]
 
     def restore(self) -> None:
-        """Put all of it back. Costs little when nothing changed: comparisons stop at identity."""
+        """Put all of it back. When nothing changed each entry costs a look at whether it is the same object (docs/concepts/worker.md)."""
         for container in self._empty:
             if container:
                 container.clear()
         for mapping, keys, values in self._mappings:
-            # In C as far as it goes: this is done for each module before each call.
-            if len(mapping) != len(keys) or not (all(map(operator.is_, mapping, keys)) and all(map(operator.is_, mapping.values(), values))):
+            if not (holds(mapping, keys) and holds(mapping.values(), values)):
                 mapping.clear()
                 for key, value in zip(keys, values, strict=True):
                     mapping[key] = value
         for sequence, items in self._sequences:
-            if len(sequence) != len(items) or not _same(sequence, items):
+            if not holds(sequence, items):
                 sequence.clear()
                 sequence.extend(items)
-        for members, saved in self._sets:
-            if not _equal(members, saved):
+        for at, (members, saved) in enumerate(self._sets):
+            if not holds(members, saved):
                 members.clear()
                 members.update(saved)
-        for cls, held in self._classes:
-            if len(vars(cls)) != len(held) or not _same(vars(cls).values(), held.values()):
+                # They may lie in another order now. What a thread of the code adds meanwhile is none of them.
+                if {*map(id, now := tuple(members))} == {*map(id, saved)}:
+                    self._sets[at] = members, now
+        for cls, held, values in self._classes:
+            if not holds(vars(cls).values(), values):
                 _restore_class(cls, held)
         for back in self._undo:
             back()
-
-
-def _same(values: Iterable[Any], saved: Iterable[Any]) -> bool:
-    return all(map(operator.is_, values, saved))
-
-
-def _equal(members: set[Any], saved: set[Any]) -> bool:
-    """Whether two sets hold the same; members that refuse to be compared count as changed."""
-    try:
-        return members == saved
-    except Exception:
-        return False
 
 
 def _restore_class(cls: type, held: Mapping[str, Any]) -> None:

@@ -34,6 +34,7 @@ from .loggers import Loggers
 from .paths import MODEL_DATA, rules
 from .permits import Permits, permits_at
 from .randomness import Seeds, undo_shared
+from .restoring import Restoring
 from .segments import unite
 from .staging import stage
 from .surroundings import Surroundings
@@ -184,7 +185,7 @@ class Worker:
             return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame))]
         self._working.enter()
         with LOAD:
-            self._session.begin(call)
+            self._session.begin(call, report)
         if method == "summary":
             source.drain()
             frame = self._session.summary(call, report)
@@ -285,16 +286,11 @@ def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
     return [data] if len(begins) == 1 else [data[begin:end] for begin, end in zip(begins, [*begins[1:], len(data)], strict=True)]
 
 
-def beginning(seeds: Seeds) -> Callable[[], None]:
+def beginning(seeds: Seeds) -> Restoring:
     """What makes a call begin as the top level ended, of which it is told what it seeded."""
+    surroundings, snapshots, loggers = Surroundings(), Snapshots(seeds.undo), Loggers()
     # Loggers after globals, which may hold some of them.
-    steps = (Surroundings().restore, Snapshots(seeds.undo).restore, Loggers().restore, undo_shared(seeds))
-
-    def restore() -> None:
-        for step in steps:
-            step()
-
-    return restore
+    return Restoring((surroundings.restore, snapshots.restore, loggers.restore, undo_shared(seeds)), snapshots)
 
 
 def is_typed(rows: Plan | Blocks | ArrowBlocks, report: Report) -> bool:
