@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .data_folder import DataFolder
-from .failures import Failed, phase
+from .failures import phase
 from .interrupts import Interrupts
 from .models import Models, own_memory
 from .restoring import Restoring
@@ -113,7 +113,8 @@ class Session:
         model = self.model(call, report, with_summary=False)
         with phase("summary"), self._interrupts.code:
             value = self._function("summary")(model)
-        report.summary = dumps(plain(value), ensure_ascii=False)
+        with phase("summary"):
+            report.summary = dumps(plain(value), ensure_ascii=False)
         text = value if isinstance(value, str) else report.summary
         return pd.DataFrame({"summary": [text]})
 
@@ -188,10 +189,8 @@ class Report:
 
     def text(self) -> str:
         """The text of the model for the old /summary."""
-        try:
+        with phase("summary"):
             return str(self._model)
-        except Exception as error:
-            raise Failed("summary", error) from error
 
 
 def parsed(text: str) -> Any:

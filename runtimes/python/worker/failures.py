@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import os
 import traceback
+from os import getpid
 from types import TracebackType
 from typing import Any
 
+from . import forked
 from .interrupts import Cancelled
-
-OURS = os.path.dirname(os.path.abspath(__file__))
-# Pairs (path that the code sees, path that its author wrote): messages show the author's.
-SHOWN: list[tuple[str, str]] = []
-
-
-# Of an exception's text and of its traceback, in characters.
-LONGEST = 50_000
-
+from .wording import attempt, bounded, name_of, text_of, trimmed
 
 # The answer to a call that was sent ahead and may not begin any more.
 TAKEN_BACK = {"phase": "apply", "type": "TakenBack", "message": "taken back", "file": None, "line": None, "traceback": ""}
@@ -26,7 +20,7 @@ class Failed(Exception):
     """Something went wrong in a phase of a call (contract/worker.ts, Phase)."""
 
     def __init__(self, phase: str, cause: BaseException) -> None:
-        super().__init__(f"{phase}: {cause}")
+        super().__init__(phase)  # the cause may have no text
         self.phase = phase
         self.cause = cause
 
@@ -48,7 +42,10 @@ class UnequalRows(Exception):
 
 
 class phase:
-    """Say which phase an exception belongs to, SystemExit and MemoryError included. Each call enters several: a generator would cost more."""
+    """Say which phase an exception belongs to, SystemExit and MemoryError included. What runs in it may fork: it ends for the worker alone.
+
+    Each call enters several: a generator would cost more.
+    """
 
     __slots__ = ("_name",)
 
@@ -58,8 +55,11 @@ class phase:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, _kind: type[BaseException] | None, cause: BaseException | None, _at: TracebackType | None) -> None:
-        if cause is not None and not isinstance(cause, (Cancelled, Failed)):
+    def __exit__(self, kind: type[BaseException] | None, cause: BaseException | None, _at: TracebackType | None) -> None:
+        if getpid() != forked.WORKER:  # without a call, which would double what it takes
+            forked.end_if_forked(cause)
+        # An instance may say that it is of another class.
+        if kind is not None and cause is not None and not issubclass(kind, (Cancelled, Failed)):
             raise Failed(self._name, cause) from cause
 
 
@@ -68,30 +68,18 @@ def describe(failed: Failed | Cancelled, folder: str | None, columns: list[str] 
     if isinstance(failed, Cancelled):
         return {"phase": "apply", "type": "Cancelled", "message": "cancelled", "file": None, "line": None, "traceback": ""}
     cause = failed.cause
+    bad_rows = cause if issubclass(type(cause), BadRows) else None
     file, line = place(cause, folder)
     return {
         "phase": failed.phase,
-        "type": type(cause).__name__,
+        "type": name_of(cause),
         "message": bounded(text_of(cause)),
         "file": file,
         "line": line,
-        "traceback": "" if isinstance(cause, BadRows) else bounded(trimmed(cause)),
+        "traceback": "" if bad_rows else bounded(trimmed(cause)),
         "columns": columns,
-        "misfit": cause.misfit if isinstance(cause, BadRows) else None,
+        "misfit": bad_rows and bad_rows.misfit,
     }
-
-
-def bounded(text: str) -> str:
-    """Both ends of a text that is too long to be read: runs are kept, and listed."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … ({len(text)} characters) … {text[-LONGEST // 2 :]}"
-
-
-def text_of(cause: BaseException) -> str:
-    """`str(e)`, as DSDL prints it; never an exception of its own."""
-    try:
-        return shown(str(cause))
-    except Exception:
-        return f"{type(cause).__name__} that has no text"
 
 
 def place(cause: BaseException, folder: str | None) -> tuple[str | None, int | None]:
@@ -99,25 +87,19 @@ def place(cause: BaseException, folder: str | None) -> tuple[str | None, int | N
     if folder is None:
         return None, None
     root = os.path.join(folder, "")
-    if isinstance(cause, SyntaxError) and (cause.filename or "").startswith(root):
-        return os.path.relpath(cause.filename or "", root), cause.lineno
+    return attempt(lambda: _misspelt(cause, root), None) or attempt(lambda: _innermost(cause, root), (None, None))
+
+
+def _misspelt(cause: BaseException, root: str) -> tuple[str, int | None] | None:
+    """Where a SyntaxError says that it is: the code may have put anything there."""
+    if not isinstance(cause, SyntaxError) or type(cause.filename) is not str or not cause.filename.startswith(root):
+        return None
+    return os.path.relpath(cause.filename, root), cause.lineno if type(cause.lineno) is int else None
+
+
+def _innermost(cause: BaseException, root: str) -> tuple[str | None, int | None]:
     found: tuple[str | None, int | None] = (None, None)
     for frame, line in traceback.walk_tb(cause.__traceback__):
         if frame.f_code.co_filename.startswith(root):
             found = (os.path.relpath(frame.f_code.co_filename, root), line)
     return found
-
-
-def trimmed(cause: BaseException) -> str:
-    """The traceback without our own frames before the user's code."""
-    tb = cause.__traceback__
-    while tb is not None and os.path.dirname(tb.tb_frame.f_code.co_filename) == OURS:
-        tb = tb.tb_next
-    return shown("".join(traceback.format_exception(type(cause), cause, tb)))
-
-
-def shown(text: str) -> str:
-    """The text with the paths that the notebook's author wrote."""
-    for seen, written in SHOWN:
-        text = text.replace(seen, written)
-    return text

@@ -8,6 +8,8 @@ import struct
 import threading
 from typing import Any
 
+from .forked import end_if_forked
+
 BECOME, CALL, AHEAD, TABLE, SEGMENT, PARAM, END, CANCEL, EVENT, DONE, ERROR = b"BCATSPEXVDF"
 HEADER = struct.Struct(">BI")
 HEADER_BYTES = HEADER.size
@@ -21,7 +23,7 @@ ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 class Wire:
-    """One connection to the bridge. Frames are read by one thread at a time; any thread may send."""
+    """One connection to the bridge. Frames are read by one thread at a time; any thread may send. A process that the code forked ends where it would do either."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -77,6 +79,7 @@ class Wire:
         return payload
 
     def _received(self, into: memoryview) -> int:
+        end_if_forked()
         received = self._connection.recv_into(into)
         if received == 0:
             raise EOFError
@@ -88,6 +91,7 @@ class Wire:
 
     def send(self, kind: int, *payload: bytes | memoryview) -> None:
         """Send one frame, whole; waits while the bridge takes nothing. A small table of an answer may go out with the next frame."""
+        end_if_forked()  # before the lock, which another thread may have held
         length = sum(map(len, payload))
         header = HEADER.pack(kind, length)
         with self._lock:
@@ -101,6 +105,7 @@ class Wire:
 
     def send_together(self, *frames: tuple[int, bytes]) -> None:
         """Send several small frames in one write."""
+        end_if_forked()
         with self._lock:
             parts: list[bytes] = []
             for kind, payload in frames:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable
 
 from . import crashes
+from .forked import is_forked
 
 Emit = Callable[[str, str], None]
 
@@ -42,6 +44,9 @@ class Log:
 
     def line(self, level: str, text: str) -> None:
         """One line, without its end. Beyond the limit of a call lines are dropped, which one line says."""
+        if is_forked():  # before the lock, which another thread may have held
+            Passed(2).line(level, text)
+            return
         with self._lock:
             if not self._is_open:
                 os.write(OWN_OUTPUT, f"{text}\n".encode(errors="replace"))
@@ -55,6 +60,24 @@ class Log:
                 self._emit("warning", "More lines were printed than are kept; the rest of this call's are dropped.")
 
 
+class Passed:
+    """Stands for the log in a process that the code forked: lines go where those of any program go that the code starts, and the worker sends them."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def line(self, _level: str, text: str) -> None:
+        """One line, without its end."""
+        self.write(f"{text}\n")
+
+    def write(self, text: str) -> None:
+        """Text of any length, at once. Where nobody takes it, it is lost."""
+        rest = memoryview(text.encode(errors="replace"))
+        with contextlib.suppress(OSError):
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+
+
 class Printed(io.TextIOBase):
     """Stands for sys.stdout or sys.stderr: each whole line is a log line; of a progress bar, its last state."""
 
@@ -62,15 +85,17 @@ class Printed(io.TextIOBase):
     errors = "replace"
 
     def __init__(self, log: Log, level: str, fd: int) -> None:
-        self._log = log
+        self._log: Log | Passed = log
         self._level = level
         self._fd = fd
+        self._process = os.getpid()
         # What has no line end yet.
         self.rest = ""
         self._lock = threading.RLock()
 
     def write(self, text: str) -> int:
         """Take text of any length."""
+        self._begin_anew()
         with self._lock:
             *lines, self.rest = (self.rest + text).split("\n")
             for line in lines:
@@ -79,8 +104,22 @@ class Printed(io.TextIOBase):
                 self.finish()
         return len(text)
 
+    def flush(self) -> None:
+        """In a process that the code forked what has no line end yet goes on, too; of the worker's own lines only whole ones do."""
+        self._begin_anew()
+        if isinstance(self._log, Passed):
+            rest, self.rest = self.rest, ""
+            self._log.write(rest)
+
+    def _begin_anew(self) -> None:
+        """In a forked process: what its parent began to print is the parent's, as is whoever holds the lock."""
+        if os.getpid() != self._process:
+            self._process, self._lock, self.rest = os.getpid(), threading.RLock(), ""
+            self._log = Passed(self._fd)
+
     def finish(self) -> None:
         """A call ends: what has no line end is a line, too."""
+        self._begin_anew()
         if not self.rest:
             return
         with self._lock:

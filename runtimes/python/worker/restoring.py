@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from .failures import phase
 from .globals import Snapshots
 
 SLOW_SECONDS = 0.005
@@ -13,6 +14,7 @@ FEWEST_ENTRIES = 50_000
 MOST_NAMED = 3
 # Who calls once is told, and who calls a thousand times a second is not told in each receipt.
 QUIET_SECONDS = 60
+LOAD = phase("load")
 
 
 class Restoring:
@@ -26,10 +28,11 @@ class Restoring:
         self._quiet_until = 0.0
 
     def run(self) -> None:
-        """Take the steps. Raises what classes of the code raise when they are compared."""
+        """Take the steps. Failed: what classes of the code raised; comparisons and ends of objects are its own."""
         began = self._clock()
-        for step in self._steps:
-            step()
+        with LOAD:
+            for step in self._steps:
+                step()
         self._seconds = self._clock() - began
 
     def notes(self) -> list[str]:

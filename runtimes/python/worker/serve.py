@@ -23,9 +23,10 @@ from .calls import Report, Session
 from .columns import Plan, plan_of
 from .data_folder import DataFolder
 from .done import done
-from .failures import SHOWN, TAKEN_BACK, Failed, describe, phase
+from .failures import TAKEN_BACK, Failed, describe, phase
 from .few_out import few_csv
 from .folders import WorkingFolder
+from .forked import end_if_forked, mark_worker
 from .frames import AHEAD, CALL, ERROR, EVENT, TABLE, Wire, to_json
 from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
@@ -41,6 +42,7 @@ from .surroundings import Surroundings
 from .tables_in import Input, Table, chosen_table, is_guessed, read_table, signature_of
 from .tables_out import one_each, send_frame, to_csv
 from .unattended import Unattended
+from .wording import SHOWN
 
 LOAD, PARSE, APPLY, RESULT = map(phase, ("load", "parse", "apply", "result"))
 
@@ -56,6 +58,7 @@ class Opened(NamedTuple):
 
 def opened(connection: socket.socket) -> Opened:
     """From now on the process ends with the connection, takes interrupts, and what is printed is a call's."""
+    mark_worker()
     wire = Wire(connection)
     end_with(connection)
     interrupts = Interrupts()
@@ -122,7 +125,8 @@ class Worker:
                 module = modules.load(name, self._folder)
             self._interrupts.keep()
             unattended.imported()
-            self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds), unattended))
+            with phase("import"):  # what the top level made may refuse to be looked at
+                self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds), unattended))
             self._permits = permits_at(f"{place}.permits")
             self.make_ready()
         gc.collect()
@@ -165,6 +169,7 @@ class Worker:
                 self._interrupts.end_call()
         except (Failed, Cancelled) as failed:
             tail = [(ERROR, to_json(describe(failed, self._folder, report.columns)))]
+            end_if_forked()  # texts of exceptions may fork, and another thread may have held a lock that is taken next
         self._settle()
         self._wire.send_together(*tail)
         source.drain()

@@ -12,6 +12,7 @@ from .failures import NoTable
 from .frames import TABLE, Wire
 from .quick_csv import quick_csv
 from .records import last_record_end, record_end
+from .wording import text_of
 
 FRAME_BYTES = 1 << 20
 # About as many bytes of numbers.
@@ -29,7 +30,7 @@ def table_of(value: Any, strict: bool = False) -> pd.DataFrame:
     except Exception as error:
         if strict:
             raise
-        raise NoTable(f"{type(value).__name__} cannot become a DataFrame ({error})") from None
+        raise NoTable(f"{type(value).__name__} cannot become a DataFrame ({text_of(error)})") from None
 
 
 def one_each(returned: int, rows: int) -> None:
