@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .arrow_in import written
 from .arrow_out import ArrowOut
 from .columns import is_multivalue
 from .failures import BadRows, UnequalRows, phase
@@ -58,21 +59,13 @@ def original_of(data: bytes, table_format: str, output: str) -> Original:
 def original_of_table(table: pa.Table, output: str) -> Original:
     """Rows of Arrow as they came: as such, or as text for an answer in CSV."""
     if output == "csv":
-        return _text(to_csv(table.to_pandas(types_mapper=_nullable().get, ignore_metadata=True)))
+        return _text(written(table))
     return Original(table.column_names, table.column_names, b"", table)
 
 
 def _text(data: bytes) -> Original:
     written, begin = split_header(data)
     return Original(written, written, memoryview(data)[begin:])
-
-
-def _nullable() -> dict[Any, Any]:
-    """Types of pandas that keep whole numbers and booleans what they are where values are missing."""
-    import pyarrow as pa
-
-    whole = {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-    return {pa.bool_(): pd.BooleanDtype(), **{getattr(pa, kind)(): pd.api.types.pandas_dtype(made) for kind, made in whole.items()}}
 
 
 def arranged(names: Sequence[str], results: Sequence[str]) -> list[Column]:

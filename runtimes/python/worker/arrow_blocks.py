@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from .append import original_of_table
+from .arrow_in import ArrowParser
 from .blocks import Block
-from .columns import chosen_columns
 from .failures import BadRows
-from .pandas_inside import Layout, frame_of
 from .segments import refuse_repeated
 from .tables_in import FEW_BYTES, Input
 
@@ -27,7 +25,7 @@ BLOCK_ROWS = 1 << 16
 
 
 class ArrowBlocks:
-    """The rows of one call as blocks, whose types the stream says.
+    """The rows of one call as blocks, whose types are known or the stream says.
 
     A further segment is a stream of its own: columns that came before and that it lacks are there, empty.
     """
@@ -38,16 +36,14 @@ class ArrowBlocks:
         """`original`: the format in which the rows come back beside their results; None when they do not."""
         self.source = source
         self.notes: list[str] = []
-        self._asked = asked
+        self._parser = ArrowParser(asked)
         self._original = original
         self._schema: pa.Schema | None = None
-        # Columns that had missing values so far, which pandas has in a wider type then: how many, and the type.
-        self._empties: dict[str, tuple[int, str]] = {}
         self._bytes = StreamBytes(source)
 
     def told(self) -> list[str]:
         """What the receipt should say, once all is read."""
-        return self.notes + [f"Column {name} has {count} empty values, so it came as {kind}." for name, (count, kind) in self._empties.items()]
+        return self.notes + self._parser.notes()
 
     def only(self) -> Block | None:
         """All rows, when they are few and have all come; else None, and nothing is taken."""
@@ -105,37 +101,8 @@ class ArrowBlocks:
         schema = self._schema
         if schema is not None and not table.schema.equals(schema):
             table = _spread(table, schema)
-        names = table.column_names
-        floats = _floats(table)
-        frame = table.to_pandas() if floats is None else floats
-        keep = chosen_columns([str(name) for name in frame.columns], self._asked)
-        if floats is None:
-            frame = self._widened(frame, table, keep)
         original = original_of_table(table, self._original) if self._original else None
-        return Block(frame if keep == names and len(keep) == frame.shape[1] else frame[keep], original)
-
-    def _widened(self, frame: pd.DataFrame, table: pa.Table, keep: Sequence[str]) -> pd.DataFrame:
-        """The frame with the types that columns with missing values came to have, in this block or before."""
-        if not frame.columns.is_unique or len(set(table.column_names)) < table.num_columns:
-            return frame
-        kept = set(keep)
-        for field in table.schema:
-            name, wide = field.name, _wider(field.type)
-            if wide is None or name not in kept or name not in frame:
-                continue
-            empty = table.column(name).null_count
-            if empty > 0 and frame[name].dtype == wide:
-                self._empties[name] = (self._empties.get(name, (0, wide))[0] + empty, wide)
-            elif name in self._empties:
-                frame[name] = frame[name].astype(wide)
-        return frame
-
-
-def _wider(kind: pa.DataType) -> str | None:
-    """What pandas has a column in that lacks values; None where that is its own type."""
-    import pyarrow as pa
-
-    return "float64" if pa.types.is_integer(kind) else "object" if pa.types.is_boolean(kind) else None
+        return Block(self._parser.parse(table), original)
 
 
 def _spread(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -144,21 +111,6 @@ def _spread(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
     columns = [table.column(field.name).cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type) for field in schema]
     return pa.table(columns, schema=schema)
-
-
-def _floats(table: pa.Table) -> pd.DataFrame | None:
-    """A table of floats as a frame, in an eighth of pyarrow's time; None for others, and for what says how pandas had it."""
-    import pyarrow as pa
-
-    names = table.column_names
-    if not names or len(set(names)) < len(names) or b"pandas" in (table.schema.metadata or {}):
-        return None
-    if any(column.type != pa.float64() for column in table.columns):
-        return None
-    values = np.empty((len(names), len(table)))
-    for row, column in zip(values, table.columns, strict=True):
-        row[:] = column.to_numpy()
-    return frame_of(Layout(names, ["float64"] * len(names)), [values], len(table))
 
 
 class StreamBytes(io.RawIOBase):

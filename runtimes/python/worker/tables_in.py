@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from . import few
 from .arriving import Arriving
+from .arrow_in import ArrowParser
 from .columns import chosen_columns, plan_of
 from .failures import BadRows
 from .frames import CANCEL, END, PARAM, SEGMENT, TABLE, Wire
@@ -22,7 +24,17 @@ from .typed import TypedParser
 
 # Threads cost more than the work on so few rows.
 FEW_BYTES = 1 << 16
-COLUMN_TYPES = ("int64", "uint64", "float64", "bool", "datetime64[ns]")
+# What types stand for those that Arrow brings: of other widths, or pandas' own.
+ALIKE: dict[str, Callable[[Any], bool]] = {
+    "float64": pd.api.types.is_float_dtype,
+    "uint64": pd.api.types.is_unsigned_integer_dtype,
+    "int64": pd.api.types.is_integer_dtype,
+    "bool": pd.api.types.is_bool_dtype,
+    "datetime64[ns]": lambda dtype: isinstance(dtype, np.dtype) and dtype.kind == "M",
+    "object": pd.api.types.is_string_dtype,
+}
+# Objects that come by Arrow alone, as pandas calls them: no type of ours is theirs.
+ARROW_OWN = frozenset(("bytes", "date", "datetime", "decimal", "time", "timedelta"))
 
 
 class Input:
@@ -117,7 +129,7 @@ class Table:
 def read_table(asked: Mapping[str, Any], data: bytes) -> Table:
     """A whole table from its bytes. BadRows, or what pandas raises of rows that it cannot read."""
     if asked["format"] == "arrow":
-        return chosen_table(_arrow(data), asked)
+        return _arrow(asked, data)
     if is_guessed(asked):
         return _quick(asked, data) or chosen_table(pd.read_csv(io.BytesIO(data)), asked)
     return _typed(asked, data)
@@ -140,11 +152,13 @@ def _quick(asked: Mapping[str, Any], data: bytes) -> Table | None:
     return Table(quick[0], len(quick[0]), is_quick=True) if quick else None
 
 
-def _arrow(data: bytes) -> pd.DataFrame:
+def _arrow(asked: Mapping[str, Any], data: bytes) -> Table:
     import pyarrow as pa
 
+    parser = ArrowParser(asked)
     with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
-        return stream.read_all().to_pandas()
+        frame = parser.parse(stream.read_all())
+    return Table(frame, len(frame), parser.notes())
 
 
 def _typed(asked: Mapping[str, Any], data: bytes) -> Table:
@@ -176,7 +190,7 @@ def chosen_table(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
 
 
 def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:
-    """Names and types of a frame's columns, as the contract names types. A column without a value has no known type, and is left out."""
+    """Names and types of a frame's columns, as the contract names types. A column without a value has no known type, and is left out, as is one of a type that Arrow alone brings."""
     kinds = [(str(name), _kind_of(frame.iloc[:, at])) for at, name in enumerate(frame.columns)]
     return [{"name": name, "type": kind} for name, kind in kinds if kind is not None]
 
@@ -184,7 +198,13 @@ def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:
 def _kind_of(column: pd.Series) -> str | None:
     if len(column) > 0 and column.isna().all():
         return None
-    kind = str(column.dtype)
-    if kind == "object" and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
-        return "bool"  # with gaps
-    return kind if kind in COLUMN_TYPES else "object"
+    dtype, types = column.dtype, pd.api.types
+    if dtype == object:
+        held = types.infer_dtype(column, skipna=True)
+        return "bool" if held == "boolean" else None if held in ARROW_OWN else "object"  # truths with gaps
+    if isinstance(dtype, pd.CategoricalDtype):
+        return None
+    for kind, is_such in ALIKE.items():
+        if is_such(dtype):
+            return kind
+    return None

@@ -43,8 +43,9 @@ class TypedParser:
         self.rows = 0
         # Whether a word for a missing value was among numbers.
         self._has_words = False
-        self._empties: dict[str, int] = {}
-        self._decimals: dict[str, int] = {}
+        # How many values were missing of types that cannot lack any, and how many a whole type could not hold, by column.
+        self.empties: dict[str, int] = {}
+        self.decimals: dict[str, int] = {}
 
     def parse(self, records: bytes | memoryview, threads: bool = False) -> pd.DataFrame:
         """Whole records, without header, to a frame of the kept columns. BadRows names row (from 1) and column."""
@@ -78,7 +79,7 @@ class TypedParser:
             if column.null_count == 0:
                 continue
             if kind in (*WHOLE, "bool"):
-                self._empties[name] = self._empties.get(name, 0) + column.null_count
+                self.empties[name] = self.empties.get(name, 0) + column.null_count
             if kind in ("object", "bool"):
                 frame[name] = frame[name].astype(object).where(frame[name].notna(), np.nan)
         return self._counted(frame)
@@ -101,13 +102,12 @@ class TypedParser:
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
-        arrow = {"object": pa.string(), "bool": pa.bool_(), "datetime64[ns]": pa.timestamp("ns")}
         return arrow_csv.read_csv(
             pa.py_buffer(records),
             read_options=arrow_csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=holds(records, b'"')),
             convert_options=arrow_csv.ConvertOptions(
-                column_types={name: arrow.get(kind) or getattr(pa, kind)() for name, kind in types.items()},
+                column_types={name: arrow_type(kind) for name, kind in types.items()},
                 include_columns=list(types),
                 # Looking for words costs a seventh of the time; where numbers alone are expected, one that is there is a misfit at first.
                 null_values=NA_WORDS if self._has_words or not NUMBERS.issuperset(types.values()) else [""],
@@ -132,13 +132,13 @@ class TypedParser:
             if kind not in WHOLE:
                 continue
             values = columns[at].to_numpy()
-            if _decimal(values, kind).any():
+            if is_decimal(values, kind).any():
                 self._types[name] = "float64"
                 self._shape = None
-                self._decimals[name] = 0
+                self.decimals[name] = 0
             elif columns[at].null_count == 0:
                 is_exact = bool((np.abs(values) < EXACT).all())
-                columns[at] = compute.cast(columns[at], getattr(pa, kind)()) if is_exact else self._exact(records, name, kind, columns[at])
+                columns[at] = compute.cast(columns[at], arrow_type(kind)) if is_exact else self._exact(records, name, kind, columns[at])
         return pa.table(columns, names=table.column_names)
 
     def _exact(self, records: bytes | memoryview, name: str, kind: str, otherwise: Any) -> Any:
@@ -153,17 +153,17 @@ class TypedParser:
     def took(self, frame: pd.DataFrame, empties: Mapping[str, int]) -> pd.DataFrame:
         """Counts what was read without this parser, and how many values were missing there; gives the frame back."""
         for name, count in empties.items():
-            self._empties[name] = self._empties.get(name, 0) + count
-        for name in self._decimals:
+            self.empties[name] = self.empties.get(name, 0) + count
+        for name in self.decimals:
             missing = int(frame[name].isna().sum())
             if missing:
-                self._empties[name] = self._empties.get(name, 0) + missing
+                self.empties[name] = self.empties.get(name, 0) + missing
         return self._counted(frame)
 
     def _counted(self, frame: pd.DataFrame) -> pd.DataFrame:
         self.rows += len(frame)
-        for name in self._decimals:
-            self._decimals[name] += int(_decimal(frame[name].to_numpy(), self._given[name]).sum())
+        for name in self.decimals:
+            self.decimals[name] += int(is_decimal(frame[name].to_numpy(), self._given[name]).sum())
         return frame
 
     def _refuse_open_quote(self, records: bytes | memoryview) -> None:
@@ -198,15 +198,23 @@ class TypedParser:
     def notes(self) -> list[str]:
         """What was widened, for the receipt."""
         return [
-            *(f"Column {name} has {count} empty values, so it came as {wider(self._given[name])}." for name, count in self._empties.items()),
-            *(f"Column {name}, fitted on whole numbers, has {count} decimal numbers, so it came as float64." for name, count in self._decimals.items()),
+            *(f"Column {name} has {count} empty values, so it came as {wider(self._given[name])}." for name, count in self.empties.items()),
+            *(f"Column {name}, fitted on whole numbers, has {count} decimal numbers, so it came as float64." for name, count in self.decimals.items()),
         ]
 
 
-def _decimal(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
+def is_decimal(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
     """Which numbers a column of a whole type cannot hold; missing ones are not among them."""
     least, most = (-(2.0**63), 2.0**63) if kind == "int64" else (0.0, 2.0**64)
     return (values != np.trunc(values)) & ~np.isnan(values) | (values < least) | (values >= most)
+
+
+def arrow_type(kind: str) -> Any:
+    """What Arrow calls a type of the contract."""
+    import pyarrow as pa
+
+    named = {"object": pa.string(), "bool": pa.bool_(), "datetime64[ns]": pa.timestamp("ns")}
+    return named.get(kind) or getattr(pa, kind)()
 
 
 def wider(kind: str) -> str:

@@ -15,7 +15,7 @@ from worker.failures import BadRows
 from worker.blocks import apply_blocks
 from worker.frames import END, SEGMENT, TABLE, Wire
 from worker.segments import unite
-from worker.tables_in import Input, read_table
+from worker.tables_in import Input, read_table, signature_of
 
 ASKED = {"format": "arrow", "fields": None, "types": None, "untyped": "guess", "dropMultivalue": True}
 
@@ -149,6 +149,47 @@ except Exception as error:
     assert "do not go together" in str(error), error
 else:
     raise AssertionError("types that do not go together were taken")
+
+# Known types: in each segment, whatever its own are; where rows come back they are as they came.
+typed = {**ASKED, "types": {"n": "int64", "t": "object", "x": "float64"}, "fitted": True}
+lots = 20_000
+parts = [
+    pa.table({"n": pa.array([1.0] * lots), "t": [7] * lots, "x": ["1.5"] * lots, "u": pa.array([1] * lots, pa.int8())}),
+    pa.table({"u": pa.array([None] * lots, pa.int8()), "n": pa.array([2.5] + [2.0] * (lots - 1)), "t": [None] + [8] * (lots - 1), "x": ["NA"] * lots}),
+    pa.table({"n": pa.array([3.0] * lots), "t": [9] * lots, "x": ["2"] * lots}),
+]
+kinds.clear()
+data, _, told = applied([stream(each) for each in parts], noted, typed)
+assert kinds == [["int64", "object", "float64", "int8"], *[["float64", "object", "float64", "float64"]] * 2], kinds
+assert opened(data).column("t").to_pylist()[:: lots // 2] == ["7", "7", None, "8", "9", "9"]
+assert told == [
+    "Column n, fitted on whole numbers, has 1 decimal numbers, so it came as float64.",
+    f"Column u has {2 * lots} empty values, so it came as float64.",
+], told
+united = read_table(typed, unite([stream(each) for each in parts], "arrow"))
+assert united.notes == told and [str(kind) for kind in united.frame.dtypes] == kinds[-1]
+data, _, _ = applied([stream(parts[0])], lambda df: df[["t"]].set_axis(["r"], axis=1), typed, original="arrow")
+assert opened(data).drop_columns(["r"]).equals(parts[0]) and opened(data).column("r").to_pylist() == ["7"] * lots
+broken = pa.table({"x": ["1"] * 50_000 + ["x"] + ["1"] * 50_000, "t": [True] * 100_001})
+for fields, said in ((["x"], "Row 50001, column x: 'x' is no float64."), (["t"], None)):
+    try:
+        applied([stream(*(broken.slice(at, 3000) for at in range(0, 100_001, 3000)))], identity, {**typed, "fields": fields})
+        assert said is None
+    except Exception as error:
+        assert str(error).endswith(str(said)), error
+
+# What a fit by Arrow leaves: the contract's types, and nothing of a column that only Arrow brings.
+left = pa.table({
+    "small": pa.array([1, 2], pa.int8()), "unsigned": pa.array([1, 2], pa.uint16()), "single": pa.array([1.5, 2], pa.float32()),
+    "second": pa.array([0, 1], pa.timestamp("s")), "text": ["x", None], "truth": [True, None],
+    "zoned": pa.array([0, 1], pa.timestamp("ns", "UTC")), "date": pa.array([0, 1], pa.date32()), "category": pa.array(["x", "y"]).dictionary_encode(),
+})
+fitted = read_table(ASKED, stream(left))
+assert {each["name"]: each["type"] for each in signature_of(fitted.frame)} == {
+    "small": "int64", "unsigned": "uint64", "single": "float64", "second": "datetime64[ns]", "text": "object", "truth": "bool",
+}
+for value in (fitted.frame["text"][1], fitted.frame["truth"][1]):
+    assert type(value) is float and np.isnan(value), value
 
 # Rows that come back, as Arrow and as text.
 result = lambda df: pd.DataFrame({"sum": df["a"] + df["b"]})
