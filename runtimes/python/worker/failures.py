@@ -20,7 +20,7 @@ class Failed(Exception):
     """Something went wrong in a phase of a call (contract/worker.ts, Phase)."""
 
     def __init__(self, phase: str, cause: BaseException) -> None:
-        super().__init__(phase)  # the cause may have no text
+        super().__init__(f"{phase}: {text_of(cause)}")
         self.phase = phase
         self.cause = cause
 
