@@ -38,7 +38,7 @@ export function contenders(checkout: string | undefined): readonly Contender[] {
     { name: "bridge", python: null, ...short, start: startBridge },
     { name: dsdl, python: common(["fastapi", "starlette", "uvicorn"]), ...short, start: (parts) => startDsdl(parts, checkout) },
     { name: "DLTK stand-in", python: common([]), ...long, start: startDltk },
-    { name: "LitServe", python: common(["litserve"]), ...short, start: startLitServe },
+    { name: "LitServe", python: common(["litserve"]), ...long, start: startLitServe },
     { name: "MLServer", python: own("mlserver", "mlserver_peer", ["mlserver"]), ...long, start: startMlServer },
     { name: "BentoML", python: own("bentoml", "bentoml_peer", ["bentoml"]), ...long, start: startBentoMl },
     { name: "Ray Serve", python: own("ray-serve", "ray_serve_peer", ["ray"]), ...long, start: startRayServe },

@@ -37,8 +37,8 @@ export const full: Form = {
 
 export const short: Form = {
   ...{ name: "short", rounds: 2, largeRounds: 1, largeRows: 1_000_000 },
-  ...{ warmUpSeconds: 3, againSeconds: 0.2, seconds: 0.7 },
-  ...{ mixedCalls: 2000, saves: 20, keptSaves: 80, csvs: 500, commandRows: 200_000 },
+  ...{ warmUpSeconds: 1, againSeconds: 0.2, seconds: 0.5 },
+  ...{ mixedCalls: 1000, saves: 10, keptSaves: 40, csvs: 200, commandRows: 200_000 },
 };
 
 /** What takes long on small machines: a million answers, ten thousand saves and as many CSVs. */

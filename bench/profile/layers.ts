@@ -30,7 +30,10 @@ export const workerLayers: Layers = [
   ["format", / worker\/(tables_out|quick_csv|few_out|append|came_back)\.py/],
   ["parse", / worker\/(few|typed|tables_in|records|segments|texts)\.py|^Blocks\S* worker\/blocks\.py/],
   ["hand-offs between threads", /^(Queue|Condition|Event|Ahead|Behind)\.\S+ |^Thread\.(join|start|_wait)/],
-  ["restore", / worker\/(restoring|globals|same_objects|surroundings|loggers|randomness|generator_state|folders|interrupts|logs|shared_files)\.py/],
+  [
+    "restore",
+    / worker\/(restoring|globals|same_objects|surroundings|loggers|randomness|generator_state|folders|interrupts|logs|shared_files)\.py/,
+  ],
   ["model and entry points", / worker\/(models|calls|entry_points)\.py/],
   ["user code", / (\S*\/)?app\/model\//],
   ["loop", / worker\//],
