@@ -41,6 +41,8 @@ export interface RunningWorker {
   kill(): Promise<void>;
   /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. @param isRough a guess by what was measured last */
   memory(isRough?: boolean): Promise<number>;
+  /** Processor time that it took so far, in ms; undefined where the system does not say, or when it is gone. */
+  processorMs(): number | undefined;
   /** Opens the permits of a worker that has said that it takes some, for one owner; undefined where calls cannot be sent ahead. */
   openPermits(): Permits | undefined;
   /** The last lines that it wrote outside the protocol: what is shown when it is lost. */

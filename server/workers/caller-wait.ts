@@ -5,6 +5,9 @@ import type { CallSink } from "./call.ts";
 import type { PoolCall } from "./pool-call.ts";
 import type { Seat } from "./seat.ts";
 
+/** Who took so much of the processor since it was looked at, in ms, computes: to send what is there takes less. */
+const COMPUTING_MS = 20;
+
 type Pieces = Exclude<Rows, Buffer>;
 
 /** Sees when one call waits for its caller: for the next rows, or for results to be taken. */
@@ -18,6 +21,7 @@ export class CallerWait implements CallSink {
   readonly #sink: CallSink;
   readonly #clock: Clock;
   readonly #changed: (wait: CallerWait) => void;
+  #processorMs: number | undefined;
   /** Of the caller something is expected: rows, results to be taken, or both. */
   #expected = 0;
   #movedAt = 0;
@@ -32,9 +36,16 @@ export class CallerWait implements CallSink {
     this.rows = Buffer.isBuffer(request.input) ? request.input : this.#watched(request.input);
   }
 
-  /** Since when, in ticks, nothing has moved though the caller is waited for; undefined while it is not. */
+  /** Since when, in ticks, neither the caller nor the worker moved though the caller is waited for; undefined while it is not. */
   get since(): number | undefined {
     return this.#expected > 0 ? this.#movedAt : undefined;
+  }
+
+  /** To be asked now and then: while the worker computes, the caller may be waiting for it as well. */
+  look(): void {
+    const before = this.#processorMs;
+    this.#processorMs = this.seat.link?.worker.processorMs();
+    if (before !== undefined && this.#processorMs !== undefined && this.#processorMs - before >= COMPUTING_MS) this.#moved();
   }
 
   event(event: WorkerEvent): void {
@@ -50,6 +61,7 @@ export class CallerWait implements CallSink {
 
   async #until<T>(step: Promise<T>): Promise<T> {
     this.#movedAt = this.#clock.ticks();
+    this.#processorMs = undefined;
     this.#expected++;
     if (this.#expected === 1) this.#changed(this);
     try {

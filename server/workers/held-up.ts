@@ -8,11 +8,11 @@ import type { Seats } from "./seats.ts";
 import type { Shares } from "./shares.ts";
 import type { Turns } from "./turns.ts";
 
-/** A caller that has not moved for so long, in ms, holds up nobody but itself: its worker computes nothing meanwhile. */
+/** A caller that has not moved for so long, in ms, holds up nobody but itself: its worker computes nothing. */
 const HELD_UP_MS = 300;
 const LOOK_MS = 100;
-/** So many calls of one caller on one version keep a worker without a place; further ones take one, as those that compute. */
-const MOST_ASIDE = 4;
+/** So many calls of one caller on one version, and on all, keep a worker without a place; further ones take one, as those that compute. */
+const MOST_ASIDE = { version: 4, all: 16 };
 /** After so long, in ms, a call ends whose caller has not moved, if others wait for what it keeps. */
 const MOST_MS = 60_000;
 
@@ -76,7 +76,9 @@ export class HeldUp {
     }
     const now = this.#parts.clock.ticks();
     let longest: CallerWait | undefined;
-    for (const wait of this.#waiting.keys()) {
+    for (const [wait, abort] of [...this.#waiting]) {
+      if (abort.signal.aborted) continue; // it ends
+      if (now - (wait.since ?? now) >= HELD_UP_MS - LOOK_MS) wait.look();
       const { since = now } = wait;
       if (!wait.isAside && now - since >= HELD_UP_MS) this.#stepAside(wait);
       if (now - since >= MOST_MS && since < (longest?.since ?? now) && this.#isInTheWay(wait)) longest = wait;
@@ -89,9 +91,11 @@ export class HeldUp {
 
   #stepAside(wait: CallerWait): void {
     const { seats, shares } = this.#parts;
-    if (this.#aside.of(lineOf(wait)) >= MOST_ASIDE || !seats.hasMemory) return;
+    const { caller } = wait.request;
+    if (this.#aside.of(lineOf(wait)) >= MOST_ASIDE.version || this.#aside.of(caller) >= MOST_ASIDE.all || !seats.hasMemory) return;
     wait.isAside = true;
     this.#aside.add(lineOf(wait), 1);
+    this.#aside.add(caller, 1);
     shares.give(wait.request);
     seats.stepAside(wait.seat);
   }
@@ -100,19 +104,24 @@ export class HeldUp {
     const { seats, shares } = this.#parts;
     wait.isAside = false;
     this.#aside.add(lineOf(wait), -1);
+    this.#aside.add(wait.request.caller, -1);
     shares.take(wait.request);
     seats.comeBack(wait.seat);
   }
 
-  /** Whether somebody waits who might have its worker, or its place. */
-  #isInTheWay({ request: { purpose, key } }: CallerWait): boolean {
-    const { turns, seats } = this.#parts;
-    if (!seats.hasSlot(purpose)) return !turns.isEmpty(purpose);
-    for (const [first] of turns.lines(purpose)) if (first?.request.key === key) return true;
+  /** Whether somebody waits for what it keeps: its place, memory, or a worker of its version where there may be no further one. */
+  #isInTheWay({ request: { purpose, key }, isAside }: CallerWait): boolean {
+    const { turns, seats, shares } = this.#parts;
+    if (!seats.hasMemory || !(isAside || seats.hasSlot(purpose))) return !turns.isEmpty(purpose);
+    for (const [first] of turns.lines(purpose)) {
+      if (first?.request.key !== key || !shares.mayTake(first.request)) continue;
+      if (!seats.canTake(first.request, purpose, first.request.call.model?.key) && !(purpose === "apply" && seats.mayGrow(key)))
+        return true;
+    }
     return false;
   }
 }
 
 function lineOf({ request: { purpose, key, caller } }: CallerWait): string {
-  return `${purpose}\n${key}\n${caller}`;
+  return `${caller}\n${purpose}\n${key}`;
 }

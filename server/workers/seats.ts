@@ -78,9 +78,10 @@ export class Seats implements AsyncDisposable {
       if (this.#isSoon(seat) && (seat.warming === undefined || seat.warming === model)) isServed = true;
       count++;
     }
-    if (heldUp > 0 && !(this.hasMemory && heldUp < MOST_OF_KEY)) return false;
-    if (purpose !== "apply") return count < together(this.#options.slots[purpose]);
-    return !isServed && count + heldUp < MOST_OF_KEY;
+    const mayBeside = heldUp === 0 || (this.hasMemory && heldUp < MOST_OF_KEY);
+    if (purpose === "apply") return !isServed && mayBeside && count + heldUp < MOST_OF_KEY;
+    const most = together(this.#options.slots[purpose]);
+    return count + heldUp < most || (mayBeside && count < most);
   }
 
   /**
@@ -198,7 +199,7 @@ export class Seats implements AsyncDisposable {
     // Others that idle end when memory gets short.
     const others = this.#idle().reduce((sum, seat) => (seat.target.key === key ? sum : sum + seat.size), 0);
     return (
-      count < MOST_OF_KEY &&
+      heldUp < MOST_OF_KEY &&
       count - heldUp < together(this.#options.slots.perKey) &&
       this.#memory - others + size < this.#options.memoryBytes
     );

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { httpServer } from "../../server/http-server.ts";
 import { openAuthority } from "../../server/tls/authority.ts";
 
-const limits = { headersMs: 1000, lookMs: 50 };
+const limits = { headersMs: 3000, lookMs: 50 };
 const half = "POST / HTTP/1.1\r\nHost: x\r\nX-A: ";
 const whole = (body: string) => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
 

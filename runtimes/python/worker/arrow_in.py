@@ -213,8 +213,12 @@ def _is_within(come: pa.DataType, kind: str) -> bool:
 
 
 def written(table: pa.Table) -> bytes:
-    """Rows of Arrow as CSV."""
-    return to_csv(table.to_pandas(types_mapper=_nullable().get, ignore_metadata=True))
+    """Rows of Arrow as CSV, each value written the same whatever lies beside it."""
+    frame = table.to_pandas(types_mapper=_nullable().get, ignore_metadata=True)
+    for at, kind in enumerate(frame.dtypes):
+        if kind.kind == "M":  # pandas would leave out times, and parts of seconds, that no value has
+            frame.isetitem(at, [None if each is pd.NaT else str(each) for each in frame.iloc[:, at]])
+    return to_csv(frame)
 
 
 def _nullable() -> dict[Any, Any]:

@@ -129,18 +129,13 @@ class Worker:
                 self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds), unattended))
             self._permits = permits_at(f"{place}.permits")
             self.make_ready()
+        with phase("import"):
+            uncallable = entry_points.uncallable(module) if module else {}
+            names = entry_points.found(module) if module else ["stage", "parse"]
         gc.collect()
         gc.freeze()
-        self._wire.send_json(
-            EVENT,
-            {
-                "event": "ready",
-                "pid": os.getpid(),
-                "uncallable": entry_points.uncallable(module) if module else {},
-                "entryPoints": entry_points.found(module) if module else ["stage", "parse"],
-                "ahead": self._permits is not None,
-            },
-        )
+        ready = {"event": "ready", "pid": os.getpid(), "uncallable": uncallable, "entryPoints": names, "ahead": self._permits is not None}
+        self._wire.send_json(EVENT, ready)
 
     def serve_calls_of(self, session: Session) -> None:
         """From now on calls are its."""
@@ -169,7 +164,7 @@ class Worker:
                 self._interrupts.end_call()
         except (Failed, Cancelled) as failed:
             tail = [(ERROR, to_json(describe(failed, self._folder, report.columns)))]
-            end_if_forked()  # texts of exceptions may fork, and another thread may have held a lock that is taken next
+        end_if_forked()  # ends of objects and texts of exceptions may fork, and another thread may have held a lock that is taken next
         self._settle()
         self._wire.send_together(*tail)
         source.drain()
@@ -187,14 +182,15 @@ class Worker:
             if method == "stage":
                 with phase("stage"):
                     stage(table.frame, call["param"], call["stage"])
-            return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame))]
+            return [done(call, report, table.received, len(table.frame), 0, signature_of(table.frame, all_kinds=True))]
         self._working.enter()
         with LOAD:
             self._session.begin(call, report)
         if method == "summary":
             source.drain()
             frame = self._session.summary(call, report)
-            return [(TABLE, to_csv(frame)), done(call, report, 0, 0, 1, None)]
+            with phase("summary"):  # a text that is no Unicode cannot be sent
+                return [(TABLE, to_csv(frame)), done(call, report, 0, 0, 1, None)]
         if method == "load":
             source.drain()
             self._session.load(call, report)

@@ -189,22 +189,26 @@ def chosen_table(frame: pd.DataFrame, asked: Mapping[str, Any]) -> Table:
     return Table(frame if keep == names else frame[keep], len(frame))
 
 
-def signature_of(frame: pd.DataFrame) -> list[dict[str, str]]:
-    """Names and types of a frame's columns, as the contract names types. A column without a value has no known type, and is left out, as is one of a type that Arrow alone brings."""
-    kinds = [(str(name), _kind_of(frame.iloc[:, at])) for at, name in enumerate(frame.columns)]
+def signature_of(frame: pd.DataFrame, all_kinds: bool = False) -> list[dict[str, str]]:
+    """Names and types of a frame's columns, as the contract names types. A column without a value has no known type, and is left out, as is one of a type that Arrow alone brings.
+
+    `all_kinds`: the latter are objects.
+    """
+    other = "object" if all_kinds else None
+    kinds = [(str(name), _kind_of(frame.iloc[:, at], other)) for at, name in enumerate(frame.columns)]
     return [{"name": name, "type": kind} for name, kind in kinds if kind is not None]
 
 
-def _kind_of(column: pd.Series) -> str | None:
+def _kind_of(column: pd.Series, other: str | None) -> str | None:
     if len(column) > 0 and column.isna().all():
         return None
     dtype, types = column.dtype, pd.api.types
     if dtype == object:
         held = types.infer_dtype(column, skipna=True)
-        return "bool" if held == "boolean" else None if held in ARROW_OWN else "object"  # truths with gaps
+        return "bool" if held == "boolean" else other if held in ARROW_OWN else "object"  # truths with gaps
     if isinstance(dtype, pd.CategoricalDtype):
-        return None
+        return other
     for kind, is_such in ALIKE.items():
         if is_such(dtype):
             return kind
-    return None
+    return other

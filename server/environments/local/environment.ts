@@ -12,6 +12,7 @@ import { OwnMemory } from "./memory.ts";
 import { PipePermits } from "./permits.ts";
 import { WorkerPriority } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
+import { processorMs } from "./processor-time.ts";
 import { Spares } from "./spares.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
@@ -145,6 +146,7 @@ export function localEnvironment({
       },
       openPermits: () => PipePermits.open(`${socket}.permits`),
       memory: (isRough) => (tail === undefined ? memory.bytes(isRough) : Promise.resolve(0)),
+      processorMs: () => processorMs(process.pid),
       tail: () => tail ?? lastLines(output),
       ended,
     };

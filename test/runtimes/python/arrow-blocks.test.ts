@@ -191,6 +191,10 @@ assert {each["name"]: each["type"] for each in signature_of(fitted.frame)} == {
 for value in (fitted.frame["text"][1], fitted.frame["truth"][1]):
     assert type(value) is float and np.isnan(value), value
 
+# A dataset's record names all of its columns.
+told = [each["name"] for each in signature_of(fitted.frame, all_kinds=True)]
+assert told == [name for name in fitted.frame if not fitted.frame[name].isna().all()], told
+
 # Rows that come back, as Arrow and as text.
 result = lambda df: pd.DataFrame({"sum": df["a"] + df["b"]})
 data, _, _ = applied([stream(many)], result, original="arrow", length=100_000)

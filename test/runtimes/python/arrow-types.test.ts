@@ -47,7 +47,7 @@ const kinds: Record<string, readonly [fc.Arbitrary<unknown>, readonly string[]]>
   null: [fc.constant(null), ["int64", "float64", "object", "bool", "datetime64[ns]"]],
   decimal: [small.map((each) => (each / 4).toFixed(2)), ["float64", "int64", "object"]],
   date32: [day, ["datetime64[ns]", "object"]],
-  timestamp: [day.map((each) => `${each} 10:00:05`), ["datetime64[ns]", "object"]],
+  timestamp: [fc.tuple(day, fc.constantFrom("10:00:05", "00:00:00")).map((each) => each.join(" ")), ["datetime64[ns]", "object"]],
 };
 
 const everyType = ["int64", "uint64", "float64", "bool", "object", "datetime64[ns]"];

@@ -73,6 +73,18 @@ describe("an exception that cannot be printed is the code's failure, and the nex
     await expect(failed).rejects.toMatchObject({ error: { phase: "import", type: "RuntimeError", message: "no __module__" } });
   });
 
+  it("of an entry point that refuses to be looked at", async () => {
+    const lazy = "class Lazy:\n    def __getattribute__(self, name):\n        raise RuntimeError('no ' + name)\n";
+    const failed = bench.worker(`${lazy}apply = Lazy()\n`);
+    await expect(failed).rejects.toMatchObject({ error: { phase: "import", type: "RuntimeError" } });
+  });
+
+  it("of a summary that is no Unicode", async () => {
+    const odd = await bench.worker("def summary(model=None):\n    return {'file': 'caf\\udce9.csv'}\n", { name: "odd" });
+    for (let i = 0; i < 2; i++)
+      expect((await odd.call("", { method: "summary" })).error).toMatchObject({ phase: "summary", type: "UnicodeEncodeError" });
+  });
+
   it.each(["Raising", "Ending", "Nameless"])("of a top level: %s", async (type) => {
     const failed = bench.worker(`${source}\nraise ${type}\n`, { name: "unprintable" });
     await expect(failed).rejects.toMatchObject({ error: { phase: "import", type, file } });

@@ -12,9 +12,9 @@ describe("calls that wait for their callers", () => {
   let pool: Pool;
   let over: AbortController;
   let ahead = 0;
-  const open = (memoryBytes = 8e9) => {
+  const open = ({ memoryBytes = 8e9, own = slots } = {}) => {
     const later = { ...clock, ticks: () => clock.ticks() + ahead };
-    pool = startPool({ queueLimit: 64, memoryBytes, slots, clock: later, log: quiet });
+    pool = startPool({ queueLimit: 64, memoryBytes, slots: own, clock: later, log: quiet });
   };
   const call = (more: Partial<PoolCall> & { param?: unknown; method?: string } = {}) => {
     const { algorithm = "iris", method = "echo", param = {}, ...rest } = more;
@@ -31,23 +31,25 @@ describe("calls that wait for their callers", () => {
   /** Rows that stop after the first piece, and go on when they are let. */
   function stopping() {
     const go = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
     over.signal.addEventListener("abort", () => go.resolve());
     async function* pieces() {
       yield Buffer.from("a\n");
+      stopped.resolve();
       await go.promise;
       yield Buffer.from("1\n");
     }
-    return { input: pieces(), go: go.resolve };
+    return { input: pieces(), go: go.resolve, stopped: stopped.promise };
   }
   /** A call that ends with the test, unless it is told to go on; how it ended. */
   const silent = (more: Parameters<typeof call>[0] = {}) => {
-    const { input, go } = stopping();
+    const { input, go, stopped } = stopping();
     const kept = keeping();
     const ended = call({ input, sink: kept.sink, signal: over.signal, ...more }).then(
       () => kept.text(),
       (error: Error) => error.name,
     );
-    return { ended, go };
+    return { ended, go, stopped };
   };
   /** Results are taken once the test lets them. */
   const deaf = (more: Parameters<typeof call>[0] = {}) => {
@@ -120,12 +122,50 @@ describe("calls that wait for their callers", () => {
     await Promise.all(all.map(({ ended }) => ended));
   });
 
+  it("keep their place while their worker computes", async () => {
+    const all = [1, 2].map(() => silent({ caller: "alice", method: "grind", param: { ms: 3000 } }));
+    await Promise.all(all.map(({ stopped }) => stopped));
+    const waits = call({ caller: "alice" });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 1, running: 2 }]);
+    await waits;
+    for (const { go } of all) go();
+    await Promise.all(all.map(({ ended }) => ended));
+  });
+
+  it("go on for minutes where others wait for what they do not keep", async () => {
+    const { ended, go, stopped } = silent({ caller: "alice" });
+    await stopped;
+    await call({ caller: "bob" }); // so it is aside
+    const sleep = { method: "sleep", param: { ms: 1e8 }, signal: over.signal };
+    const others = ["bob", "carol"].flatMap((caller) =>
+      [1, 2].map((n) => call({ ...sleep, caller, algorithm: `${caller}${n}` }).catch(String)),
+    );
+    await until(() => pool.snapshot().queues.some(({ waiting }) => waiting > 0));
+    ahead = 240_000;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    go();
+    expect(await ended).toBe("a\n1\n");
+    over.abort();
+    await Promise.all(others);
+  });
+
+  it("do not bound how many workers a version may have", async () => {
+    await pool[Symbol.asyncDispose]();
+    open({ own: { ...slots, apply: 20, perKey: 20 } });
+    const sleep = { method: "sleep", param: { ms: 1e8 }, signal: over.signal };
+    const all = Array.from({ length: 20 }, () => call(sleep).catch(String));
+    await until(() => running() === 20);
+    over.abort();
+    await Promise.all(all);
+  }, 60_000);
+
   it("end after a minute where others wait for what they keep, and never else", async () => {
     await pool[Symbol.asyncDispose]();
-    open(1); // no memory for further workers
-    const { ended } = silent({ caller: "alice" });
-    await until(() => running() === 1);
-    await new Promise((resolve) => setTimeout(resolve, 1200)); // until memory was looked at
+    open({ memoryBytes: 1 }); // none for further workers
+    const { ended, stopped } = silent({ caller: "alice" });
+    await stopped;
+    await new Promise((resolve) => setTimeout(resolve, 2500)); // until memory was looked at
     ahead = 30_000;
     const waits = call({ caller: "bob" });
     await new Promise((resolve) => setTimeout(resolve, 300));
