@@ -59,7 +59,10 @@ describe("the notebook", () => {
     await put("counted", 1, notebookOf(echo));
     await edit("counted.ipynb", "a = 1");
     await expect.poll(async () => (await get("counted")).version).toBe("3");
+    const live = async () => ((await (await test.ask("/v1/algorithms/counted")).json()) as { live: string }).live;
+    const before = await live();
     await edit("counted.ipynb", "a = 2");
+    await expect.poll(live).not.toBe(before); // one that another save overtakes is not counted
     await edit("counted.ipynb", "a = 3");
     await expect.poll(async () => (await get("counted")).version).toBe("5");
     await test.save("counted.ipynb", recorder);
