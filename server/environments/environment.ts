@@ -29,6 +29,14 @@ export interface Permits extends Disposable {
 /** What goes on for long while others, for whom somebody waits, have shorter work. */
 export type LongWork = "many rows" | "fit";
 
+/** What a worker's process does. */
+export interface Activity {
+  /** Its main thread computes now, or would if it got the processor. */
+  readonly isBusy: boolean;
+  /** What all its threads took of the processor so far, in ms. */
+  readonly processorMs: number;
+}
+
 export interface RunningWorker {
   readonly pid: number;
   /** Frames both ways (runtimes/PROTOCOL.md). */
@@ -41,8 +49,8 @@ export interface RunningWorker {
   kill(): Promise<void>;
   /** Memory of its own (not shared with the warm process), in bytes; 0 when it is gone. @param isRough a guess by what was measured last */
   memory(isRough?: boolean): Promise<number>;
-  /** Processor time that it took so far, in ms; undefined where the system does not say, or when it is gone. */
-  processorMs(): number | undefined;
+  /** What it does; undefined where the system does not say, or when it is gone. */
+  activity(): Activity | undefined;
   /** Opens the permits of a worker that has said that it takes some, for one owner; undefined where calls cannot be sent ahead. */
   openPermits(): Permits | undefined;
   /** The last lines that it wrote outside the protocol: what is shown when it is lost. */

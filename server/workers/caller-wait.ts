@@ -5,8 +5,9 @@ import type { CallSink } from "./call.ts";
 import type { PoolCall } from "./pool-call.ts";
 import type { Seat } from "./seat.ts";
 
-/** Who took so much of the processor since it was looked at, in ms, computes: to send what is there takes less. */
+/** Who takes so much of the processor within a window, in ms, computes: to send what is there takes less. */
 const COMPUTING_MS = 20;
+const WINDOW_MS = 300;
 
 type Pieces = Exclude<Rows, Buffer>;
 
@@ -21,7 +22,8 @@ export class CallerWait implements CallSink {
   readonly #sink: CallSink;
   readonly #clock: Clock;
   readonly #changed: (wait: CallerWait) => void;
-  #processorMs: number | undefined;
+  /** What the worker had taken of the processor when the window began. */
+  #window: { readonly since: number; readonly processorMs: number } | undefined;
   /** Of the caller something is expected: rows, results to be taken, or both. */
   #expected = 0;
   #movedAt = 0;
@@ -41,11 +43,15 @@ export class CallerWait implements CallSink {
     return this.#expected > 0 ? this.#movedAt : undefined;
   }
 
-  /** To be asked now and then: while the worker computes, the caller may be waiting for it as well. */
+  /** To be asked now and then: while the worker computes, the caller may be waiting for it as well. Nothing counts as still before the first look. */
   look(): void {
-    const before = this.#processorMs;
-    this.#processorMs = this.seat.link?.worker.processorMs();
-    if (before !== undefined && this.#processorMs !== undefined && this.#processorMs - before >= COMPUTING_MS) this.#moved();
+    const now = this.#clock.ticks();
+    const { isBusy = false, processorMs = 0 } = this.seat.link?.worker.activity() ?? {};
+    const before = this.#window;
+    // Among many that compute it may get next to nothing.
+    const isComputing = isBusy || (before && processorMs - before.processorMs >= COMPUTING_MS);
+    if (!before || isComputing) this.#moved();
+    if (!before || isComputing || now - before.since >= WINDOW_MS) this.#window = { since: now, processorMs };
   }
 
   event(event: WorkerEvent): void {
@@ -61,7 +67,7 @@ export class CallerWait implements CallSink {
 
   async #until<T>(step: Promise<T>): Promise<T> {
     this.#movedAt = this.#clock.ticks();
-    this.#processorMs = undefined;
+    this.#window = undefined;
     this.#expected++;
     if (this.#expected === 1) this.#changed(this);
     try {

@@ -78,7 +78,7 @@ export class HeldUp {
     let longest: CallerWait | undefined;
     for (const [wait, abort] of [...this.#waiting]) {
       if (abort.signal.aborted) continue; // it ends
-      if (now - (wait.since ?? now) >= HELD_UP_MS - LOOK_MS) wait.look();
+      wait.look();
       const { since = now } = wait;
       if (!wait.isAside && now - since >= HELD_UP_MS) this.#stepAside(wait);
       if (now - since >= MOST_MS && since < (longest?.since ?? now) && this.#isInTheWay(wait)) longest = wait;

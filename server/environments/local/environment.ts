@@ -7,12 +7,12 @@ import type { Log } from "#contract/edges.ts";
 import { Stopping, WorkerLost } from "#contract/errors.ts";
 import type { WorkerSpec } from "../../../runtimes/runtime.ts";
 import type { Environment, RunningWorker } from "../environment.ts";
+import { activityOf } from "./activity.ts";
 import { listenOnce } from "./listen-once.ts";
 import { OwnMemory } from "./memory.ts";
 import { PipePermits } from "./permits.ts";
 import { WorkerPriority } from "./priority.ts";
 import { spawnProcess } from "./process.ts";
-import { processorMs } from "./processor-time.ts";
 import { Spares } from "./spares.ts";
 import type { StartedProcess } from "./started-process.ts";
 import { lastLines } from "./tail.ts";
@@ -146,7 +146,7 @@ export function localEnvironment({
       },
       openPermits: () => PipePermits.open(`${socket}.permits`),
       memory: (isRough) => (tail === undefined ? memory.bytes(isRough) : Promise.resolve(0)),
-      processorMs: () => processorMs(process.pid),
+      activity: () => activityOf(process.pid),
       tail: () => tail ?? lastLines(output),
       ended,
     };
