@@ -9,13 +9,13 @@ const TOKEN = "a-token-of-the-benchmark";
 const START_SECONDS = 300;
 const LIVE_SECONDS = 300;
 
-/** A bridge whose only algorithms are copies of the trivial one. */
+/** A bridge whose only algorithms are copies of the trivial one, or of another without a model. */
 export interface GrowingBridge extends AsyncDisposable {
   readonly pid: number;
   readonly target: Target;
   /** Seconds from its start to its first answer. */
   readonly startSeconds: number;
-  /** Saves notebooks of these names and waits until all are live. */
+  /** Saves notebooks of these names (`trivial_1` is a copy of `algorithms/trivial.py`) and waits until all are live. */
   add(names: readonly string[]): Promise<void>;
   /** Fits the algorithm once, so that the types of its columns are known. */
   fit(name: string, rows: string): Promise<void>;
@@ -120,8 +120,9 @@ async function until(seconds: number, ask: () => Promise<boolean>, complaint: ()
 
 /** Each copy says its name: versions are of contents, and no two are to be one. */
 async function saveNotebook(home: string, name: string): Promise<void> {
-  const trivial = await readFile(join(import.meta.dirname, "../algorithms/trivial.py"), "utf8");
-  const cell = { cell_type: "code", id: "all", metadata: { name: "all" }, source: `${trivial}\nNAME = "${name}"\n`, outputs: [] };
+  const [algorithm = name] = name.split("_");
+  const code = await readFile(join(import.meta.dirname, `../algorithms/${algorithm}.py`), "utf8");
+  const cell = { cell_type: "code", id: "all", metadata: { name: "all" }, source: `${code}\nNAME = "${name}"\n`, outputs: [] };
   const metadata = {
     language_info: { name: "python" },
     kernelspec: { name: "python3", language: "python", display_name: "Python 3" },

@@ -1,10 +1,8 @@
-const BEGIN = "<!-- profile: begin -->";
-const END = "<!-- profile: end -->";
-
-/** The page with the text between its marks of `npm run bench:profile` replaced. @throws Error for a page without marks */
-export function renewed(page: string, text: string): string {
-  const from = page.indexOf(BEGIN);
-  const to = page.indexOf(END, from);
-  if (from < 0 || to < 0) throw new Error(`The page has no place for the profile: put ${BEGIN} and ${END} in it.`);
-  return `${page.slice(0, from + BEGIN.length)}\n${text}\n${page.slice(to)}`;
+/** The page with the text between the marks of this name replaced. @throws Error for a page without marks */
+export function renewed(page: string, name: "profile" | "timeline", text: string): string {
+  const [begin, end] = ["begin", "end"].map((which) => `<!-- ${name}: ${which} -->`) as [string, string];
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`The page has no place for the ${name}: put ${begin} and ${end} in it.`);
+  return `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`;
 }

@@ -17,9 +17,10 @@ import { sampleWorker } from "./sampler.ts";
 import { ALGORITHM, scenesOf, trainingRows } from "./scene.ts";
 import { stacksOfServer } from "./stacks.ts";
 import { type Profiled, tableOf } from "./table.ts";
+import { timeline } from "./timeline/timeline.ts";
 
-// `npm run bench:profile`: samples server and worker under each scene, draws flame graphs into docs/pictures and renews
-// the table in docs/performance.md.
+// `npm run bench:profile`: follows a call from step to step, samples server and worker under each scene, draws flame graphs
+// into docs/pictures and renews the tables in docs/performance.md.
 const WARM_UP_SECONDS = 3;
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "8" } } });
@@ -31,6 +32,8 @@ await using stack = new AsyncDisposableStack();
 stack.defer(() => rm(folder, { recursive: true, force: true }));
 endOnInterrupt();
 
+say("one row, step by step");
+const steps = await timeline(join(folder, "timeline"));
 const python = await picturesPython();
 const generator = stack.use(startGenerator());
 const sender = stack.use(startSender());
@@ -67,6 +70,7 @@ for (const [index, { id, title, run }] of scenes.entries()) {
 }
 
 const text = `Measured by \`npm run bench:profile\` on ${machine}; Node ${process.versions.node}.\n\n${tableOf(profiled)}`;
-console.log(text);
+console.log(`${text}\n\n${steps}`);
 const page = join(root, "docs/performance.md");
-await writeFile(page, renewed(await readFile(page, "utf8"), `\n${text}\n`));
+const withProfile = renewed(await readFile(page, "utf8"), "profile", `\n${text}\n`);
+await writeFile(page, renewed(withProfile, "timeline", `\n${steps}\n`));

@@ -66,6 +66,6 @@ it("divides the processor time of a call among layers", () => {
 
 it("renews its own place in a page alone", () => {
   const page = "before\n<!-- profile: begin -->\nold\n<!-- profile: end -->\nafter\n";
-  expect(renewed(page, "new")).toBe("before\n<!-- profile: begin -->\nnew\n<!-- profile: end -->\nafter\n");
-  expect(() => renewed("a page", "new")).toThrow("no place for the profile");
+  expect(renewed(page, "profile", "new")).toBe("before\n<!-- profile: begin -->\nnew\n<!-- profile: end -->\nafter\n");
+  expect(() => renewed("a page", "timeline", "new")).toThrow("no place for the timeline");
 });
