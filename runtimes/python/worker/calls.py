@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from .beginnings import Beginning
 from .data_folder import DataFolder
 from .failures import phase
 from .interrupts import Interrupts
-from .models import Models, own_memory
-from .restoring import Restoring
+from .models import Loaded, Models, own_memory
 from .tables_in import Table
 from .tables_out import table_of
 from .unattended import Unattended
@@ -30,11 +30,11 @@ APPLY, RESULT = phase("apply"), phase("result")
 class Session:
     """One module and the models that it loaded."""
 
-    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, restoring: Restoring, unattended: Unattended) -> None:
+    def __init__(self, module: ModuleType, interrupts: Interrupts, data: DataFolder, beginning: Beginning, unattended: Unattended) -> None:
         self._module = module
         self._interrupts = interrupts
         self._data = data
-        self._restoring = restoring
+        self._top_level = self._begun = beginning
         self._unattended = unattended
         self._models = Models()
         self._is_restored = False
@@ -45,18 +45,21 @@ class Session:
         if self._unattended.may_run():
             return
         try:
-            self._restoring.run()
+            self._begun.run()  # as the last call began: the next one has the same model, mostly
             self._is_restored = True
         except BaseException:
             pass  # classes of the code may raise anything when they are compared: the next call tries again, and says so
 
     def begin(self, call: Mapping[str, Any], report: Report) -> None:
         """Put globals back, unless that has been done, and point the data folder at this call's."""
-        if not self._is_restored:
-            self._restoring.run()
+        kept = self._models.find(call["model"]["key"]) if call["model"] is not None else None
+        beginning = self._top_level if kept is None else kept.beginning
+        if not self._is_restored or beginning is not self._begun:
+            self._begun = beginning
+            beginning.run()
         self._is_restored = False
         if call["method"] != "load":  # nobody sees the receipt of one
-            report.notes += self._restoring.notes()
+            report.notes += beginning.notes()
         if call["model"] is not None:
             self._data.point(call["model"]["folder"], call["model"]["shared"])
 
@@ -130,13 +133,10 @@ class Session:
         kept = self._models.find(wanted["key"])
         report.was_loaded = kept is not None
         if kept is not None:
-            model = kept[0]
+            model = kept.model
         elif strict or self._has("load"):
-            before = own_memory() if wanted["key"] is not None else 0
-            with phase("init" if strict else "load"), self._interrupts.code:
-                model = self._function("load")(wanted["name"])
-            if wanted["key"] is not None:
-                self._models.keep(wanted["key"], model, wanted["folder"], own_memory() - before)
+            with phase("init" if strict else "load"):
+                model = self._loaded(wanted) if wanted["key"] is None else self._loaded_to_keep(wanted)
         else:
             model = None
         report.seconds["loading"] = time.perf_counter() - began
@@ -145,6 +145,17 @@ class Session:
             with phase("init"), self._interrupts.code:
                 _ = "summary" in self._function("summary")(model)
         return model
+
+    def _loaded(self, wanted: Mapping[str, Any]) -> Any:
+        with self._interrupts.code:
+            return self._function("load")(wanted["name"])
+
+    def _loaded_to_keep(self, wanted: Mapping[str, Any]) -> Any:
+        before = own_memory()
+        loaded = Loaded(*self._begun.after(lambda: self._loaded(wanted)))
+        self._begun = loaded.beginning
+        self._models.keep(wanted["key"], loaded, wanted["folder"], own_memory() - before)
+        return loaded.model
 
     def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
         with APPLY, self._interrupts.code:

@@ -30,27 +30,37 @@ Undo = Callable[[], None]
 class Snapshots:
     """Snapshots of all modules under `app`; of one that a call imports, as its top level left it."""
 
-    def __init__(self, undo: Callable[[Any], Undo | None]) -> None:
-        """`undo` says how an object that is no container is put back, if it is to be."""
+    def __init__(self, undo: Callable[[Any], Undo | None], before: Snapshots | None = None) -> None:
+        """`undo` says how an object that is no container is put back, if it is to be. `before`: earlier ones, which are told of modules that are imported later."""
         # Those imported so far count as one top level: it may change what it imports.
         self._taken = {module.__name__: Snapshot(module, undo) for module in RewritingLoader.imported}
-        RewritingLoader.loaded = self._take
+        self._before = before
+        if before is None:
+            RewritingLoader.loaded = self._take
 
     def _take(self, module: ModuleType) -> None:
         self._taken[module.__name__] = Snapshot(module, lambda _: None)
 
     def restore(self) -> None:
         """Put all of them back."""
-        for snapshot in self._taken.values():
+        for snapshot in self._all().values():
             snapshot.restore()
+
+    def is_like(self, other: Snapshots) -> bool:
+        """Whether both would put back the same."""
+        ours, theirs = self._all(), other._all()
+        return ours.keys() == theirs.keys() and all(snapshot.is_like(theirs[name]) for name, snapshot in ours.items())
+
+    def _all(self) -> dict[str, Snapshot]:
+        return self._taken if self._before is None else {**self._before._taken, **self._taken}
 
     def entries(self) -> int:
         """How many entries of containers are compared each time."""
-        return sum(snapshot.entries() for snapshot in self._taken.values())
+        return sum(snapshot.entries() for snapshot in self._all().values())
 
     def largest(self, count: int) -> list[tuple[str, Any]]:
         """The largest containers of the top levels, by names such as `iris.LOOKUP`."""
-        named = {f"{name.rpartition('.')[2]}.{each}": value for name, snapshot in self._taken.items() for each, value in snapshot.named()}
+        named = {f"{name.rpartition('.')[2]}.{each}": value for name, snapshot in self._all().items() for each, value in snapshot.named()}
         return heapq.nlargest(count, named.items(), key=lambda each: len(each[1]))
 
 
@@ -113,6 +123,14 @@ class Snapshot:
         elif type(value) is set:
             self._sets.append((value, tuple(value)))
 
+    def is_like(self, other: Snapshot) -> bool:
+        """Whether both found the same objects in the same places. Where generators are to be put back nobody looks at their states."""
+        if self._undo or other._undo:
+            return False
+        kept = (self._empty, self._mappings, self._sequences, self._sets, self._classes)
+        found = (other._empty, other._mappings, other._sequences, other._sets, other._classes)
+        return all(len(ours) == len(theirs) and all(map(_is_same, ours, theirs)) for ours, theirs in zip(kept, found, strict=True))
+
     def entries(self) -> int:
         """How many entries are compared each time."""
         return sum(len(saved) for _, saved, *_ in (*self._mappings, *self._sequences, *self._sets))
@@ -148,6 +166,13 @@ class Snapshot:
                 _restore_class(cls, held)
         for back in self._undo:
             back()
+
+
+def _is_same(kept: Any, found: Any) -> bool:
+    if type(kept) is not tuple:
+        return kept is found
+    parts = zip(kept[1:], found[1:], strict=True)
+    return kept[0] is found[0] and all(holds(one.values(), tuple(other.values())) if isinstance(one, dict) else holds(one, other) for one, other in parts)
 
 
 def _restore_class(cls: type, held: Mapping[str, Any]) -> None:

@@ -6,9 +6,12 @@ import gc
 import os
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .shared_files import quietly
+
+if TYPE_CHECKING:
+    from .beginnings import Beginning
 
 BUDGET = "COMPUTE_BRIDGE_MODEL_BYTES"
 BUDGET_BYTES = 2 << 30
@@ -16,29 +19,36 @@ BUDGET_MODELS = 64
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
+class Loaded(NamedTuple):
+    """A model that was loaded, and how calls with it begin."""
+
+    model: Any
+    beginning: Beginning
+
+
 class Models:
     """Models by key, the one used last at the end. Beyond the budget those not used for longest go."""
 
     def __init__(self, budget: int | None = None) -> None:
-        self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Loaded, int]] = OrderedDict()
         self._budget = int(os.environ.get(BUDGET) or BUDGET_BYTES) if budget is None else budget
         self._bytes = 0
 
-    def find(self, key: str | None) -> tuple[Any] | None:
-        """The model in a tuple (it may be None itself), or None."""
+    def find(self, key: str | None) -> Loaded | None:
+        """The model of this key, if it is kept."""
         if key is None or key not in self._kept:
             return None
         self._kept.move_to_end(key)
-        return (self._kept[key][0],)
+        return self._kept[key][0]
 
-    def keep(self, key: str, model: Any, folder: str, grown: int) -> None:
+    def keep(self, key: str, loaded: Loaded, folder: str, grown: int) -> None:
         """Keep a loaded model. `grown`: the bytes of memory that loading it took, as far as they are known.
 
         Memory that an earlier model left free grows by nothing, so the size of its files is the least that counts; of
         those that are mapped, as by `joblib.load(..., mmap_mode="r")`, nothing: all workers share their pages.
         """
         size = max(grown, file_bytes(folder))
-        self._kept[key] = (model, size)
+        self._kept[key] = (loaded, size)
         self._bytes += size
         while len(self._kept) > 1 and (self._bytes > self._budget or len(self._kept) > BUDGET_MODELS):
             self._bytes -= self._kept.popitem(last=False)[1][1]

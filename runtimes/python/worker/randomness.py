@@ -8,6 +8,7 @@ that seeds them itself must not decide what the next one draws.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import os
 import random
@@ -34,7 +35,7 @@ class SharedGenerator:
 
     def __init__(self, state: Callable[[], Any]) -> None:
         self.is_seeded = False
-        self._state = state
+        self.state = state
         self._unseeded: Any = None
 
     def watched(self, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,10 +44,10 @@ class SharedGenerator:
         @functools.wraps(real)
         def seed(*args: Any, **named: Any) -> Any:
             if not self.is_seeded:
-                self._unseeded = self._state()
+                self._unseeded = self.state()
             result = real(*args, **named)
             given = next(iter((*args, *named.values())), None)
-            self.is_seeded = given is not None and self._state() != self._unseeded
+            self.is_seeded = given is not None and self.state() != self._unseeded
             return result
 
         return seed
@@ -61,6 +62,12 @@ class Seeds:
         self._instances: weakref.WeakSet[random.Random] = weakref.WeakSet()
         # What numpy drew from the system for generators that were given no seed.
         self._drawn: set[int] = set()
+
+    def copy(self) -> Seeds:
+        """The same, for what is seeded from now on. Of generators that code made it is one memory."""
+        other = copy.copy(self)
+        other.random, other.numpy = copy.copy(self.random), copy.copy(self.numpy)
+        return other
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
@@ -118,6 +125,17 @@ class Seeds:
             return bits
 
         return randbits
+
+
+def seeded_state(seeds: Seeds) -> tuple[Any, ...]:
+    """Where those of the shared generators are that were seeded; for comparing."""
+    torch: Any = sys.modules.get("torch")
+    is_torch = torch is not None and hasattr(torch, "initial_seed") and torch.initial_seed() < LEAST_DRAWN
+    return (
+        random.getstate() if seeds.random.is_seeded else None,
+        seeds.numpy.state() if seeds.numpy.is_seeded else None,
+        torch.get_rng_state().tolist() if is_torch else None,
+    )
 
 
 def undo_shared(seeds: Seeds) -> Undo:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from .beginnings import Beginning
 from .calls import Session
 from .data_folder import DataFolder
 from .entry_points import found, uncallable
@@ -29,7 +30,7 @@ from .paths import rules
 from .randomness import Seeds
 from .rewriting import RewritingLoader
 from .run import parser
-from .serve import Worker, beginning
+from .serve import Worker
 from .unattended import Unattended
 
 NAME = "compute_bridge_rehearsed"
@@ -62,13 +63,13 @@ def rehearse(is_enough: Callable[[], bool] = lambda: False) -> None:
     with seeds.watch():
         module = imported()
     told = RewritingLoader.loaded
-    restore = beginning(seeds)
+    beginning = Beginning(seeds)
     RewritingLoader.loaded = told  # the rehearsed module's snapshot is nobody's
     near, far = socket.socketpair()
     with near, far:
         bridge, interrupts = Wire(near), Interrupts()
         worker = Worker(Wire(far), interrupts, Log(lambda *_: None), lambda: None, None, WorkingFolder([os.getcwd()]))
-        worker.serve_calls_of(Session(module, interrupts, Nowhere(), restore, Unattended()))
+        worker.serve_calls_of(Session(module, interrupts, Nowhere(), beginning, Unattended()))
         for types, rows in CALLS:
             if is_enough():
                 return

@@ -18,6 +18,7 @@ from . import entry_points, logs, modules
 from .append import Original, ResultsOut, original_of
 from .arriving import Arriving
 from .arrow_blocks import ArrowBlocks
+from .beginnings import Beginning
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
 from .columns import Plan, plan_of
@@ -28,17 +29,13 @@ from .few_out import few_csv
 from .folders import WorkingFolder
 from .forked import end_if_forked, mark_worker
 from .frames import AHEAD, CALL, ERROR, EVENT, TABLE, Wire, to_json
-from .globals import Snapshots
 from .interrupts import Cancelled, Interrupts
 from .known_calls import KnownCalls
-from .loggers import Loggers
 from .paths import MODEL_DATA, rules
 from .permits import Permits, permits_at
-from .randomness import Seeds, undo_shared
-from .restoring import Restoring
+from .randomness import Seeds
 from .segments import unite
 from .staging import stage
-from .surroundings import Surroundings
 from .tables_in import Input, Table, chosen_table, is_guessed, read_table, signature_of
 from .tables_out import one_each, send_frame, to_csv
 from .unattended import Unattended
@@ -126,7 +123,7 @@ class Worker:
             self._interrupts.keep()
             unattended.imported()
             with phase("import"):  # what the top level made may refuse to be looked at
-                self.serve_calls_of(Session(module, self._interrupts, data, beginning(seeds), unattended))
+                self.serve_calls_of(Session(module, self._interrupts, data, Beginning(seeds), unattended))
             self._permits = permits_at(f"{place}.permits")
             self.make_ready()
         with phase("import"):
@@ -285,13 +282,6 @@ def segments_of(call: Mapping[str, Any], source: Input) -> Sequence[bytes]:
         data = file.read()
     begins = [0, *call["input"]["segments"]]
     return [data] if len(begins) == 1 else [data[begin:end] for begin, end in zip(begins, [*begins[1:], len(data)], strict=True)]
-
-
-def beginning(seeds: Seeds) -> Restoring:
-    """What makes a call begin as the top level ended, of which it is told what it seeded."""
-    surroundings, snapshots, loggers = Surroundings(), Snapshots(seeds.undo), Loggers()
-    # Loggers after globals, which may hold some of them.
-    return Restoring((surroundings.restore, snapshots.restore, loggers.restore, undo_shared(seeds)), snapshots)
 
 
 def is_typed(rows: Plan | Blocks | ArrowBlocks, report: Report) -> bool:

@@ -51,6 +51,13 @@ class Surroundings:
             _restore_pandas(self._pandas, self._options, "")
         self._restore_sklearn()
 
+    def is_like(self, other: Surroundings) -> bool:
+        """Whether both would put back the same. scikit-learn that is imported between has its defaults."""
+        return self._settings() == other._settings() and (None in (self._sklearn, other._sklearn) or self._sklearn == other._sklearn)
+
+    def _settings(self) -> tuple[Any, ...]:
+        return self._environ, self._depth, self._umask, self._paths, self._streams, self._filters, repr(self._decimal), self._options
+
     def _restore_environ(self) -> None:
         for name in os.environ.keys() - self._variables.keys():
             del os.environ[name]

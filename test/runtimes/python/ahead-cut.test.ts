@@ -13,10 +13,11 @@ from worker.frames import CALL, CANCEL, DONE, END, ERROR, HEADER, SEGMENT, TABLE
 from worker.interrupts import Interrupts
 from worker.folders import WorkingFolder
 from worker.logs import Log
+from worker.beginnings import Beginning
 from worker.calls import Session
 from worker.randomness import Seeds
 from worker.rehearsal import Nowhere, call_of, imported
-from worker.serve import Worker, beginning
+from worker.serve import Worker
 from worker.unattended import Unattended
 
 def framed(kind, payload=b""):
@@ -50,7 +51,7 @@ def answers(pieces):
     with seeds.watch():
         module = imported()
     worker = Worker(Wire(far), Interrupts(), Log(lambda *_: None), lambda: None, None, WorkingFolder([os.getcwd()]))
-    worker.serve_calls_of(Session(module, worker._interrupts, Nowhere(), beginning(seeds), Unattended()))
+    worker.serve_calls_of(Session(module, worker._interrupts, Nowhere(), Beginning(seeds), Unattended()))
     found = []
     def serve():
         try:

@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bench, type Probe, python } from "../bench.ts";
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await Bench.open();
+});
+afterAll(() => bench?.[Symbol.asyncDispose]());
+
+/** Applies a model that stays in memory, and gives the first value of the answer, and whether it had been loaded. */
+async function applying(probe: Probe) {
+  const folder = await bench.modelFolder();
+  return async (name: string, method = "apply") => {
+    const model = { name, key: `${name}@1`, folder, shared: bench.home.data };
+    const { done, csv, error } = await probe.call(method === "load" ? "" : "a\n1\n", { method, model });
+    expect(error).toBeUndefined();
+    return [csv.slice(csv.indexOf("\n") + 1).trim(), done?.modelWasLoaded];
+  };
+}
+
+const told = (value: string) => `    return [{"found": str(${value})}]`;
+
+describe("what load leaves outside of the model", () => {
+  it.each([
+    ["a global", "factor = None", "global factor; factor = name", "factor", "m"],
+    ["a new global", "", "global made; made = [name]", "made; made.append(1)", "['m']"],
+    ["a global that it deletes", "gone = 1", "global gone; del gone", "'gone' in globals()", "False"],
+    ["an entry of a dict", "known = {}", "known[name] = 7", "known; known.clear()", "{'m': 7}"],
+    ["what lies within", "known = {'in': []}", "known['in'].append(name)", "known; known['in'].append(2)", "{'in': ['m']}"],
+    ["an attribute of a class", "class Holder: words = None", "Holder.words = [name]", "Holder.words; Holder.words.append(1)", "['m']"],
+    ["the environment", "import os", "os.environ['MINE'] = name", "os.environ.get('MINE'); os.environ['MINE'] = 'x'", "m"],
+    ["options of pandas", "import pandas as pd", "pd.set_option('display.precision', 3)", "pd.get_option('display.precision')", "3"],
+    [
+      "levels of loggers",
+      "import logging",
+      "logging.getLogger('loud').setLevel(40)",
+      "logging.getLogger('loud').level; logging.getLogger('loud').setLevel(10)",
+      "40",
+    ],
+    ["a seed", "import random", "random.seed(7)", "random.random()", "0.32383276483316237"],
+    ["a seed of numpy", "import numpy as np", "np.random.seed(7)", "np.random.randint(1000)", "175"],
+    ["what it drew", "import random\nrandom.seed(7)", "random.random()", "random.random()", "0.15084917392450192"],
+    ["what it drew of a generator", "import random\nown = random.Random(7)", "own.random()", "own.random()", "0.15084917392450192"],
+  ])("is there in each call: %s", async (_, top, load, apply, expected) => {
+    const [value, ...then] = apply.split("; ");
+    const lines = [top, "def load(name):", ...load.split("; ").map((line) => `    ${line}`), "    return {}"];
+    const body = [`    found = str(${value})`, ...then.map((line) => `    ${line}`), told("found")];
+    const probe = await bench.worker([...lines, "def apply(model, df, param):", ...body].join("\n"));
+    const apply_ = await applying(probe);
+    const answers = [await apply_("m"), await apply_("m"), await apply_("m")];
+    const text = expected.includes(",") ? `"${expected}"` : expected;
+    expect(answers).toEqual([false, true, true].map((was) => [text, was]));
+  });
+
+  it("is there where the model was loaded before the first call", async () => {
+    const apply = await applying(
+      await bench.worker(
+        `factor = None\ndef load(name):\n    global factor\n    factor = 7\ndef apply(model, df, param):\n${told("factor")}`,
+      ),
+    );
+    await apply("m", "load");
+    expect([await apply("m"), await apply("m")]).toEqual([
+      ["7", true],
+      ["7", true],
+    ]);
+  });
+
+  it("is of this model alone, and of no call without one", async () => {
+    const source = `factor = None\ndef load(name):\n    global factor\n    if name != "plain":\n        factor = name\ndef apply(model, df, param):\n${told("factor")}`;
+    const probe = await bench.worker(source);
+    const apply = await applying(probe);
+    const found = [];
+    for (const name of ["a", "b", "plain", "a", "plain", "b", "b", "a"]) found.push((await apply(name))[0]);
+    expect(found).toEqual(["a", "b", "None", "a", "None", "b", "b", "a"]);
+    const { csv } = await probe.call("a\n1\n", { model: { name: "plain", key: null, folder: bench.home.data, shared: bench.home.data } });
+    expect(csv).toBe("found\nNone\n");
+  });
+});
+
+/** Statements that change globals of all kinds; `n` is another number in each model. */
+const statements = [
+  "whole = n",
+  "del whole",
+  "items.append(n)",
+  "items[:] = [n]",
+  "items = [n, items]",
+  "table['k'] = n",
+  "table = {'n': n, **table}",
+  "table['inner'].append(n)",
+  "table.pop('inner', None)",
+  "members.add(n)",
+  "Kind.number = n",
+  "Kind.shared.append(n)",
+  "Kind.added = [n]",
+  "helper.times = n",
+  "helper.__defaults__[0].append(n)",
+  "made = {'of': items, 'n': n}",
+];
+const top = `
+whole, items, table, members = 0, [], {"inner": []}, set()
+class Kind:
+    number, shared = 0, []
+def helper(kept=[]): return kept
+def state():
+    names = {name: globals().get(name) for name in ("whole", "items", "table", "made")}
+    return str([names, sorted(members), Kind.number, Kind.shared, getattr(Kind, "added", None), getattr(helper, "times", None), helper()])
+`;
+const does = (lines: readonly string[]) => lines.flatMap((line) => ["    try:", `        ${line}`, "    except Exception: pass"]);
+const GLOBAL = "    global whole, items, table, members, made";
+
+it("is what a fresh import and load would leave, whatever load and apply change", async () => {
+  const some = fc.array(fc.constantFrom(...statements), { maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(
+      some,
+      some,
+      fc.array(fc.constantFrom("1", "2", "3"), { minLength: 3, maxLength: 8 }),
+      async (loads, applies, names) => {
+        const source = [
+          top,
+          "def load(name):",
+          GLOBAL,
+          "    n = int(name)",
+          ...does(loads),
+          "    return n",
+          "def apply(n, df, param):",
+          GLOBAL,
+          "    found = state()",
+          "    n *= 100",
+          ...does(applies),
+          told("found"),
+        ].join("\n");
+        const fresh = (name: string) => `scope = {"__name__": "x"}; exec(source, scope); scope["load"]("${name}"); print(scope["state"]())`;
+        const expected = execFileSync(python, ["-c", `source = ${JSON.stringify(source)}\n${["1", "2", "3"].map(fresh).join("\n")}`], {
+          encoding: "utf8",
+        });
+        const probe = await bench.worker(source);
+        const apply = await applying(probe);
+        for (const name of names) {
+          const [found = ""] = await apply(name);
+          expect(
+            String(found)
+              .replaceAll('""', '"')
+              .replace(/^"(.*)"$/, "$1"),
+          ).toBe(expected.split("\n")[Number(name) - 1]);
+        }
+      },
+    ),
+    { numRuns: 40 },
+  );
+}, 120_000);
