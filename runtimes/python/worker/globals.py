@@ -37,6 +37,10 @@ class Snapshots:
         self._before = before
         if before is None:
             RewritingLoader.loaded = self._take
+            return
+        for name, snapshot in self._taken.items():
+            if name in before._taken:
+                snapshot.share(before._taken[name])
 
     def _take(self, module: ModuleType) -> None:
         self._taken[module.__name__] = Snapshot(module, lambda _: None)
@@ -130,6 +134,15 @@ class Snapshot:
         kept = (self._empty, self._mappings, self._sequences, self._sets, self._classes)
         found = (other._empty, other._mappings, other._sequences, other._sets, other._classes)
         return all(len(ours) == len(theirs) and all(map(_is_same, ours, theirs)) for ours, theirs in zip(kept, found, strict=True))
+
+    def share(self, before: Snapshot) -> None:
+        """Hold what both found alike once: large tables need not be in memory for each model."""
+        for ours, theirs in ((self._mappings, before._mappings), (self._sequences, before._sequences), (self._sets, before._sets)):
+            known = {id(kept[0]): kept for kept in theirs}
+            for at, found in enumerate(ours):
+                kept = known.get(id(found[0]))
+                if kept is not None and _is_same(kept, found):
+                    ours[at] = kept
 
     def entries(self) -> int:
         """How many entries are compared each time."""
