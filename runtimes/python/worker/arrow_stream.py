@@ -86,6 +86,8 @@ class Check:
 
         self._instead = _instead()
         self._dictionary = pa.lib.Type_DICTIONARY
+        # Values of which all that there is lies in buffers of their own: dictionaries within dictionaries may change alone.
+        self._flat = (pa.lib.Type_STRING, pa.lib.Type_LARGE_STRING, pa.lib.Type_BINARY, pa.lib.Type_LARGE_BINARY)
         self._is_plain = not any(kind.id in self._instead or kind.id == self._dictionary for kind in schema.types)
         self._names = schema.names
         # Dictionaries that were found to be whole, by column: batch after batch has the same.
@@ -114,7 +116,8 @@ class Check:
         indices, dictionary = column.indices, column.dictionary
         if not is_same(dictionary, self._known.get(at)):
             dictionary.validate(full=True)
-            self._known[at] = dictionary
+            if dictionary.type.id in self._flat:
+                self._known[at] = dictionary
         indices.validate(full=True)
         type(column).from_arrays(indices, dictionary)  # which finds places that the dictionary lacks
 

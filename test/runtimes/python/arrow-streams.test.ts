@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SEGMENT_END } from "#contract/call.ts";
@@ -115,6 +115,20 @@ it("a broken segment is refused, and so is what follows its stream", async () =>
   }
 });
 
+it("what is staged is looked at, too, in a file as on its way", async () => {
+  const broken = stream("{'a': [b'xy', b'zz']}", offsets(-16_000_000, 0, 4));
+  const file = join(bench.home.root, "rows.arrow");
+  writeFileSync(file, broken);
+  const plain = await bench.plain();
+  for (const [rows, where] of [
+    [broken, null],
+    ["", file],
+  ] as const) {
+    const { error } = await plain.call(rows, { method: "parse", input: { format: "arrow", file: where } });
+    expect(error).toMatchObject({ phase: "parse", type: "BadRows", message: expect.stringContaining("is broken") });
+  }
+});
+
 it("times of day in a date64, which JavaScript writes, are read", async () => {
   const { error, frames } = await probe.call(stream("{'a': pa.array([5, 86_400_007], pa.date64()), 'b': ['x', 'y']}"), {
     ...arrow,
@@ -144,7 +158,7 @@ describe("names that are repeated or empty", () => {
   });
 
   it.each(ways.slice(0, 2))("can be chosen, and have types, %s", async (_, asked) => {
-    const input = { ...asked.input, fields: ["Unnamed: 2", "a.1"], types: { "a.1": "object" } } as const;
+    const input = { ...asked.input, fields: ["Unnamed: 2", "a.1"], types: { "a.1": "object" as const } };
     expect(columns((await probe.call(rows, { ...asked, input })).frames)).toEqual([
       ["Unnamed: 2", [5, 6]],
       ["a.1", ["3", "4"]],

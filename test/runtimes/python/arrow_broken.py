@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from arrow_types import by_blocks  # noqa: E402
 
 from worker.append import original_of  # noqa: E402
+from worker.arrow_stream import whole_stream  # noqa: E402
 from worker.failures import BadRows  # noqa: E402
 from worker.segments import unite  # noqa: E402
 from worker.tables_in import read_table  # noqa: E402
@@ -124,6 +125,33 @@ def change_places(chance: random.Random) -> None:
             assert got == wanted, f"{way.__name__} of places {changed}: {got}"
 
 
+def change_dictionary(chance: random.Random) -> None:
+    """One of the dictionaries that follow each other, or one within another."""
+    pairs = [["xy", "zz"], ["pq", "rs"], ["tu", "vw"]]
+    inner = [pa.array(pair, pa.string()).dictionary_encode() for pair in pairs]
+    is_nested = chance.random() < 0.5
+    places = pa.array([0, 1, 0], pa.int32())
+    batches = [pa.record_batch([pa.DictionaryArray.from_arrays(places, pa.StructArray.from_arrays([each], ["x"])) if is_nested else each], ["a"]) for each in inner]
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batches[0].schema) as out:
+        for batch in chance.choices(batches, k=4):
+            out.write_batch(batch)
+    data = sink.getvalue().to_pybytes()
+    offsets = np.array([0, 2, 4], "int32").tobytes()
+    which = chance.randrange(data.count(offsets))
+    at = -1
+    for _ in range(which + 1):
+        at = data.index(offsets, at + 1)
+    broken = data[:at] + np.array([0, 2, 50_000], "int32").tobytes() + data[at + 12 :]
+    # pandas takes no dictionary of structs.
+    for way in (whole_stream,) if is_nested else (whole_stream, whole, blocks, came_back):
+        try:
+            got = way(broken)
+        except BadRows:
+            continue
+        raise AssertionError(f"{way.__name__} took dictionary {which} of {str(got)[:200]}")
+
+
 def made(chance: random.Random) -> pa.Table:
     """Columns of many types."""
     texts = [chance.choice([*WORDS, None]) for _ in range(5)]
@@ -177,7 +205,7 @@ def change_bytes(chance: random.Random) -> None:
 
 if __name__ == "__main__":
     many, seed = map(int, sys.argv[1:])
-    for change in (change_offsets, change_places, change_bytes):
+    for change in (change_offsets, change_places, change_dictionary, change_bytes):
         for number in range(many):
             try:
                 change(random.Random(f"{seed} {number}"))
