@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeFrame, FRAMES_TYPE, FrameKind, FrameReader } from "#contract/frames.ts";
 import type { Run } from "#contract/run.ts";
+import { python } from "../runtimes/bench.ts";
 import { type TestBridge, testBridge } from "./support/bridge.ts";
 import { recorder } from "./support/recorder.ts";
 
@@ -25,6 +27,16 @@ const odd = [
   "def do_deep(df):\n    helper = {}\n    return helper['missing']",
   "counter = []\ndef do_count(df):\n    counter.append(1)\n    return {'count': [len(counter)]}",
 ];
+
+/** Two texts in four bytes, between these offsets. */
+const stream = (offsets: string) =>
+  execFileSync(python, [
+    "-c",
+    `import sys, numpy as np, pyarrow as pa
+column = pa.Array.from_buffers(pa.string(), 2, [None, pa.py_buffer(np.array(${offsets}, "i4")), pa.py_buffer(b"xyzz")])
+with pa.ipc.new_stream(sys.stdout.buffer, pa.schema([("id", pa.string()), ("n", pa.int64())])) as out:
+    out.write_batch(pa.record_batch([column, pa.array([1, 2])], names=["id", "n"]))`,
+  ]);
 
 beforeAll(async () => {
   test = await testBridge({ BRIDGE_QUEUE: "3" });
@@ -83,6 +95,24 @@ describe("POST /v1/compute", () => {
     expect(await (await send({}, "a,__mv_a\n1,\n")).text()).toBe("a\n1\n");
     const wrong = await send({ fields: "lenght" }, "length\n1\n");
     expect(await wrong.json()).toMatchObject({ code: "BAD_TABLE", detail: expect.stringContaining("The nearest is length.") });
+  });
+
+  it("refuses Arrow that leads out of its bytes, and what follows its end", async () => {
+    const arrow = { headers: { "content-type": "application/vnd.apache.arrow.stream" } };
+    const send = (name: string, body: Buffer) => test.compute({ algorithm: name, method: "apply", what: "echo" }, body, arrow);
+    for (const name of ["odd", "row wise"]) {
+      const broken = await send(name, stream("[0, -16_000_000, 4]"));
+      expect([broken.status, await broken.json()]).toMatchObject([
+        422,
+        {
+          code: "BAD_TABLE",
+          detail: expect.stringMatching(/^The rows could not be read: Column id of the Arrow stream is broken: .{1,200}$/),
+        },
+      ]);
+      const two = await send(name, Buffer.concat([stream("[0, 2, 4]"), stream("[0, 2, 4]")]));
+      expect([two.status, await two.json()]).toMatchObject([422, { code: "BAD_TABLE", detail: expect.stringContaining("in one stream") }]);
+      expect((await send(name, stream("[0, 2, 4]"))).status).toBe(200);
+    }
   });
 
   it("parses by the types that a notebook declares, in blocks, and notes what was empty", async () => {

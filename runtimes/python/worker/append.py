@@ -10,6 +10,7 @@ import pandas as pd
 
 from .arrow_in import written
 from .arrow_out import ArrowOut
+from .arrow_stream import whole_stream
 from .columns import is_multivalue
 from .failures import BadRows, UnequalRows, phase
 from .frames import TABLE, Wire
@@ -48,12 +49,7 @@ class Original:
 
 def original_of(data: bytes, table_format: str, output: str) -> Original:
     """A whole table as it came, header or schema first."""
-    if table_format == "csv":
-        return _text(data)
-    import pyarrow as pa
-
-    with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
-        return original_of_table(stream.read_all(), output)
+    return _text(data) if table_format == "csv" else original_of_table(whole_stream(data), output)
 
 
 def original_of_table(table: pa.Table, output: str) -> Original:

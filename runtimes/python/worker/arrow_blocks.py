@@ -12,6 +12,7 @@ import pandas as pd
 
 from .append import original_of_table
 from .arrow_in import ArrowParser
+from .arrow_stream import batches, refuse_more, whole_stream
 from .blocks import Block
 from .failures import BadRows
 from .segments import refuse_repeated
@@ -47,13 +48,11 @@ class ArrowBlocks:
 
     def only(self) -> Block | None:
         """All rows, when they are few and have all come; else None, and nothing is taken."""
-        import pyarrow as pa
-
         if self._bytes.fill(FEW_BYTES) or not self.source.is_over:
             return None
-        with pa.ipc.open_stream(self._bytes.read()) as stream:
-            self._begin(stream.schema)
-            return self._block(stream.read_all())
+        table = whole_stream(self._bytes.read())
+        self._begin(table.schema)
+        return self._block(table)
 
     def frames(self) -> Iterator[Block]:
         """Blocks of batches; at least one, which may be empty."""
@@ -65,11 +64,11 @@ class ArrowBlocks:
             if self._bytes.fill(1) or (self.source.is_over and self._schema is None):
                 with pa.ipc.open_stream(self._bytes) as stream:
                     self._begin(stream.schema)
-                    for batch in stream:
+                    for batch in batches(stream):
                         for start in range(0, batch.num_rows, BLOCK_ROWS):
                             yield self._block(pa.Table.from_batches([batch.slice(start, BLOCK_ROWS)]))
                             is_first = False
-                self._bytes.drain()
+                refuse_more(self._bytes)
             if self.source.is_over:
                 break
             self._bytes = StreamBytes(self.source)
@@ -101,8 +100,9 @@ class ArrowBlocks:
         schema = self._schema
         if schema is not None and not table.schema.equals(schema):
             table = _spread(table, schema)
-        original = original_of_table(table, self._original) if self._original else None
-        return Block(self._parser.parse(table), original)
+        # What is no UTF-8 is found where the rows are read.
+        frame = self._parser.parse(table)
+        return Block(frame, original_of_table(table, self._original) if self._original else None)
 
 
 def _spread(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -149,8 +149,3 @@ class StreamBytes(io.RawIOBase):
             lacking -= len(piece)
         self._size -= size
         return b"".join(parts)
-
-    def drain(self) -> None:
-        """Read on to the segment's end."""
-        for _ in self._pieces:
-            pass

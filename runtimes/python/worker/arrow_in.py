@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
 from .pandas_inside import Layout, column_arrays, frame_of
 from .tables_out import to_csv
@@ -29,22 +30,49 @@ class ArrowParser:
         self._columns: dict[int, Column] = {}
         self._schema: pa.Schema | None = None
         self._said: Mapping[bytes, bytes] | None = None
-        self._every: dict[tuple[str, int, str], Column] = {}
+        self._every: dict[tuple[str, str], Column] = {}
         self._rows = 0
+        # The same schema with names as CSV has them, where its own are not such; what is to be said of that.
+        self._renamed: pa.Schema | None = None
+        self._names: list[str] = []
+        self._notes: list[str] = []
 
     def parse(self, table: pa.Table) -> pd.DataFrame:
         """The columns that the call wants. BadRows when one is missing, or names row (from 1), column and value where a value is not of the known type."""
+        import pyarrow as pa
+
+        try:
+            return self._parsed(table)
+        except pa.ArrowException:
+            refuse_other_text(table)
+            raise
+
+    def _parsed(self, table: pa.Table) -> pd.DataFrame:
         if self._schema is None or not table.schema.equals(self._schema):
-            self._schema = table.schema
-            self._columns = self._looked_at(table.schema)
-            self._said = self._metadata(table.schema)
+            self._begin(table.schema)
+        if self._renamed is not None:
+            table = type(table).from_arrays(table.columns, schema=self._renamed)
         table = self._known(table)
         self._rows += len(table)
         floats = _floats(table)
         frame = self._gaps(table.to_pandas() if floats is None else floats, table)
-        labels = [str(name) for name in frame.columns]
+        labels = self._names
+        if self._said:
+            # What pandas says of its names may make others of them than CSV has: numbers, or one name twice.
+            labels = as_named([str(name) for name in frame.columns]).names
+            if labels != frame.columns.tolist():
+                frame.columns = pd.Index(labels)
         keep = chosen_columns(labels, self._asked)
         return frame if keep == labels else frame[keep]
+
+    def _begin(self, schema: pa.Schema) -> None:
+        names = schema.names
+        self._names, _, notes = as_named(names)
+        self._notes += [note for note in notes if note not in self._notes]
+        self._renamed = None if self._names == names else renamed(schema, self._names)
+        self._schema = schema
+        self._columns = self._looked_at(self._renamed or schema)
+        self._said = self._metadata(self._renamed or schema)
 
     def _looked_at(self, schema: pa.Schema) -> dict[int, Column]:
         """Columns whose values may have to change on their way. Floats that stay such are none."""
@@ -53,19 +81,16 @@ class ArrowParser:
         looked_at: dict[int, Column] = {}
         own = {kind: arrow_type(kind) for kind in {*self._types.values(), "int64", "bool", "object"}}
         fields = None if self._asked["fields"] is None else set(self._asked["fields"])
-        seen: set[str] = set()
         for at, (name, come) in enumerate(zip(schema.names, schema.types, strict=True)):
             kind = self._types.get(name)
             is_plain = kind in (None, "float64") and come == pa.float64()
             if is_plain or (name not in fields if fields is not None else self._asked["dropMultivalue"] and is_multivalue(name)):
                 continue
             kind = kind or ("int64" if pa.types.is_integer(come) else "bool" if pa.types.is_boolean(come) else "object")
-            # Columns of one name have a state each.
-            key = (name, schema.names[:at].count(name) if name in seen else 0, kind)
+            key = (name, kind)
             if key not in self._every:
                 self._every[key] = Column(name, kind, self._fitted)
             self._every[key].is_changed = name in self._types and come != own[kind]
-            seen.add(name)
             looked_at[at] = self._every[key]
         return looked_at
 
@@ -98,8 +123,8 @@ class ArrowParser:
         return frame
 
     def notes(self) -> list[str]:
-        """What came wider than its type, for the receipt."""
-        return [note for column in self._every.values() for note in column.notes()]
+        """Which names are not those that came, and what came wider than its type, for the receipt."""
+        return self._notes + [note for column in self._every.values() for note in column.notes()]
 
 
 class Column:
@@ -234,7 +259,7 @@ def _floats(table: pa.Table) -> pd.DataFrame | None:
     import pyarrow as pa
 
     names = table.column_names
-    if not names or len(set(names)) < len(names) or b"pandas" in (table.schema.metadata or {}):
+    if not names or b"pandas" in (table.schema.metadata or {}):
         return None
     if any(column.type != pa.float64() for column in table.columns):
         return None

@@ -10,10 +10,13 @@ from typing import Any
 
 from . import forked
 from .interrupts import Cancelled
-from .wording import attempt, bounded, name_of, text_of, trimmed
+from .wording import LONGEST, attempt, bounded, name_of, text_of, trimmed
 
 # The answer to a call that was sent ahead and may not begin any more.
 TAKEN_BACK = {"phase": "apply", "type": "TakenBack", "message": "taken back", "file": None, "line": None, "traceback": ""}
+
+# What is told of rows that cannot be read, in characters: no code speaks there, and what is longer is a value of theirs.
+OF_ROWS = 2000
 
 
 class Failed(Exception):
@@ -70,13 +73,14 @@ def describe(failed: Failed | Cancelled, folder: str | None, columns: list[str] 
     cause = failed.cause
     bad_rows = cause if issubclass(type(cause), BadRows) else None
     file, line = place(cause, folder)
+    most = OF_ROWS if failed.phase == "parse" else LONGEST
     return {
         "phase": failed.phase,
         "type": name_of(cause),
-        "message": bounded(text_of(cause)),
+        "message": bounded(text_of(cause), most),
         "file": file,
         "line": line,
-        "traceback": "" if bad_rows else bounded(trimmed(cause)),
+        "traceback": "" if bad_rows else bounded(trimmed(cause), most),
         "columns": columns,
         "misfit": bad_rows and bad_rows.misfit,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .arrow_stream import whole_stream
 from .failures import BadRows
 from .texts import header_line, is_blank, read_texts, record_pieces, split_header
 from .typed import open_quote
@@ -59,10 +60,7 @@ def refuse_repeated(names: Sequence[str]) -> None:
 def _one_stream(segments: Sequence[bytes]) -> bytes:
     import pyarrow as pa
 
-    tables = []
-    for each in segments:
-        with pa.ipc.open_stream(pa.py_buffer(each)) as stream:
-            tables.append(stream.read_all().replace_schema_metadata(None))
+    tables = [whole_stream(each).replace_schema_metadata(None) for each in segments]
     for table in tables:
         refuse_repeated(table.column_names)
     try:

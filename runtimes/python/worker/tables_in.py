@@ -15,6 +15,7 @@ import pandas as pd
 from . import few
 from .arriving import Arriving
 from .arrow_in import ArrowParser
+from .arrow_stream import whole_stream
 from .columns import chosen_columns, plan_of
 from .failures import BadRows
 from .frames import CANCEL, END, PARAM, SEGMENT, TABLE, Wire
@@ -153,11 +154,8 @@ def _quick(asked: Mapping[str, Any], data: bytes) -> Table | None:
 
 
 def _arrow(asked: Mapping[str, Any], data: bytes) -> Table:
-    import pyarrow as pa
-
     parser = ArrowParser(asked)
-    with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
-        frame = parser.parse(stream.read_all())
+    frame = parser.parse(whole_stream(data))
     return Table(frame, len(frame), parser.notes())
 
 

@@ -50,9 +50,9 @@ def _traceback(cause: BaseException) -> str:
     return shown("".join(lines or [*traceback.format_tb(tb), f"{name_of(cause)}\n"]))
 
 
-def bounded(text: str) -> str:
+def bounded(text: str, most: int) -> str:
     """Both ends of a text that is too long to be read: runs are kept, and listed."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … ({len(text)} characters) … {text[-LONGEST // 2 :]}"
+    return text if len(text) <= most else f"{text[: most // 2]} … ({len(text)} characters) … {text[-most // 2 :]}"
 
 
 def shown(text: str) -> str:

@@ -1,0 +1,196 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SEGMENT_END } from "#contract/call.ts";
+import { type Asked, Bench, type Probe, python } from "../bench.ts";
+
+// ARROW_STREAMS=100000 changes so many, SEED=7 others.
+const [many, seed] = [process.env.ARROW_STREAMS ?? "300", process.env.SEED ?? "1"];
+
+let bench: Bench;
+let probe: Probe;
+beforeAll(async () => {
+  bench = await Bench.open();
+  probe = await bench.worker(readFileSync(join(import.meta.dirname, "modules/append.py"), "utf8"), { name: "append" });
+});
+afterAll(() => bench?.[Symbol.asyncDispose]());
+
+const run = (code: string, input: Buffer = Buffer.alloc(0)) =>
+  execFileSync(python, ["-c", `import sys, json, numpy as np, pyarrow as pa\n${code}`], { input });
+/** The stream of a table, after `change` was done to its bytes `data`. */
+const stream = (table: string, change = "data") =>
+  run(`t = pa.table(${table})\ns = pa.BufferOutputStream()
+with pa.ipc.new_stream(s, t.schema) as w: w.write_table(t)
+data = s.getvalue().to_pybytes()\nsys.stdout.buffer.write(${change})`);
+const columns = (frames: readonly Buffer[]) =>
+  JSON.parse(
+    run(
+      "t = pa.ipc.open_stream(sys.stdin.buffer).read_all()\nprint(json.dumps([[n, c.to_pylist()] for n, c in zip(t.column_names, t.columns)]))",
+      Buffer.concat(frames),
+    ).toString(),
+  );
+const offsets = (...changed: number[]) => `data.replace(np.array([0, 2, 4], "i4").tobytes(), np.array([${changed}], "i4").tobytes())`;
+
+const arrow = { method: "echo", input: { format: "arrow" }, output: { format: "arrow" } } as const;
+/** The ways that rows take. */
+const ways: [string, Asked][] = [
+  ["as a whole table", arrow],
+  ["in blocks", { ...arrow, input: { ...arrow.input, rowWise: true } }],
+  ["coming back", { ...arrow, output: { format: "arrow", append: true } }],
+  ["coming back as text", { ...arrow, output: { append: true } }],
+];
+
+describe.each(ways)("a stream that is broken is refused in few words, %s:", (_, asked) => {
+  it.each([
+    ["offsets in front of the bytes", stream("{'a': [b'xy', b'zz']}", offsets(-16_000_000, 0, 4))],
+    ["offsets behind the bytes", stream("{'a': [b'xy', b'zz']}", offsets(0, 16_000_000, 16_000_000))],
+    ["offsets of text", stream("{'a': ['xy', 'zz']}", offsets(-400_000, 0, 4))],
+    ["offsets of lists", stream("{'a': [['x', 'y'], ['z', 'z']]}", offsets(0, 2, 2_000_000_000))],
+    ["offsets in a struct", stream("{'a': [{'b': b'xy'}, {'b': b'zz'}]}", offsets(-2_000_000, 0, 4))],
+    [
+      "places that a dictionary lacks",
+      stream(
+        "{'a': pa.array(['x', 'y', 'z', 'y', 'z']).dictionary_encode()}",
+        `data.replace(np.array([0, 1, 2, 1, 2], "i4").tobytes(), np.array([0, 10**8, 2, -7, 2], "i4").tobytes())`,
+      ),
+    ],
+    ["a dictionary's own offsets", stream("{'a': pa.array(['xy', 'zz']).dictionary_encode()}", offsets(-16_000_000, 0, 4))],
+  ])("%s", async (_, broken) => {
+    const { error, frames } = await probe.call(broken, asked);
+    expect(error).toMatchObject({
+      phase: "parse",
+      type: "BadRows",
+      message: expect.stringMatching(/^Column a of the Arrow stream is broken: /),
+    });
+    expect(error?.message.length).toBeLessThan(300);
+    expect(frames).toEqual([]);
+  });
+
+  it("text that is no UTF-8", async () => {
+    const { error } = await probe.call(stream("{'a': ['xy', 'zz' * 99_999]}", "data.replace(b'xyzz', b'xy\\xff\\xff')"), asked);
+    expect(error).toMatchObject({ phase: "parse", type: "BadRows", message: expect.stringContaining("the text is no UTF-8") });
+  });
+
+  const one = stream("{'a': [1, 2]}");
+  const junk = Buffer.from("junk");
+  it.each([
+    ["a second stream", [one, stream("{'a': [3]}")]],
+    ["another right behind few rows of none", [stream("{'a': pa.array([], pa.int64())}"), one]],
+    ["what is no stream", [one, junk]],
+    ["what follows zeros", [one, Buffer.alloc(2 ** 21), junk]],
+  ])("%s behind its end", async (_, bodies) => {
+    const { error } = await probe.call(Buffer.concat(bodies), asked);
+    expect(error).toMatchObject({
+      phase: "parse",
+      type: "BadRows",
+      message: expect.stringContaining("More follows the end of the Arrow stream"),
+    });
+  });
+
+  it("but not for zeros behind its end, for no end at all, or for no rows", async () => {
+    const whole = await probe.call(one, asked);
+    expect(whole.done?.rows.received).toBe(2);
+    for (const same of [Buffer.concat([one, Buffer.alloc(4)]), Buffer.concat([one, Buffer.alloc(2 ** 21)]), one.subarray(0, -8)])
+      expect(await probe.call(same, asked)).toMatchObject({ frames: whole.frames, done: { rows: { received: 2 } } });
+    expect((await probe.call(stream("{'a': pa.array([], pa.int64())}"), asked)).done?.rows.received).toBe(0);
+  });
+});
+
+it("a broken segment is refused, and so is what follows its stream", async () => {
+  const good = stream("{'a': [b'x']}");
+  for (const [bad, said] of [
+    [stream("{'a': [b'xy', b'zz']}", offsets(-16_000_000, 0, 4)), "is broken"],
+    [Buffer.concat([good, good]), "More follows"],
+  ] as const) {
+    for (const rowWise of [false, true]) {
+      async function* rows() {
+        yield good;
+        yield SEGMENT_END;
+        yield bad;
+      }
+      const { error } = await probe.call(rows(), { ...arrow, input: { ...arrow.input, rowWise } });
+      expect(error).toMatchObject({ phase: "parse", message: expect.stringContaining(said) });
+    }
+  }
+});
+
+it("what is staged is looked at, too, in a file as on its way", async () => {
+  const broken = stream("{'a': [b'xy', b'zz']}", offsets(-16_000_000, 0, 4));
+  const file = join(bench.home.root, "rows.arrow");
+  writeFileSync(file, broken);
+  const plain = await bench.plain();
+  for (const [rows, where] of [
+    [broken, null],
+    ["", file],
+  ] as const) {
+    const { error } = await plain.call(rows, { method: "parse", input: { format: "arrow", file: where } });
+    expect(error).toMatchObject({ phase: "parse", type: "BadRows", message: expect.stringContaining("is broken") });
+  }
+});
+
+it("times of day in a date64, which JavaScript writes, are read", async () => {
+  const { error, frames } = await probe.call(stream("{'a': pa.array([5, 86_400_007], pa.date64()), 'b': ['x', 'y']}"), {
+    ...arrow,
+    output: {},
+  });
+  expect(error).toBeUndefined();
+  expect(Buffer.concat(frames).toString()).toBe("a,b\n1970-01-01,x\n1970-01-02,y\n");
+});
+
+it("a value that cannot be read is told by its ends", async () => {
+  const { error } = await probe.call(`a\n${"x".repeat(300_000)}\n`, { input: { types: { a: "int64" } } });
+  expect(error?.message).toMatch(/^Row 1, column a: 'x+ … \(\d+ characters\) … x+' is no int64\.$/);
+  expect(error?.message.length).toBeLessThan(2100);
+});
+
+describe("names that are repeated or empty", () => {
+  const rows = stream("[[1, 2], [3, 4], [5, 6]], names=['a', 'a', '']");
+
+  it.each(ways.slice(0, 2))("are as in CSV, %s", async (_, asked) => {
+    const { frames, done } = await probe.call(rows, asked);
+    expect(columns(frames)).toEqual([
+      ["a", [1, 2]],
+      ["a.1", [3, 4]],
+      ["Unnamed: 2", [5, 6]],
+    ]);
+    expect(done?.notes).toContain("Names of the header that are repeated or empty came as a.1, Unnamed: 2.");
+  });
+
+  it.each(ways.slice(0, 2))("can be chosen, and have types, %s", async (_, asked) => {
+    const input = { ...asked.input, fields: ["Unnamed: 2", "a.1"], types: { "a.1": "object" as const } };
+    expect(columns((await probe.call(rows, { ...asked, input })).frames)).toEqual([
+      ["Unnamed: 2", [5, 6]],
+      ["a.1", ["3", "4"]],
+    ]);
+  });
+
+  it("come back as they came", async () => {
+    const csv = "a,a,\n1,3,5\n2,4,6\n";
+    const asked = { method: "apply", output: { append: true } } as const;
+    expect((await probe.call(csv, asked)).csv).toBe("a,a,,score\n1,3,5,0.0\n2,4,6,0.5\n");
+    for (const rowWise of [false, true])
+      expect((await probe.call(rows, { ...asked, input: { format: "arrow", rowWise } })).csv).toBe("a,a,,score\n1,3,5,0.0\n2,4,6,0.5\n");
+    const { frames } = await probe.call(rows, { ...asked, input: { format: "arrow" }, output: { append: true, format: "arrow" } });
+    expect(columns(frames)).toEqual([
+      ["a", [1, 2]],
+      ["a", [3, 4]],
+      ["", [5, 6]],
+      ["score", [0, 0.5]],
+    ]);
+  });
+
+  it("are what a fit leaves types of", async () => {
+    const { done } = await probe.call(rows, { method: "fit", input: { format: "arrow" } });
+    expect(done?.signature?.map(({ name }) => name)).toEqual(["a", "a.1", "Unnamed: 2"]);
+  });
+});
+
+it.each(["arrow_broken.py", "arrow_names.py"])(
+  "%s finds no stream that is read as what it is not",
+  (script) => {
+    const path = join(import.meta.dirname, script);
+    expect(execFileSync(python, ["-W", "ignore", path, many, seed], { encoding: "utf8" })).toBe("fine\n");
+  },
+  120_000 + 20 * Number(many),
+);
