@@ -6,7 +6,7 @@ import type { PoolCall } from "./pool-call.ts";
 import type { Seat } from "./seat.ts";
 
 /** Who takes so much of the processor within a window, in ms, computes: to send what is there takes less. */
-const COMPUTING_MS = 20;
+const COMPUTING_MS = 50;
 const WINDOW_MS = 300;
 
 type Pieces = Exclude<Rows, Buffer>;

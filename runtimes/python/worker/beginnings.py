@@ -24,7 +24,9 @@ class Beginning:
     def __init__(self, seeds: Seeds, before: Beginning | None = None) -> None:
         """`seeds`: what was seeded until now; `before`: an earlier beginning, which knows of modules that are imported later."""
         self._seeds = seeds
-        self._surroundings, self._loggers = Surroundings(), Loggers()
+        self._surroundings = Surroundings()
+        # As the top level left them, always: what each knows it holds, and those that loads made are to go with their models.
+        self._loggers = before._loggers if before else Loggers()
         self._snapshots = Snapshots(seeds.undo, before and before._snapshots)
         self._seeded = seeded_state(seeds)
         # Loggers after globals, which may hold some of them.
@@ -41,10 +43,10 @@ class Beginning:
 
     def after(self, load: Callable[[], Loaded]) -> tuple[Loaded, Beginning]:
         """Load a model, from here. Gives it, and how calls with it begin: as this, unless something else was left behind."""
-        seeds = self._seeds.copy()
-        with seeds.watch():
-            loaded = load()
-        then = Beginning(seeds, self)
+        with self._seeds.besides():
+            with self._seeds.watch():
+                loaded = load()
+            then = Beginning(self._seeds, self)
         return loaded, self if then._is_like(self) else then
 
     def _is_like(self, other: Beginning) -> bool:
@@ -52,5 +54,4 @@ class Beginning:
             self._seeded == other._seeded
             and self._surroundings.is_like(other._surroundings)
             and self._snapshots.is_like(other._snapshots)
-            and self._loggers.is_like(other._loggers)
         )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import operator
+import pickle
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -23,6 +25,10 @@ ATOMS = frozenset((int, str, float, bool, bytes, type(None), ModuleType))
 # Of what lies within top-level values: so many containers a module, of so many entries each at most.
 MOST_NESTED = 1000
 MOST_ENTRIES = 10_000
+# What has been warned of, by line: an import would forget it.
+REGISTRY = "__warningregistry__"
+# How names begin that Python adds to a class when it is asked for them.
+ASKED = "__annot"
 
 Undo = Callable[[], None]
 
@@ -32,15 +38,12 @@ class Snapshots:
 
     def __init__(self, undo: Callable[[Any], Undo | None], before: Snapshots | None = None) -> None:
         """`undo` says how an object that is no container is put back, if it is to be. `before`: earlier ones, which are told of modules that are imported later."""
-        # Those imported so far count as one top level: it may change what it imports.
-        self._taken = {module.__name__: Snapshot(module, undo) for module in RewritingLoader.imported}
         self._before = before
+        known = {} if before is None else before._taken
+        # Those imported so far count as one top level: it may change what it imports.
+        self._taken = {module.__name__: Snapshot(module, undo, known.get(module.__name__)) for module in RewritingLoader.imported}
         if before is None:
             RewritingLoader.loaded = self._take
-            return
-        for name, snapshot in self._taken.items():
-            if name in before._taken:
-                snapshot.share(before._taken[name])
 
     def _take(self, module: ModuleType) -> None:
         self._taken[module.__name__] = Snapshot(module, lambda _: None)
@@ -69,24 +72,29 @@ class Snapshots:
 
 
 class Snapshot:
-    """What one module's top level made."""
+    """What one module's top level made, or what is so after something else."""
 
-    def __init__(self, module: ModuleType, undo: Callable[[Any], Undo | None]) -> None:
+    def __init__(self, module: ModuleType, undo: Callable[[Any], Undo | None], before: Snapshot | None = None) -> None:
+        """`before`: an earlier one, all of whose containers belong to this, too: names may mean others by now, and functions still hold them."""
         self._globals = module.__dict__
-        self._undo: list[Undo] = []
+        self._undo: list[tuple[Any, Undo]] = []
         # Most are empty and stay so: what functions hold, default arguments that collect.
         self._empty: list[Any] = []
         self._mappings: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]] = []
         self._sequences: list[tuple[Any, tuple[Any, ...]]] = []
-        self._sets: list[tuple[set[Any], tuple[Any, ...]]] = []
-        self._classes: list[tuple[type, dict[str, Any], tuple[Any, ...]]] = []
+        self._sets: list[tuple[Any, tuple[Any, ...]]] = []
+        self._classes: list[tuple[type, tuple[Any, ...], tuple[Any, ...]]] = []
+        # Entries of the earlier one: what is the same need not be in memory twice, which counts where tables are large.
+        self._known = {id(kept[0]): kept for kept in before._kept()} if before else {}
         self._keep(module.__dict__)
         own = [value for name, value in module.__dict__.items() if not name.startswith("__")]
-        self._top = {id(value) for value in own}
-        self._walk(own, module.__name__, undo)
+        seen = {id(module.__dict__)}
+        self._walk(own, module.__name__, undo, seen)
+        self._walk(before._roots() if before else [], module.__name__, undo, seen)
+        self._known.clear()
 
-    def _walk(self, values: Iterable[Any], name: str, undo: Callable[[Any], Undo | None]) -> None:
-        ahead, seen, nested = deque(values), set[int](), 0
+    def _walk(self, values: list[Any], name: str, undo: Callable[[Any], Undo | None], seen: set[int]) -> None:
+        ahead, top, nested = deque(values), {*map(id, values)}, 0
         while ahead:
             value = ahead.popleft()
             kind = type(value)
@@ -94,7 +102,7 @@ class Snapshot:
                 continue
             if kind in CONTAINERS or kind is tuple:
                 seen.add(id(value))
-                if id(value) not in self._top:
+                if id(value) not in top:
                     nested += 1
                     if nested > MOST_NESTED or len(value) > MOST_ENTRIES:
                         continue
@@ -104,45 +112,58 @@ class Snapshot:
                     ahead.extend(value.values() if kind in MAPPINGS else value)
             elif kind is FunctionType:
                 if value.__module__ == name:
-                    seen.add(id(value))
+                    seen.update((id(value), id(value.__dict__)))
                     self._keep(value.__dict__)
                     ahead.extend((*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *value.__dict__.values()))
             elif isinstance(value, type):
                 if value.__module__ == name:
                     seen.add(id(value))
-                    held = dict(vars(value))
-                    self._classes.append((value, held, tuple(held.values())))
-                    ahead.extend(getattr(each, "__func__", each) for each in held.values())
+                    held = vars(value)
+                    self._classes.append(self._same(value, tuple(held), tuple(held.values())))
+                    ahead.extend(getattr(each, "__func__", each) for key, each in tuple(held.items()) if not key.startswith(ASKED))
             elif back := undo(value):
                 seen.add(id(value))
-                self._undo.append(back)
+                self._undo.append((value, back))
 
     def _keep(self, value: Any) -> None:
         if not value:
             self._empty.append(value)
         elif isinstance(value, dict):
-            self._mappings.append((value, tuple(value), tuple(value.values())))
+            known = self._known.get(id(value))
+            if known is not None and holds(value, known[1]) and holds(value.values(), known[2]):
+                self._mappings.append(known)
+            elif REGISTRY in value:
+                names = tuple(name for name in value if name != REGISTRY)
+                self._mappings.append(self._same(value, names, tuple(value[name] for name in names)))
+            else:
+                self._mappings.append((value, tuple(value), tuple(value.values())))
         elif type(value) in SEQUENCES:
-            self._sequences.append((value, tuple(value)))
+            self._sequences.append(self._same(value, tuple(value)))
         elif type(value) is set:
-            self._sets.append((value, tuple(value)))
+            self._sets.append(self._same(value, tuple(value)))
 
-    def is_like(self, other: Snapshot) -> bool:
-        """Whether both found the same objects in the same places. Where generators are to be put back nobody looks at their states."""
-        if self._undo or other._undo:
-            return False
-        kept = (self._empty, self._mappings, self._sequences, self._sets, self._classes)
-        found = (other._empty, other._mappings, other._sequences, other._sets, other._classes)
-        return all(len(ours) == len(theirs) and all(map(_is_same, ours, theirs)) for ours, theirs in zip(kept, found, strict=True))
+    def _same(self, *found: Any) -> Any:
+        """What was found, or what was found earlier if it is the same."""
+        known = self._known.get(id(found[0]))
+        return known if known is not None and len(known) == len(found) and all(map(holds, found[1:], known[1:])) else found
 
-    def share(self, before: Snapshot) -> None:
-        """Hold what both found alike once: large tables need not be in memory for each model."""
-        for ours, theirs in ((self._mappings, before._mappings), (self._sequences, before._sequences), (self._sets, before._sets)):
-            known = {id(kept[0]): kept for kept in theirs}
-            for at, found in enumerate(ours):
-                kept = known.get(id(found[0]))
-                if kept is not None and _is_same(kept, found):
-                    ours[at] = kept
+    def _kept(self) -> list[tuple[Any, ...]]:
+        return [*self._mappings, *self._sequences, *self._sets, *self._classes]
+
+    def _roots(self) -> list[Any]:
+        return [*self._empty, *(kept[0] for kept in self._kept()), *(value for value, _ in self._undo)]
+
+    def is_like(self, before: Snapshot) -> bool:
+        """Whether both would put back the same, this one made with the other as `before`."""
+        ours, theirs = self._kept(), before._kept()
+        return (
+            len(ours) == len(theirs)
+            and len(self._empty) == len(before._empty)
+            and len(self._undo) == len(before._undo)
+            and all(map(_is_same, ours, theirs))
+            and all(map(operator.is_, self._empty, before._empty))
+            and all(map(_is_same_state, self._undo, before._undo))
+        )
 
     def entries(self) -> int:
         """How many entries are compared each time."""
@@ -174,26 +195,39 @@ class Snapshot:
                 # They may lie in another order now. What a thread of the code adds meanwhile is none of them.
                 if {*map(id, now := tuple(members))} == {*map(id, saved)}:
                     self._sets[at] = members, now
-        for cls, held, values in self._classes:
-            if not holds(vars(cls).values(), values):
-                _restore_class(cls, held)
-        for back in self._undo:
+        for cls, names, values in self._classes:
+            held = vars(cls)
+            if not (holds(held.values(), values) and holds(held, names)):
+                _restore_class(cls, dict(zip(names, values, strict=True)))
+        for _, back in self._undo:
             back()
 
 
-def _is_same(kept: Any, found: Any) -> bool:
-    if type(kept) is not tuple:
-        return kept is found
-    parts = zip(kept[1:], found[1:], strict=True)
-    return kept[0] is found[0] and all(holds(one.values(), tuple(other.values())) if isinstance(one, dict) else holds(one, other) for one, other in parts)
+def _is_same(found: tuple[Any, ...], kept: tuple[Any, ...]) -> bool:
+    if found is kept:
+        return True
+    if found[0] is not kept[0] or len(found) != len(kept):
+        return False
+    if isinstance(found[0], type):
+        return _told(found) == _told(kept)
+    return all(map(holds, found[1:], kept[1:]))
+
+
+def _told(kept: tuple[Any, ...]) -> list[tuple[str, int]]:
+    """What a class was told to hold."""
+    return [(name, id(value)) for name, value in zip(*kept[1:], strict=True) if not name.startswith(ASKED)]
+
+
+def _is_same_state(found: tuple[Any, Any], kept: tuple[Any, Any]) -> bool:
+    """Whether two ways to put a generator back lead to one state. Their arrays are compared by their bytes."""
+    return found[0] is kept[0] and pickle.dumps(found[1].args[-1]) == pickle.dumps(kept[1].args[-1])
 
 
 def _restore_class(cls: type, held: Mapping[str, Any]) -> None:
-    # Python itself adds __annotations__ and the like when they are first asked for.
-    for name in [each for each in vars(cls) if each not in held and not each.startswith("__annot")]:
+    for name in [each for each in vars(cls) if each not in held and not each.startswith(ASKED)]:
         with contextlib.suppress(AttributeError, TypeError):
             type.__delattr__(cls, name)
     for name, value in held.items():
-        if vars(cls).get(name) is not value:
+        if name not in vars(cls) or vars(cls)[name] is not value:
             with contextlib.suppress(AttributeError, TypeError):
                 type.__setattr__(cls, name, value)

@@ -43,13 +43,6 @@ class Loggers:
                 logger.filters[:] = filters
             logger.propagate, logger.disabled = propagate, disabled
 
-    def is_like(self, other: Loggers) -> bool:
-        """Whether both would put back the same."""
-        return self._disabled == other._disabled and self._registered == other._registered and self._set() == other._set()
-
-    def _set(self) -> dict[logging.Logger, tuple[object, ...]]:
-        return dict(zip(self._loggers, self._settings, strict=True))
-
     def _let_go(self, manager: logging.Manager) -> None:
         """
         logging itself keeps each logger for ever, and a call may make one of a new name. Here those stay that something

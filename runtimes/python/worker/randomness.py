@@ -8,7 +8,6 @@ that seeds them itself must not decide what the next one draws.
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import os
 import random
@@ -35,6 +34,7 @@ class SharedGenerator:
 
     def __init__(self, state: Callable[[], Any]) -> None:
         self.is_seeded = False
+        self.is_watched = False
         self.state = state
         self._unseeded: Any = None
 
@@ -43,6 +43,8 @@ class SharedGenerator:
 
         @functools.wraps(real)
         def seed(*args: Any, **named: Any) -> Any:
+            if not self.is_watched:  # somebody took it from the module before
+                return real(*args, **named)
             if not self.is_seeded:
                 self._unseeded = self.state()
             result = real(*args, **named)
@@ -63,11 +65,14 @@ class Seeds:
         # What numpy drew from the system for generators that were given no seed.
         self._drawn: set[int] = set()
 
-    def copy(self) -> Seeds:
-        """The same, for what is seeded from now on. Of generators that code made it is one memory."""
-        other = copy.copy(self)
-        other.random, other.numpy = copy.copy(self.random), copy.copy(self.numpy)
-        return other
+    @contextlib.contextmanager
+    def besides(self) -> Iterator[None]:
+        """Whatever is seeded meanwhile is forgotten at the end."""
+        before = self.random.is_seeded, self.numpy.is_seeded
+        try:
+            yield
+        finally:
+            self.random.is_seeded, self.numpy.is_seeded = before
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
@@ -86,9 +91,11 @@ class Seeds:
             if real is not None:
                 put.append((place, name, real, watched(real)))
                 setattr(place, name, put[-1][3])
+        self.random.is_watched = self.numpy.is_watched = True
         try:
             yield
         finally:
+            self.random.is_watched = self.numpy.is_watched = False
             for place, name, real, ours in put:
                 if getattr(place, name, None) is ours:
                     setattr(place, name, real)

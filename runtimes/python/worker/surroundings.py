@@ -26,7 +26,7 @@ class Surroundings:
         self._depth = sys.getrecursionlimit()
         self._umask = _umask()
         self._path, self._paths = sys.path, list(sys.path)
-        self._streams = sys.stdout, sys.stderr
+        self._streams = getattr(sys, "stdout", None), getattr(sys, "stderr", None)
         self._warnings, self._filters = warnings.filters, list(warnings.filters)
         self._decimal = decimal.getcontext().copy()
         self._pandas = _pandas_options()
@@ -52,8 +52,8 @@ class Surroundings:
         self._restore_sklearn()
 
     def is_like(self, other: Surroundings) -> bool:
-        """Whether both would put back the same. scikit-learn that is imported between has its defaults."""
-        return self._settings() == other._settings() and (None in (self._sklearn, other._sklearn) or self._sklearn == other._sklearn)
+        """Whether both would put back the same. scikit-learn that was imported between had its defaults."""
+        return self._settings() == other._settings() and self._sklearn == (other._sklearn or (self._sklearn and _sklearn_defaults()))
 
     def _settings(self) -> tuple[Any, ...]:
         return self._environ, self._depth, self._umask, self._paths, self._streams, self._filters, repr(self._decimal), self._options

@@ -32,13 +32,23 @@ describe("what load leaves outside of the model", () => {
     ["an attribute of a class", "class Holder: words = None", "Holder.words = [name]", "Holder.words; Holder.words.append(1)", "['m']"],
     ["the environment", "import os", "os.environ['MINE'] = name", "os.environ.get('MINE'); os.environ['MINE'] = 'x'", "m"],
     ["options of pandas", "import pandas as pd", "pd.set_option('display.precision', 3)", "pd.get_option('display.precision')", "3"],
+    ["a seed by a name of its own", "from random import seed\nimport random", "seed(7)", "random.random()", "0.32383276483316237"],
     [
-      "levels of loggers",
-      "import logging",
-      "logging.getLogger('loud').setLevel(40)",
-      "logging.getLogger('loud').level; logging.getLogger('loud').setLevel(10)",
-      "40",
+      "a seed of numpy by a name of its own",
+      "from numpy.random import seed\nimport numpy as np",
+      "seed(7)",
+      "np.random.randint(1000)",
+      "175",
     ],
+    ["a container that others hold", "old = []\nadd = old.append", "global old; old = [name]", "len(add.__self__); add(1)", "0"],
+    [
+      "another name of an attribute",
+      "class K: pass\nK.one = None",
+      "del K.one; K.two = None",
+      "[n for n in vars(K) if n[0] != '_']; del K.two; K.three = None",
+      "['two']",
+    ],
+    ["no sys.stdout", "import sys", "del sys.stdout", "getattr(sys, 'stdout', None)", "None"],
     ["a seed", "import random", "random.seed(7)", "random.random()", "0.32383276483316237"],
     ["a seed of numpy", "import numpy as np", "np.random.seed(7)", "np.random.randint(1000)", "175"],
     ["what it drew", "import random\nrandom.seed(7)", "random.random()", "random.random()", "0.15084917392450192"],
@@ -77,6 +87,69 @@ describe("what load leaves outside of the model", () => {
     const { csv } = await probe.call("a\n1\n", { model: { name: "plain", key: null, folder: bench.home.data, shared: bench.home.data } });
     expect(csv).toBe("found\nNone\n");
   });
+});
+
+it("leaves no seed to models whose load gives none", async () => {
+  const source = `
+from numpy.random import seed, randint
+def load(name): return name
+def apply(model, df, param):
+    if model == "seeds": seed(3)
+${told("randint(10**9)")}`;
+  const apply = await applying(await bench.worker(source));
+  const found = [];
+  for (const name of ["seeds", "other", "other", "other"]) found.push((await apply(name))[0]);
+  expect(new Set(found).size).toBe(4);
+});
+
+it("leaves apply's warnings to be told in each call", async () => {
+  const source =
+    "import warnings\ndef load(name): warnings.warn('from load')\ndef apply(model, df, param):\n    warnings.warn('from apply')\n    return df";
+  const probe = await bench.worker(source);
+  const folder = await bench.modelFolder();
+  const model = { name: "m", key: "m@1", folder, shared: bench.home.data };
+  const lines = [];
+  for (let call = 0; call < 3; call++)
+    lines.push((await probe.call("a\n1\n", { model })).log.filter((line) => line.includes("from apply")).length);
+  expect(lines).toEqual([lines[0], lines[0], lines[0]]);
+  expect(lines[0]).toBeGreaterThan(0);
+});
+
+it("lets go the loggers of models that are in memory no more", async () => {
+  const source = `
+import logging
+def load(name):
+    own = logging.getLogger(f"own.{name}")
+    own.setLevel(30)
+    return [own]
+def apply(model, df, param):
+${told('sum(name.startswith("own.") for name in logging.root.manager.loggerDict)')}`;
+  const apply = await applying(await bench.worker(source));
+  let found = 0;
+  for (let number = 0; number < 300; number++) found = Number((await apply(String(number)))[0]);
+  expect(found).toBeLessThan(250); // 64 models, and those that go together
+});
+
+/** Each call compares all that differs between its beginning and the last one's: models should have none of their own for nothing. */
+it.each([
+  ["nothing", "", "pass"],
+  ["a model read from a file", "import joblib, io", "joblib.load(io.BytesIO())if 0 else joblib.hash(name)"],
+  [
+    "nothing, beside a generator",
+    "import numpy as np, random\nrng, old, own = np.random.default_rng(42), np.random.RandomState(3), random.Random(5)",
+    "pass",
+  ],
+  ["nothing, beside seeds", "import numpy as np, random\nnp.random.seed(1)\nrandom.seed(2)", "pass"],
+  ["a warning", "import warnings", "warnings.warn('x')"],
+  ["annotations", "class E: pass", "E.__annotations__"],
+  ["a look at tables", "table = {i: i for i in range(20_000)}\nrows = [[i] for i in range(2000)]", "table[5], rows[7][0]"],
+])("needs no beginning of its own where it leaves %s", async (_, top, load) => {
+  const count = 'sum(type(each).__name__ == "Beginning" for each in gc.get_objects())';
+  const source = `import gc\n${top}\ndef load(name):\n    ${load}\n    return name\ndef apply(model, df, param):\n${told(count)}`;
+  const apply = await applying(await bench.worker(source));
+  const found = [];
+  for (const name of ["a", "b", "c", "a"]) found.push((await apply(name))[0]);
+  expect(new Set(found).size).toBe(1);
 });
 
 /** Statements that change globals of all kinds; `n` is another number in each model. */
