@@ -15,8 +15,8 @@ export interface GrowingBridge extends AsyncDisposable {
   readonly target: Target;
   /** Seconds from its start to its first answer. */
   readonly startSeconds: number;
-  /** Saves notebooks of these names (`trivial_1` is a copy of `algorithms/trivial.py`) and waits until all are live. */
-  add(names: readonly string[]): Promise<void>;
+  /** Saves notebooks of these names and waits until all are live. @param algorithm the file in `algorithms/` that they are copies of */
+  add(names: readonly string[], algorithm?: "trivial" | "timed"): Promise<void>;
   /** Fits the algorithm once, so that the types of its columns are known. */
   fit(name: string, rows: string): Promise<void>;
   /** @throws Error for what is no success */
@@ -62,8 +62,8 @@ export async function startBridge(home: string, env: Readonly<Record<string, str
     target: { url, headers, form: "csv" },
     startSeconds: (performance.now() - began) / 1000,
 
-    async add(names) {
-      for (const name of names) await saveNotebook(home, name);
+    async add(names, algorithm = "trivial") {
+      for (const name of names) await saveNotebook(home, name, algorithm);
       let said = "";
       for (const name of names) {
         await until(
@@ -119,8 +119,7 @@ async function until(seconds: number, ask: () => Promise<boolean>, complaint: ()
 }
 
 /** Each copy says its name: versions are of contents, and no two are to be one. */
-async function saveNotebook(home: string, name: string): Promise<void> {
-  const [algorithm = name] = name.split("_");
+async function saveNotebook(home: string, name: string, algorithm: string): Promise<void> {
   const code = await readFile(join(import.meta.dirname, `../algorithms/${algorithm}.py`), "utf8");
   const cell = { cell_type: "code", id: "all", metadata: { name: "all" }, source: `${code}\nNAME = "${name}"\n`, outputs: [] };
   const metadata = {

@@ -33,7 +33,7 @@ export async function timeline(folder: string): Promise<string> {
   const imported = pathToFileURL(join(import.meta.dirname, "in-server.ts")).href;
   await using bridge = await startBridge(join(folder, "home"), { NODE_OPTIONS: `--import ${imported}`, TIMELINE: file });
   await using floor = await startFloorWithWorker({ folder, python: modelsPython, train: { a: "", b: "" } });
-  await bridge.add([ALGORITHM]);
+  await bridge.add([ALGORITHM], ALGORITHM);
   const { url, headers } = bridge.target;
   const [call] = casesOf([ALGORITHM]);
   if (!call) throw new Error("There is no case.");
