@@ -5,9 +5,10 @@ import type { CallSink } from "./call.ts";
 import type { PoolCall } from "./pool-call.ts";
 import type { Seat } from "./seat.ts";
 
-/** Who takes so much of the processor within a window, in ms, computes: to send what is there takes less. */
+/** Where neither a caller nor its worker moves for so long, in ms, it is the caller that is waited for. */
+export const STILL_MS = 300;
+/** Who takes so much of the processor within that time, in ms, computes: to send what is there takes less. */
 const COMPUTING_MS = 50;
-const WINDOW_MS = 300;
 
 type Pieces = Exclude<Rows, Buffer>;
 
@@ -51,7 +52,7 @@ export class CallerWait implements CallSink {
     // Among many that compute it may get next to nothing.
     const isComputing = isBusy || (before && processorMs - before.processorMs >= COMPUTING_MS);
     if (!before || isComputing) this.#moved();
-    if (!before || isComputing || now - before.since >= WINDOW_MS) this.#window = { since: now, processorMs };
+    if (!before || isComputing || now - before.since >= STILL_MS) this.#window = { since: now, processorMs };
   }
 
   event(event: WorkerEvent): void {

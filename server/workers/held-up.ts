@@ -1,6 +1,6 @@
 import type { Clock, Log } from "#contract/edges.ts";
 import { CallerStalled } from "#contract/errors.ts";
-import { CallerWait } from "./caller-wait.ts";
+import { CallerWait, STILL_MS } from "./caller-wait.ts";
 import { Counts } from "./counts.ts";
 import type { PoolCall } from "./pool-call.ts";
 import type { Seat } from "./seat.ts";
@@ -8,8 +8,6 @@ import type { Seats } from "./seats.ts";
 import type { Shares } from "./shares.ts";
 import type { Turns } from "./turns.ts";
 
-/** A caller that has not moved for so long, in ms, holds up nobody but itself: its worker computes nothing. */
-const HELD_UP_MS = 300;
 const LOOK_MS = 100;
 /** So many calls of one caller on one version, and on all, keep a worker without a place; further ones take one, as those that compute. */
 const MOST_ASIDE = { version: 4, all: 16 };
@@ -80,7 +78,7 @@ export class HeldUp {
       if (abort.signal.aborted) continue; // it ends
       wait.look();
       const { since = now } = wait;
-      if (!wait.isAside && now - since >= HELD_UP_MS) this.#stepAside(wait);
+      if (!wait.isAside && now - since >= STILL_MS) this.#stepAside(wait);
       if (now - since >= MOST_MS && since < (longest?.since ?? now) && this.#isInTheWay(wait)) longest = wait;
     }
     if (!longest) return;

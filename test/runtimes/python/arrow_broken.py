@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "runtimes/python"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from arrow_types import by_blocks  # noqa: E402
+from chances import by_chance  # noqa: E402
 
 from worker.append import original_of  # noqa: E402
 from worker.arrow_stream import whole_stream  # noqa: E402
@@ -204,11 +205,4 @@ def change_bytes(chance: random.Random) -> None:
 
 
 if __name__ == "__main__":
-    many, seed = map(int, sys.argv[1:])
-    for change in (change_offsets, change_places, change_dictionary, change_bytes):
-        for number in range(many):
-            try:
-                change(random.Random(f"{seed} {number}"))
-            except AssertionError as error:
-                raise AssertionError(f"{change.__name__}, {seed} {number}: {error}") from None
-    print("fine")
+    by_chance(change_offsets, change_places, change_dictionary, change_bytes)

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from arrow_broken import stream  # noqa: E402
 from arrow_types import by_blocks  # noqa: E402
+from chances import by_chance  # noqa: E402
 from parsing import difference  # noqa: E402
 
 from worker.append import original_of  # noqa: E402
@@ -95,12 +96,5 @@ def from_pandas() -> None:
 
 
 if __name__ == "__main__":
-    many, seed = map(int, sys.argv[1:])
     from_pandas()
-    for comparing in (compare, compare_segments):
-        for number in range(many):
-            try:
-                comparing(random.Random(f"{seed} {number}"))
-            except AssertionError as error:
-                raise AssertionError(f"{seed} {number}: {error}") from None
-    print("fine")
+    by_chance(compare, compare_segments)
