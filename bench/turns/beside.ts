@@ -1,12 +1,12 @@
 import { FLOOD_CONNECTIONS } from "../form.ts";
-import type { BesideJob } from "../load/job.ts";
+import type { BesideJob, Calls } from "../load/job.ts";
 import { longest, percentile } from "../summary.ts";
 import { targetOf, warmUp } from "./calls.ts";
 import { largeJob } from "./large.ts";
 import { type Turn, type TurnParts, turnOf } from "./turn.ts";
 
-/** One connection that pauses makes few calls in a turn's time, and the slowest of a hundred are few of few. */
-const FAIR_TIMES = 2;
+/** So often the calls are made alone and beside the flood within one turn: the slowest of a hundred are few, and a slow moment hits both. */
+const FAIR_TIMES = 3;
 
 /** How long small calls and health checks wait while the same side computes something long. */
 export async function takeBeside(parts: TurnParts): Promise<Turn> {
@@ -34,15 +34,32 @@ export async function takeFair(parts: TurnParts): Promise<Turn> {
   const target = targetOf(parts);
   const other = { ...target, headers: { ...target.headers, ...side.otherCaller } };
   const cases = prepared.cases(way, measure);
-  const seconds = form.seconds * FAIR_TIMES;
+  const { seconds } = form;
   const calling = { kind: "beside", target, cases, health: side.health } as const;
-  const alone = await generator.run({ ...calling, busy: { kind: "idle", seconds } });
   const flood = { kind: "small", cases, target: other, connections: FLOOD_CONNECTIONS, enough: { seconds } } as const;
-  const { calls, busy } = await generator.run({ ...calling, busy: flood });
-  const [one, beside] = [percentile(alone.calls.ms, 99), percentile(calls.ms, 99)];
-  const perSecond = (busy.ms.length * 1000) / busy.totalMs;
-  const figures = { "times alone": beside / one, "call p99 ms": beside, "p99 ms alone": one, "the other's calls/s": perSecond };
-  return turnOf(figures, alone.calls, calls, busy);
+  const alone: Calls[] = [];
+  const beside: Calls[] = [];
+  const floods: Calls[] = [];
+  for (let time = 0; time < FAIR_TIMES; time++) {
+    alone.push((await generator.run({ ...calling, busy: { kind: "idle", seconds } })).calls);
+    const { calls, busy } = await generator.run({ ...calling, busy: flood });
+    beside.push(calls);
+    floods.push(busy);
+  }
+  const slowest = (each: readonly Calls[]) =>
+    percentile(
+      each.flatMap(({ ms }) => ms),
+      99,
+    );
+  const answered = floods.reduce((sum, { ms }) => sum + ms.length, 0);
+  const perSecond = (answered * 1000) / floods.reduce((sum, { totalMs }) => sum + totalMs, 0);
+  const figures = {
+    "times alone": slowest(beside) / slowest(alone),
+    "call p99 ms": slowest(beside),
+    "p99 ms alone": slowest(alone),
+    "the other's calls/s": perSecond,
+  };
+  return turnOf(figures, ...alone, ...beside, ...floods);
 }
 
 /** Health checks while many connections call. */
