@@ -25,6 +25,7 @@ export const serverLayers: Layers = [
 ];
 
 export const workerLayers: Layers = [
+  ["waiting awake for the next call", /^Awake\._watch /],
   ["frames: receive", /^(Wire\.frame|Input\.\w+) /],
   ["frames: send", / worker\/frames\.py/],
   ["format", / worker\/(tables_out|quick_csv|few_out|append|came_back)\.py/],

@@ -39,6 +39,15 @@ class Wire:
         self._held_bytes = 0
         self._may_hold = False
 
+    def fileno(self) -> int:
+        """The connection's."""
+        return self._connection.fileno()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was received that has not been taken."""
+        return self._at == self._end
+
     def frame(self) -> tuple[int, bytes]:
         """The next frame; EOFError when the bridge is gone."""
         while True:

@@ -18,6 +18,7 @@ from . import entry_points, logs, modules
 from .append import Original, ResultsOut, original_of
 from .arriving import Arriving
 from .arrow_blocks import ArrowBlocks
+from .awake import Awake
 from .beginnings import Beginning
 from .blocks import Blocks, apply_blocks
 from .calls import Report, Session
@@ -104,6 +105,7 @@ class Worker:
         self._folder = folder
         self._working = working
         self._session: Session | None = None
+        self._awake = Awake(wire)
         self._calls = KnownCalls()
         self._permits: Permits | None = None
 
@@ -140,7 +142,7 @@ class Worker:
 
     def answer(self) -> None:
         """Read one call and answer it: with `done`, or with an error after which the next call is served all the same."""
-        kind, payload = self._wire.frame()
+        kind, payload = self._awake.frame()
         if kind == AHEAD and not (self._permits and self._permits.take()):
             Input(self._wire).drain()
             self._wire.send_json(ERROR, TAKEN_BACK)
