@@ -6,12 +6,12 @@ moment, as long as nobody else wants it.
 
 from __future__ import annotations
 
-import os
 import select
 import time
 from collections.abc import Callable
 from os import sched_yield  # before the code's own is another
 
+from .cores import cores
 from .frames import Wire
 
 # What comes later than this is waited for asleep.
@@ -19,20 +19,20 @@ SOON_SECONDS = 0.0005
 # Who gives its core to others and has it back later than this shares it with somebody, whom it lets compute for a while.
 SHARED_SECONDS = 0.0003
 REST_SECONDS = 0.005
-# With one core whoever is to send something needs it.
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# With one core whoever is to send something needs it; and to wait must not use up a quota.
+CORES = cores()
 
 
 class Awake:
     """Between two calls of one connection."""
 
-    def __init__(self, wire: Wire, cores: int = CORES, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, wire: Wire, may_use: float = CORES, clock: Callable[[], float] = time.perf_counter) -> None:
         self._wire = wire
         self._arrived = select.poll()
         self._arrived.register(wire, select.POLLIN)
         self._clock = clock
         self._is_soon = False
-        self._rests_until = 0.0 if cores > 1 else float("inf")
+        self._rests_until = 0.0 if may_use >= 2 else float("inf")
 
     def frame(self) -> tuple[int, bytes]:
         """The wire's next frame. EOFError when the bridge is gone."""
