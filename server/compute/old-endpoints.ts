@@ -14,7 +14,7 @@ import type { Stage } from "./stage.ts";
 import type { Starts } from "./starts.ts";
 
 /** Bytes of an old request's rows that are held in memory; more go to a file. `meta` comes last, so rows must be held. */
-const HELD_BYTES = 12 * 2 ** 20;
+const HELD_BYTES = 10 * 2 ** 20;
 
 /** What the old endpoints answer with HTTP 200, whatever happened. On `success` the results went to the sink. */
 export interface DsdlAnswer {
