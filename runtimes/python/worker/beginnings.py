@@ -45,7 +45,7 @@ class Beginning:
 
     def states(self) -> States:
         """What the code's objects hold now that nothing puts back."""
-        return States(list(RewritingLoader.imported), self._snapshots.restored())
+        return States(RewritingLoader.imported[::-1], self._snapshots.restored())
 
     def after(self, load: Callable[[], Loaded]) -> tuple[Loaded, Beginning]:
         """Load a model, from here. Gives it, and how calls with it begin: as this, unless something else was left behind."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from types import ModuleType
 from typing import Any
 
-from .reachable import Found, Reach, bytes_of, name_of
+from .reachable import Found, Memory, Reach, memory_of, name_of
 from .same_objects import holds
 
 MOST_BYTES = 64 << 20
@@ -21,14 +21,19 @@ class States:
         """`restored`: ids of objects that are put back before each call anyway."""
         self.modules = len(modules)
         self._found: list[Found] = []
-        self._written: list[tuple[Found, int, Any]] = []
+        self._written: list[tuple[Found, Memory, int, Any]] = []
+        memories: dict[int, Memory | None] = {}
         most = MOST_BYTES
         for found in Reach(modules):
             if id(found.value) in restored:
                 continue
             self._found.append(found)
-            if (written := bytes_of(found.value, most)) is not None:
-                self._written.append((found, most, written))
+            kind = type(found.value)
+            if id(kind) not in memories:
+                memories[id(kind)] = memory_of(kind)
+            if memory := memories[id(kind)]:
+                written = memory(found.value, most)
+                self._written.append((found, memory, most, written))
                 most -= written[0]
 
     def changed(self) -> str | None:
@@ -40,8 +45,8 @@ class States:
                 return _told(found)  # it could be looked at before
             if not _is_same(now, found.held):
                 return _told(found)
-        for found, most, written in self._written:
-            if bytes_of(found.value, most) != written:
+        for found, memory, most, written in self._written:
+            if memory(found.value, most) != written:
                 return _told(found)
         return None
 

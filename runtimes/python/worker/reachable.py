@@ -36,6 +36,8 @@ name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
 held_by: Callable[[type], MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
 
 Look = Callable[[Any], tuple[Any, ...]]
+# Gives first how many bytes it looked at, which are `most` at most.
+Memory = Callable[[Any, int], tuple[Any, ...]]
 
 
 class Found(NamedTuple):
@@ -109,6 +111,8 @@ class Reach:
             return None
         if id(type) in bases:
             return self._class
+        if kind is list or kind is tuple:
+            return tuple
         own = _instance_dict(line)
         if id(dict) in bases:
             return lambda value: (*dict.keys(value), *dict.values(value), *_attributes(own, value))
@@ -168,36 +172,37 @@ def _objects(value: np.ndarray[Any, Any]) -> tuple[Any, ...]:
     return tuple(plain.ravel().tolist()) if plain.dtype == object else ()
 
 
-def bytes_of(value: Any, most: int) -> tuple[Any, ...] | None:
-    """What tells whether an object's memory was written to: first how many bytes were looked at, `most` at most. None: it has no memory that we know."""
-    bases = set(map(id, lines_of(type(value))))
+def memory_of(kind: type) -> Memory | None:
+    """What tells whether an object's memory was written to, for objects that have memory of a kind that we know."""
+    line = lines_of(kind)
+    bases = set(map(id, line))
     if id(np.ndarray) in bases:
-        plain = np.ndarray.view(value, np.ndarray)
-        is_seen = plain.flags.writeable and plain.nbytes <= most and not plain.dtype.hasobject
-        return *_hashed(plain.tobytes() if is_seen else b""), plain.ctypes.data, plain.shape, plain.strides, plain.dtype.str
+        return _array
     if id(bytearray) in bases:
-        size = bytearray.__len__(value)
-        return *_hashed(bytes(bytearray.copy(value)) if size <= most else b""), size
+        return lambda value, most: _hashed(bytearray.__len__(value), most, lambda: bytes(bytearray.copy(value)))
     if id(array) in bases:
-        size = array.__len__(value)
-        return *_hashed(array.tobytes(value) if size * 8 <= most else b""), size
-    return _tensor(value)
-
-
-def _hashed(data: bytes) -> tuple[int, int]:
-    return len(data), hash(data)
-
-
-def _tensor(value: Any) -> tuple[Any, ...] | None:
-    """Where a torch tensor lies, and how often torch wrote to it; of torch's own classes, as others may answer by themselves."""
+        return lambda value, most: _hashed(array.__len__(value) * array.itemsize.__get__(value), most, lambda: array.tobytes(value))
     tensor = getattr(sys.modules.get("torch"), "Tensor", None)
-    line = lines_of(type(value))
-    if not any(base is tensor for base in line) or any(_package(base) not in ("torch", "builtins") for base in line):
-        return None
+    # Of torch's own classes: others may answer by themselves.
+    return _tensor if any(base is tensor for base in line) and all(_package(base) in ("torch", "builtins") for base in line) else None
+
+
+def _array(value: Any, most: int) -> tuple[Any, ...]:
+    plain = np.ndarray.view(value, np.ndarray)
+    own = plain.nbytes if plain.flags.writeable and not plain.dtype.hasobject else 0
+    return *_hashed(own, most, plain.tobytes), plain.ctypes.data, plain.shape, plain.strides, plain.dtype.str
+
+
+def _hashed(size: int, most: int, data: Callable[[], bytes]) -> tuple[int, int, int]:
+    return (size, size, hash(data())) if 0 < size <= most else (0, size, 0)
+
+
+def _tensor(value: Any, _most: int) -> tuple[Any, ...]:
+    """Where it lies, and how often torch wrote to it."""
     try:
         return 0, value.data_ptr(), value._version
     except (RuntimeError, NotImplementedError):  # those of inference mode count no versions
-        return None
+        return (0,)
 
 
 UNCHANGING_IDS = set(map(id, UNCHANGING))
