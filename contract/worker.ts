@@ -94,6 +94,8 @@ export const WorkerDone = z.object({
   modelText: z.string().nullable(),
   /** Sentences for the receipt: what was done otherwise than asked. */
   notes: z.array(z.string()),
+  /** True: a fit changed objects of the top level in place, so that another one would not begin as after a fresh import. The worker gets no further call. */
+  spent: z.boolean().optional(),
 });
 export type WorkerDone = z.infer<typeof WorkerDone>;
 
@@ -116,5 +118,7 @@ export const WorkerError = z.object({
   columns: z.array(z.string()).nullable().default(null),
   /** Of rows that could not be read: the column whose value is not of the call's type for it. */
   misfit: z.string().nullable().default(null),
+  /** As in WorkerDone: what failed or was cancelled may have changed things, too. */
+  spent: z.boolean().optional(),
 });
 export type WorkerError = z.infer<typeof WorkerError>;

@@ -30,6 +30,7 @@ export class WorkerLink {
   #isPressed = false;
   #lost: Error | undefined;
   #isSpoiled = false;
+  #isSpent = false;
 
   constructor(worker: RunningWorker) {
     this.worker = worker;
@@ -49,9 +50,14 @@ export class WorkerLink {
     return this.#isSpoiled || this.#exchanges.some((each) => each.isSpoiled);
   }
 
+  /** Whether its last call left things so that it may get no further one. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
   /** Whether another call may be sent: it is alive, in step, and no late interrupt can hit the next call. */
   get isUsable(): boolean {
-    return this.#lost === undefined && !this.#isSpoiled && !this.worker.stream.destroyed;
+    return this.#lost === undefined && !this.#isSpoiled && !this.#isSpent && !this.worker.stream.destroyed;
   }
 
   /** Whether a call with small rows may be sent although the worker has others. */
@@ -85,6 +91,7 @@ export class WorkerLink {
       return await exchange.answered;
     } finally {
       this.#isSpoiled ||= exchange.isSpoiled;
+      this.#isSpent ||= exchange.isSpent;
     }
   }
 

@@ -30,6 +30,8 @@ export class Exchange {
   readonly isAhead: boolean;
   /** The worker did not stop, or answered something else when it was interrupted, which then may hit what it does next. */
   isSpoiled = false;
+  /** The worker said that it is good for no further call. */
+  isSpent = false;
   readonly #worker: RunningWorker;
   readonly #sink: CallSink;
   readonly #signal: AbortSignal;
@@ -84,9 +86,11 @@ export class Exchange {
     }
     if (kind === FrameKind.done) {
       const done = WorkerDone.parse(json);
+      this.isSpent = done.spent ?? false;
       if (!this.#conclude(false)) this.#settle.resolve(done);
     } else if (kind === FrameKind.error) {
       const error = WorkerError.parse(json);
+      this.isSpent = error.spent ?? false;
       if (!this.#conclude(error.type === "Cancelled")) this.#settle.reject(new WorkerFailed(error));
     } else throw new BrokenFrames("a worker sent a frame that only the bridge sends");
   }

@@ -122,7 +122,7 @@ export class Seat {
 
   /** Why it is not used any more. */
   get reason(): "retired" | "cancelled" | "died" {
-    if (this.isRetired) return "retired";
+    if (this.isRetired || this.#link?.isSpent) return "retired";
     return this.#link?.isSpoiled ? "cancelled" : "died";
   }
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from .changes import States
 from .globals import Snapshots
 from .loggers import Loggers
 from .randomness import Seeds, seeded_state, undo_shared
 from .restoring import Restoring
+from .rewriting import RewritingLoader
 from .surroundings import Surroundings
 
 Loaded = TypeVar("Loaded")
@@ -40,6 +42,10 @@ class Beginning:
     def notes(self) -> list[str]:
         """For the receipt of the call that begins so: that it took long."""
         return self._restoring.notes()
+
+    def states(self) -> States:
+        """What the code's objects hold now that nothing puts back."""
+        return States(RewritingLoader.imported[::-1], self._snapshots.restored())
 
     def after(self, load: Callable[[], Loaded]) -> tuple[Loaded, Beginning]:
         """Load a model, from here. Gives it, and how calls with it begin: as this, unless something else was left behind."""

@@ -12,10 +12,14 @@ from typing import Any
 import pandas as pd
 
 from .beginnings import Beginning
+from .caches import Caches
+from .changes import States
 from .data_folder import DataFolder
 from .failures import phase
 from .interrupts import Interrupts
 from .models import Loaded, Models, own_memory
+from .reloading import Reloading
+from .rewriting import RewritingLoader
 from .tables_in import Table
 from .tables_out import table_of
 from .unattended import Unattended
@@ -37,6 +41,13 @@ class Session:
         self._top_level = self._begun = beginning
         self._unattended = unattended
         self._models = Models()
+        self._reloading = Reloading()
+        self._is_load_seen = False
+        self._caches = Caches()
+        # The last call's model.
+        self._wanted: Mapping[str, Any] | None = None
+        # The top level's objects before the first fit.
+        self._fresh: States | None = None
         self._is_restored = False
 
     def restore(self) -> None:
@@ -52,7 +63,10 @@ class Session:
 
     def begin(self, call: Mapping[str, Any], report: Report) -> None:
         """Put globals back, unless that has been done, and point the data folder at this call's."""
-        kept = self._models.find(call["model"]["key"]) if call["model"] is not None else None
+        wanted = call["model"]
+        if wanted is not self._wanted and wanted != self._wanted:
+            self._turn_to(wanted)
+        kept = self._models.find(wanted["key"]) if wanted is not None else None
         beginning = self._top_level if kept is None else kept.beginning
         if not self._is_restored or beginning is not self._begun:
             self._begun = beginning
@@ -60,11 +74,27 @@ class Session:
         self._is_restored = False
         if call["method"] != "load":  # nobody sees the receipt of one
             report.notes += beginning.notes()
-        if call["model"] is not None:
-            self._data.point(call["model"]["folder"], call["model"]["shared"])
+        if wanted is not None:
+            self._data.point(wanted["folder"], wanted["shared"])
+
+    def _turn_to(self, wanted: Mapping[str, Any] | None) -> None:
+        """Another model than the last call's: what was read of that is forgotten."""
+        if self._wanted is not None:
+            self._caches.empty()
+        self._wanted = wanted
 
     def fit(self, call: Mapping[str, Any], table: Table, report: Report) -> pd.DataFrame:
-        """Build, fit and save a model, and apply it to the same rows. One df and one param for all of it."""
+        """Build, fit and save a model, and apply it to the same rows. One df and one param for all of it. The report says whether another fit may follow here."""
+        with phase("import"):
+            self._caches.empty()
+            if self._fresh is None or self._fresh.modules != len(RewritingLoader.imported):
+                self._fresh = self._top_level.states()
+        try:
+            return self._fitted(call, table, report)
+        finally:
+            report.is_spent = self._fresh.changed() is not None
+
+    def _fitted(self, call: Mapping[str, Any], table: Table, report: Report) -> pd.DataFrame:
         strict, df, param = call["strict"], table.frame, parsed(call["param"])
         began = time.perf_counter()
         if strict:
@@ -123,7 +153,7 @@ class Session:
 
     def load(self, call: Mapping[str, Any], report: Report) -> None:
         """Have the model in memory for calls to come; one that would not be kept is not loaded."""
-        if call["model"]["key"] is not None:
+        if call["model"]["key"] is not None and not self._reloading.is_needed:
             self.model(call, report, with_summary=False)
 
     def model(self, call: Mapping[str, Any], report: Report, with_summary: bool = True) -> Any:
@@ -136,7 +166,9 @@ class Session:
             model = kept.model
         elif strict or self._has("load"):
             with phase("init" if strict else "load"):
-                model = self._loaded(wanted) if wanted["key"] is None else self._loaded_to_keep(wanted)
+                model = self._loaded(wanted)
+            if call["method"] != "load":  # nobody sees the receipt of one
+                report.notes += self._reloading.notes(wanted["key"])
         else:
             model = None
         report.seconds["loading"] = time.perf_counter() - began
@@ -147,15 +179,27 @@ class Session:
         return model
 
     def _loaded(self, wanted: Mapping[str, Any]) -> Any:
+        """What `load` gives, which stays in memory if it has a key and shares nothing that `load` changes."""
+        key = wanted["key"]
+        if self._reloading.is_needed or (key is None and self._is_load_seen):
+            return self._load(wanted)
+        self._is_load_seen = True
+        try:
+            with self._reloading.watch(self._begun):
+                before = own_memory()
+                loaded = Loaded(self._load(wanted), self._begun) if key is None else Loaded(*self._begun.after(lambda: self._load(wanted)))
+                grown = own_memory() - before
+        finally:
+            if self._reloading.is_needed:
+                self._models.forget()
+        if key is not None and not self._reloading.is_needed:
+            self._begun = loaded.beginning
+            self._models.keep(key, loaded, wanted["folder"], grown)
+        return loaded.model
+
+    def _load(self, wanted: Mapping[str, Any]) -> Any:
         with self._interrupts.code:
             return self._function("load")(wanted["name"])
-
-    def _loaded_to_keep(self, wanted: Mapping[str, Any]) -> Any:
-        before = own_memory()
-        loaded = Loaded(*self._begun.after(lambda: self._loaded(wanted)))
-        self._begun = loaded.beginning
-        self._models.keep(wanted["key"], loaded, wanted["folder"], own_memory() - before)
-        return loaded.model
 
     def _applied(self, name: str, strict: bool, model: Any, df: pd.DataFrame, param: Any) -> pd.DataFrame:
         with APPLY, self._interrupts.code:
@@ -180,6 +224,8 @@ class Report:
         self.notes: list[str] = []
         self.was_loaded: bool | None = None
         self.summary: str | None = None
+        # Whether a fit changed what the next one would begin with.
+        self.is_spent = False
         # The columns that the code got: a copy, as code may change them where they are.
         self._columns: list[Any] | None = None
         self._model: Any = None

@@ -18,14 +18,14 @@ def done(call: Mapping[str, Any], report: Report, received: int, used: int, retu
     rows = f'{{"received":{received},"used":{used},"returned":{returned}}}'
     counted = f'{{"rows":{rows},"seconds":{{"loading":{loading:.9f},"computing":{computing:.9f}}},'.encode()
     text = report.text() if call["strict"] and call["method"] == "summary" else None
-    if signature is None and text is None and report.summary is None and not report.notes:
+    if signature is None and text is None and report.summary is None and not report.notes and not report.is_spent:
         return DONE, counted + _usual(device(), report.was_loaded)
-    return DONE, counted + _rest(device(), report.was_loaded, signature, report.summary, text, report.notes)
+    return DONE, counted + _rest(device(), report.was_loaded, signature, report.summary, text, report.notes, report.is_spent)
 
 
-def _rest(device: str, was_loaded: bool | None, signature: Any, summary: str | None, text: str | None, notes: list[str]) -> bytes:
+def _rest(device: str, was_loaded: bool | None, signature: Any, summary: str | None, text: str | None, notes: list[str], is_spent: bool = False) -> bytes:
     said = {"device": device, "signature": signature, "modelWasLoaded": was_loaded, "summary": summary, "modelText": text, "notes": notes}
-    return to_json(said)[1:]
+    return to_json({**said, "spent": True} if is_spent else said)[1:]
 
 
 @functools.lru_cache(maxsize=16)

@@ -61,6 +61,10 @@ class Snapshots:
     def _all(self) -> dict[str, Snapshot]:
         return self._taken if self._before is None else {**self._before._taken, **self._taken}
 
+    def restored(self) -> set[int]:
+        """Ids of all objects whose contents are put back."""
+        return {each for snapshot in self._all().values() for each in snapshot.restored()}
+
     def entries(self) -> int:
         """How many entries of containers are compared each time."""
         return sum(snapshot.entries() for snapshot in self._all().values())
@@ -164,6 +168,10 @@ class Snapshot:
             and all(map(operator.is_, self._empty, before._empty))
             and all(map(_is_same_state, self._undo, before._undo))
         )
+
+    def restored(self) -> set[int]:
+        """Ids of the objects whose contents are put back."""
+        return {id(value) for value in self._roots()}
 
     def entries(self) -> int:
         """How many entries are compared each time."""

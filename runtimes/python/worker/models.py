@@ -54,6 +54,11 @@ class Models:
             self._bytes -= self._kept.popitem(last=False)[1][1]
             gc.collect()  # many a model refers to itself
 
+    def forget(self) -> None:
+        """Keep none of them."""
+        self._kept.clear()
+        self._bytes = 0
+
 
 def own_memory() -> int:
     """Bytes of memory that are this process's own, without what files back; 0 where the system does not say."""

@@ -162,7 +162,8 @@ class Worker:
             finally:
                 self._interrupts.end_call()
         except (Failed, Cancelled) as failed:
-            tail = [(ERROR, to_json(describe(failed, self._folder, report.columns)))]
+            told = describe(failed, self._folder, report.columns)
+            tail = [(ERROR, to_json({**told, "spent": True} if report.is_spent else told))]
         end_if_forked()  # ends of objects and texts of exceptions may fork, and another thread may have held a lock that is taken next
         self._settle()
         self._wire.send_together(*tail)
