@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type TestBridge, testBridge } from "./support/bridge.ts";
 import { odd } from "./support/odd.ts";
@@ -100,6 +101,33 @@ describe("a call right after a save of what its algorithm imports", () => {
   });
 });
 
+describe("a save of what is imported while the import of the algorithm is checked", () => {
+  const slowly = (after: string) => [
+    `import time\ntime.sleep(0.8)\nfrom app.model.${name}_n import ${after}\ndef apply(model, df, param):\n    return {"said": [${after}]}`,
+  ];
+
+  it("is in the version that the next call runs", async () => {
+    await test.save(`${name}_n.ipynb`, ["V = 'old'"]);
+    await isLive(`${name}_n`);
+    await test.save(`${name}.ipynb`, slowly("V"));
+    await lay(`${name}_as_module.py`, slowly("V").join("\n"));
+    await sleep(500);
+    await test.save(`${name}_n.ipynb`, ["V = 'new'"]);
+    expect([await say(name), await say(`${name}_as_module`)]).toEqual(["new", "new"]);
+  });
+
+  it("gives it what it lacked, before or after it has failed for that", async () => {
+    for (const wait of [500, 1_500]) {
+      await test.save(`${name}_n.ipynb`, ["V = 'old'"]);
+      await isLive(`${name}_n`);
+      await test.save(`${name}_${wait}.ipynb`, slowly(`W${wait}`));
+      await sleep(wait);
+      await test.save(`${name}_n.ipynb`, [`W${wait} = 'new'`]);
+      await expect.poll(() => say(`${name}_${wait}`), { timeout: 5_000 }).toBe("new");
+    }
+  });
+});
+
 describe("a save of what an algorithm imports that does not run", () => {
   it("leaves the one before serving at once, which the receipt says; mended, it runs", async () => {
     for (const kind of ["notebook", "module"]) {
@@ -113,7 +141,9 @@ describe("a save of what an algorithm imports that does not run", () => {
         await save(broken);
         expect(await say(name)).toBe("old");
         expect(await notes()).toEqual([
-          expect.stringMatching(new RegExp(`^The last save of .*${its}.*, which ${name} imports, does not run \\((syntax-error|import-failed) `)),
+          expect.stringMatching(
+            new RegExp(`^The last save of .*${its}.*, which ${name} imports, does not run \\((syntax-error|import-failed) `),
+          ),
         ]);
         expect(await codes(name)).toEqual([]);
       }
