@@ -39,6 +39,7 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
       let algorithm = (await store.algorithms.find(call.algorithm)) ?? (await titled(store.algorithms, call.algorithm));
       let isDecided: boolean;
       let siblings: Siblings | undefined;
+      let known: Live | undefined;
       if (!algorithm) {
         isDecided = await settled(call.algorithm, { notebook: null, isLive: false }); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
@@ -49,12 +50,14 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
         const settling = settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null, siblings });
         isDecided = settling === true || (await settling);
         // Even if nothing was waited for: it may have become true while the store answered.
-        algorithm = await store.algorithms.find(algorithm.name);
-        if (settling !== true) [algorithm, siblings, isDecided] = await withSiblings(algorithm, live, isDecided);
+        const now = await store.algorithms.find(algorithm.name);
+        if (settling !== true) [algorithm, siblings, isDecided] = await withSiblings(now, live, isDecided);
+        else if (now !== algorithm) algorithm = now;
+        else known = live;
       }
       if (!isDecided && !algorithm?.live) throw new BeingChecked(algorithm?.name ?? call.algorithm);
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
-      const { manifest } = asGiven.get(algorithm) ?? (await liveOf(algorithm)) ?? notLive(algorithm);
+      const { manifest } = known ?? asGiven.get(algorithm) ?? (await liveOf(algorithm)) ?? notLive(algorithm);
       if (!call.strict && !manifest.methods.includes(call.method)) throw noMethod(manifest, call.method);
       const model = call.method === "fit" ? undefined : await store.models.find(algorithm.name, call.model, call.modelVersion ?? undefined);
       if (!model && call.method !== "fit" && call.modelVersion !== null) throw await noModel(algorithm.name, call.model, call.modelVersion);
