@@ -1,9 +1,11 @@
 import { realpath } from "node:fs/promises";
-import { relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
 import { type Hints, hintsBut } from "./hints.ts";
 import { listModules, type ModulePlace, moduleAt, readModule, statesOf } from "./module-files.ts";
+import { isAsSeen, isNothingAt, type ModuleView, viewOf } from "./module-view.ts";
+import { quickDevice } from "./quick-look.ts";
 import type { Files } from "./siblings.ts";
 
 /** How often all is looked through, in milliseconds. */
@@ -27,6 +29,8 @@ export interface ModuleWatchOptions {
 export interface ModuleWatcher {
   /** Resolves when what lies there now under this name has been told. Looks at the files first. */
   settled(name: string): Promise<void>;
+  /** Whether `settled` would have nothing to wait for. False also where that cannot be known at once. */
+  isSettled(name: string): boolean;
   /** Looks at every module; resolves when each that changed was touched. */
   scan(): Promise<void>;
   close(): Promise<void>;
@@ -35,11 +39,12 @@ export interface ModuleWatcher {
 /** Watches `app/model` for modules that people or deployments lay there. Resolves when changes from now on are seen. */
 export async function watchModules({ hints = moduleHints, log, ...options }: ModuleWatchOptions): Promise<ModuleWatcher> {
   const root = await realpath(options.root);
+  const device = quickDevice(root);
   const loops = new Map<string, ModuleLoop>();
   let closed = false;
 
   function loopOf(place: ModulePlace): ModuleLoop {
-    const loop = loops.get(place.entry) ?? new ModuleLoop(root, place, { ...options, log });
+    const loop = loops.get(place.entry) ?? new ModuleLoop(root, place, { ...options, log, device });
     loops.set(place.entry, loop);
     return loop;
   }
@@ -81,6 +86,12 @@ export async function watchModules({ hints = moduleHints, log, ...options }: Mod
         if (loops.has(place.entry) || (await statesOf(root, place)).size > 0) await loopOf(place).settled();
       }
     },
+    isSettled(name) {
+      const [file, folder] = [loops.get(`${name}.py`), loops.get(name)];
+      if (file?.isThere || folder?.isThere) return (file?.isSettled() ?? true) && (folder?.isSettled() ?? true);
+      if (device === undefined || file?.isIdle === false || folder?.isIdle === false) return false;
+      return isNothingAt(join(root, `${name}.py`)) && isNothingAt(join(root, name));
+    },
     async close() {
       closed = true;
       clearInterval(timer);
@@ -97,26 +108,33 @@ const moduleHints = hintsBut((root, path, isFile) => {
   return inner.some((each) => each.startsWith(".") || each === "__pycache__");
 });
 
+const NOTHING: ModuleView = { text: "", parts: undefined };
+
+interface LoopOptions extends Omit<ModuleWatchOptions, "hints"> {
+  /** The root's, if what lies there can be looked at at once. */
+  readonly device: bigint | undefined;
+}
+
 /** One module: looked at until it lies still, then told. */
 class ModuleLoop {
   readonly #root: string;
   readonly #place: ModulePlace;
-  readonly #options: Omit<ModuleWatchOptions, "hints">;
-  /** The state that was told last; empty: it is not there. */
-  #told = "";
+  readonly #options: LoopOptions;
+  /** The state that was told last, and when that was seen last; its text is empty when it is not there. */
+  #told: ModuleView = NOTHING;
   #failed = false;
   #dirty = false;
   #closed = false;
   #running: Promise<void> | undefined;
 
-  constructor(root: string, place: ModulePlace, options: Omit<ModuleWatchOptions, "hints">) {
+  constructor(root: string, place: ModulePlace, options: LoopOptions) {
     this.#root = root;
     this.#place = place;
     this.#options = options;
   }
 
   get isThere(): boolean {
-    return this.#told !== "";
+    return this.#told.text !== "";
   }
 
   get isIdle(): boolean {
@@ -129,12 +147,17 @@ class ModuleLoop {
   }
 
   async look(): Promise<void> {
-    if (this.#failed || (await this.#state()) !== this.#told) this.touch();
+    if (this.#failed || !(await this.#isTold())) this.touch();
   }
 
   async settled(): Promise<void> {
-    if (this.#running === undefined && (await this.#state()) !== this.#told) this.touch();
+    if (this.isIdle && !(await this.#isTold())) this.touch();
     await this.#running;
+  }
+
+  /** Whether what lies there now has been told, found out at once. False also where that cannot be, or nothing is there. */
+  isSettled(): boolean {
+    return this.isIdle && isAsSeen(this.#told);
   }
 
   async close(): Promise<void> {
@@ -146,18 +169,18 @@ class ModuleLoop {
     while (this.#dirty && !this.#closed) {
       this.#dirty = false;
       const state = await this.#state();
-      if (state === this.#told && !this.#failed) continue;
+      if (state.text === this.#told.text && !this.#failed) continue;
       await new Promise((resolve) => setTimeout(resolve, QUIET));
-      if ((await this.#state()) !== state) this.#dirty = true;
+      if ((await this.#state()).text !== state.text) this.#dirty = true;
       else await this.#tell(state);
     }
   }
 
-  async #tell(state: string): Promise<void> {
+  async #tell(state: ModuleView): Promise<void> {
     const { onModule, onGone, onRefused, log } = this.#options;
     try {
-      const read = state === "" ? undefined : await readModule(this.#root, this.#place);
-      if ((await this.#state()) !== state) {
+      const read = state.text === "" ? undefined : await readModule(this.#root, this.#place);
+      if ((await this.#state()).text !== state.text) {
         this.#dirty = true;
         return;
       }
@@ -171,11 +194,19 @@ class ModuleLoop {
       this.#told = state;
       log.error({ err: error, module: this.#place.entry }, "a module's change could not be taken in");
     }
-    if ((await this.#state()) !== state) this.#dirty = true;
+    if ((await this.#state()).text !== state.text) this.#dirty = true;
   }
 
-  async #state(): Promise<string> {
-    const states = await statesOf(this.#root, this.#place);
-    return [...states].map(([path, state]) => `${path}\0${Object.values(state).join("\0")}`).join("\0\0");
+  /** Folders change without a module's files: with that they are as they were seen again. */
+  async #isTold(): Promise<boolean> {
+    const { text } = this.#told;
+    const now = await this.#state();
+    if (now.text !== text) return false;
+    if (this.#told.text === text) this.#told = now;
+    return true;
+  }
+
+  #state(): Promise<ModuleView> {
+    return viewOf(this.#root, this.#place, this.#options.device);
   }
 }

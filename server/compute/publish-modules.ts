@@ -14,6 +14,7 @@ import { listModules, type ModulePlace, mainOf, moduleAt, readModule } from "../
 import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
 import type { BegunVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
+import type { Dependents } from "./dependents.ts";
 import type { BridgeHome } from "./home.ts";
 import { stays } from "./superseded.ts";
 
@@ -59,6 +60,7 @@ interface Publishing {
   /** Something that had the name is gone. */
   again(name: string): Promise<void>;
   publishDependents(name: string): Promise<void>;
+  readonly dependents: Dependents;
   /** Notebooks of that name are told again: a module has it now. */
   retellNotebooks(name: string): Promise<void>;
 }
@@ -73,14 +75,15 @@ interface Parts extends Publishing {
 }
 
 export function publishModulesWith({ store, home, check, siblings, clock, notebooks, ...publishing }: Parts) {
-  const { take, hold, put, isPublished, inTurn, again, publishDependents, retellNotebooks } = publishing;
+  const { take, hold, put, isPublished, dependents, inTurn, again, publishDependents, retellNotebooks } = publishing;
 
   return { laid, removed, refused, look, publish, claim, beside };
 
   async function laid(place: ModulePlace, files: Files): Promise<void> {
-    if (!(await inTurn(place.name, () => decide(place, files)))) return;
-    await publishDependents(place.name);
-    await retellNotebooks(place.name);
+    const isNew = await inTurn(place.name, () => decide(place, files));
+    const wasElsewhere = dependents.wasElsewhere(`module ${place.name}`, contentOfModule(files)) && notebookOf(place.name) === undefined;
+    if (isNew || wasElsewhere) await publishDependents(place.name);
+    if (isNew) await retellNotebooks(place.name);
   }
 
   /** @returns whether it was published, as it was not before */
@@ -136,7 +139,9 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
   async function publish(name: string): Promise<void> {
     const place = (await listModules(home.model)).find((each) => each.name === name);
     const read = place && (await readModule(home.model, place));
-    if (place && read && "files" in read) await publishFiles(place, read.files);
+    if (!place || !read || !("files" in read)) return;
+    if ((await store.algorithms.find(name))?.state === "failing") await decide(place, read.files);
+    else await publishFiles(place, read.files);
   }
 
   /** Why no notebook may have this name: a module that is live stands there. */
@@ -157,7 +162,9 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     const began = clock.ticks();
     const exported = await exportModule(name, files, check, siblings);
     const isCurrent = stays(() => contentNow(place), contentOfModule(files));
-    return await take({ name, notebook: null }, exported, { content: exported.content, began, isCurrent });
+    if (!(await take({ name, notebook: null }, exported, { content: exported.content, began, isCurrent }))) return false;
+    if (await dependents.isOld(exported, () => exportModule(name, files, check, siblings))) await publishFiles(place, files);
+    return true;
   }
 
   async function liveOf(known: Algorithm | undefined): Promise<Manifest | undefined> {

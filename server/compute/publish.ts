@@ -15,6 +15,7 @@ import { beginLive, beginVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
 import type { Pool } from "../workers/pool.ts";
 import { Ahead } from "./ahead.ts";
+import { Dependents } from "./dependents.ts";
 import type { BridgeHome } from "./home.ts";
 import { importProblems } from "./import-problems.ts";
 import { contentNow, notChanged } from "./notebook-now.ts";
@@ -71,6 +72,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
   const siblings = siblingFinder(store, home);
   /** Names whose version is out of date although their notebook is not: what it imports was saved. */
   const stale = new Set<string>();
+  const dependents = new Dependents(store);
+  const isShared = store.bridges.own !== null;
   const ahead = new Ahead(exporting, (exported) => beginVersion(home.model, exported, home.mark));
   const modules = publishModulesWith({
     store,
@@ -85,6 +88,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     again,
     inTurn,
     isPublished,
+    dependents,
     publishDependents,
     async retellNotebooks(name) {
       for (const each of await sharing(name)) retell(each);
@@ -95,10 +99,10 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     looked(path, notebook) {
       // Of several bridges one publishes, and the others would have worked for nothing.
       if (notebook === null) ahead.forget(path);
-      else if (store.bridges.own === null) ahead.begin(path, notebook);
+      else if (!isShared) ahead.begin(path, notebook);
     },
     async announced(path, notebook) {
-      if (store.bridges.own !== null) return; // one of several publishes it
+      if (isShared) return; // one of several publishes it
       const known = await store.algorithms.find(nameOf(path));
       const content = contentOrWhy(notebook);
       // Most saves change outputs alone; a notebook that is new, or whose name is another's, is decided when it is saved.
@@ -147,14 +151,14 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const name = nameOf(path);
     const noticed = clock.now();
     const isUnknown = (await store.algorithms.find(name)) === undefined;
-    if (await inTurn(name, () => decide(path, content, noticed))) await publishDependents(name);
+    const isNew = await inTurn(name, () => decide(path, content, noticed));
+    if (dependents.wasElsewhere(path, content.content) || isNew) await publishDependents(name);
     if (isUnknown) await modules.look(name);
   }
 
   /** @returns whether a content was published that was not before */
   async function decide(path: string, saved: SavedNotebook, noticed: string): Promise<boolean> {
     const name = nameOf(path);
-    const isShared = store.bridges.own !== null;
     // Another bridge may have published a later save meanwhile; this one is told of that, too.
     if (isShared && (await contentNow(join(home.notebooks, path))) !== saved.content) return false;
     const [rival] = await rivalry(path);
@@ -166,7 +170,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       await hold({ name, notebook: path }, [claimed], module ? (known?.content ?? "") : "");
       return false;
     }
-    const isStale = stale.delete(nameKey(name));
+    const isStale = stale.delete(nameKey(name)) && !(await dependents.isUpToDate(known));
     const isMoved = dirname(known?.notebook ?? path) !== dirname(path); // its code works in another folder now
     const isNew = !known || isMoved || !(await isPublished(known, saved.content));
     if (!isNew && !isStale) {
@@ -212,7 +216,12 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const made = await ahead.take(path, { notebook, content });
     const exported = made?.exported ?? (await exporting(path, notebook));
     const isCurrent = notChanged(join(home.notebooks, path), content, state);
-    return await take({ name, notebook: path }, exported, { content, began, begun: made?.version, isCurrent });
+    if (!(await take({ name, notebook: path }, exported, { content, began, begun: made?.version, isCurrent }))) return false;
+    if (await dependents.isOld(exported, () => exporting(path, notebook))) {
+      stale.add(nameKey(name));
+      retell(path);
+    }
+    return true;
   }
 
   function exporting(path: string, notebook: unknown): Promise<Exported> {
@@ -275,11 +284,13 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
       await tx.versions.add(manifest, problems);
       await tx.algorithms.setLive(manifest.name, manifest.version);
     });
+    dependents.runs(source.name);
   }
 
   /** The version does not go live. What does, if anything, serves on. */
   async function hold(source: Source, problems: Problem[], content: string, manifest?: Manifest): Promise<void> {
     const { name, notebook } = source;
+    dependents.fails(name, manifest);
     const known = await store.algorithms.find(name);
     const about = manifest ? facts(source, manifest) : { ...(known ?? unnamed(name)), notebook, exportedAt: clock.now() };
     await put({ ...about, state: "failing", problems, content });
@@ -288,8 +299,8 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
 
   /** Algorithms that import this one recorded its old text, or miss it: they are published again with the new one. */
   async function publishDependents(name: string): Promise<void> {
-    for (const other of await store.algorithms.list()) {
-      if (other.state === "missing" || nameKey(other.name) === nameKey(name) || !(await isDependent(other, name))) continue;
+    for (const other of await dependents.of(name)) {
+      if (await dependents.isUpToDate(other)) continue;
       const { notebook } = other;
       if (notebook !== null) {
         // In its own turn: published from here, it could put an older text over a save of its own.
@@ -297,17 +308,12 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
         retell(notebook);
         continue;
       }
-      await inTurn(other.name, () => modules.publish(other.name)).catch((error: unknown) =>
+      await inTurn(other.name, async () => {
+        if (!(await dependents.isUpToDate(await store.algorithms.find(other.name)))) await modules.publish(other.name);
+      }).catch((error: unknown) =>
         log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
       );
     }
-  }
-
-  async function isDependent({ name, live, state, problems }: Algorithm, on: string): Promise<boolean> {
-    if (problems.some((each) => each.code === "missing-sibling")) return true;
-    if (live === null || state !== "live") return false;
-    const found = await store.versions.find(name, live);
-    return Object.keys(found?.manifest.siblings ?? {}).some((each) => nameKey(each) === nameKey(on));
   }
 
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {

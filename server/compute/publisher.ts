@@ -7,6 +7,7 @@ import { type Watcher, watchNotebooks } from "../../notebook-exporter/watch.ts";
 import { watchModules } from "../../notebook-exporter/watch-modules.ts";
 import type { AlgorithmsReader } from "../store/store.ts";
 import { type Publish, type PublishParts, publishWith } from "./publish.ts";
+import type { Source } from "./publish-modules.ts";
 import { notTaken, StandingProblems } from "./standing-problems.ts";
 
 /** How long a call waits for a save of its algorithm that is being checked: then the live version serves it. */
@@ -17,6 +18,13 @@ const WAIT_FIRST_MS = 30_000;
 export interface PublisherParts extends Omit<PublishParts, "notebooks" | "retell"> {
   /** scan: the system's notifications are not relied on. */
   readonly watch: "notify" | "scan";
+}
+
+/** What is waited for. */
+interface Settling {
+  readonly notebook: string | null;
+  readonly isLive: boolean;
+  readonly siblings?: readonly Source[] | undefined;
 }
 
 /** Watches the folders of notebooks and modules and publishes what is saved there. */
@@ -30,10 +38,11 @@ export interface Publisher extends AsyncDisposable {
    * live. The files are looked at first, so that the call after a save runs the new code.
    *
    * @param notebook null: not known, or a module; a notebook of that name may lie there all the same
+   * @param siblings what the live version imports: their last saves count, and that the algorithm was published again with them
    * @param within milliseconds, for those who have longer
    * @returns false when it has not been decided by then; true itself, no promise, when that is seen at once
    */
-  settled(algorithm: string, of: { readonly notebook: string | null; readonly isLive: boolean }, within?: number): true | Promise<boolean>;
+  settled(algorithm: string, of: Settling, within?: number): true | Promise<boolean>;
   /** What is left out of the notebooks folder and why: a sentence each. */
   leftOut(): readonly string[];
   /** Algorithms with the problems that the store had no room for. */
@@ -110,8 +119,9 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
         .catch((error: unknown) => log.warn({ err: error, notebook: inside }, "an announced save could not be prepared"));
     },
 
-    settled(algorithm, { notebook, isLive }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
-      return (notebook !== null && watching.isSettled(notebook)) || settling(algorithm, notebook, within);
+    settled(algorithm, { notebook, isLive, siblings }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
+      if (notebook !== null && watching.isSettled(notebook) && (siblings === undefined || siblings.every(isSettled))) return true;
+      return settling({ name: algorithm, notebook }, siblings, within);
     },
 
     leftOut: () => watching.leftOut(),
@@ -125,15 +135,25 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     },
   };
 
-  async function settling(algorithm: string, notebook: string | null, within: number): Promise<boolean> {
+  async function settling(source: Source, siblings: readonly Source[] = [], within: number): Promise<boolean> {
     const late = Promise.withResolvers<false>();
     const timer = setTimeout(late.resolve, within, false);
-    const paths = notebook === null ? await sameName(algorithm) : [notebook];
-    const all = paths.map((path) => watching.settled(path));
-    if (notebook === null) all.push(watchingModules.settled(algorithm));
-    const isDecided = await Promise.race([Promise.all(all).then(() => true), late.promise]);
+    // What a sibling's save makes anew is waiting or made when the sibling has been told, and not before.
+    const all = Promise.all(siblings.map((each) => isSettled(each) || told(each))).then(() => told(source));
+    const isDecided = await Promise.race([all.then(() => true), late.promise]);
     clearTimeout(timer);
     return isDecided;
+  }
+
+  function isSettled({ name, notebook }: Source): boolean {
+    return notebook === null ? watchingModules.isSettled(name) : watching.isSettled(notebook);
+  }
+
+  async function told({ name, notebook }: Source): Promise<void> {
+    const paths = notebook === null ? await sameName(name) : [notebook];
+    const all = paths.map((path) => watching.settled(path));
+    if (notebook === null) all.push(watchingModules.settled(name));
+    await Promise.all(all);
   }
 
   async function sameName(algorithm: string): Promise<string[]> {

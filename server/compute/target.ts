@@ -4,10 +4,11 @@ import { BadCall, BeingChecked, NotFound, NotLive } from "#contract/errors.ts";
 import type { Manifest } from "#contract/manifest.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import { nameKey } from "#contract/names.ts";
-import { type Problem, problemLine } from "#contract/problem.ts";
+import { problemLine } from "#contract/problem.ts";
 import { nearNames } from "../store/near.ts";
 import type { Store } from "../store/store.ts";
 import { newerThanLive } from "./newer-than-live.ts";
+import type { Source } from "./publish-modules.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** What a call is about, once found: the live version and, for all but fits, the fitted model if there is one. */
@@ -29,30 +30,38 @@ export interface TargetFinder {
 /** @param settled resolves when the last save of an algorithm's notebook has been decided (Publisher.settled). */
 export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: Publisher["settled"]): TargetFinder {
   // Versions never change, so a manifest that was read stays true.
-  const manifests = new Map<string, Manifest>();
+  const versions = new Map<string, Live>();
   /** The same by what the store gave, which is the same object until something changes: nothing is named anew. */
-  const asGiven = new WeakMap<Algorithm, Manifest>();
+  const asGiven = new WeakMap<Algorithm, Live>();
 
   return {
     async find(call) {
       let algorithm = (await store.algorithms.find(call.algorithm)) ?? (await titled(store.algorithms, call.algorithm));
       let isDecided: boolean;
+      let siblings: Siblings | undefined;
+      let known: Live | undefined;
       if (!algorithm) {
         isDecided = await settled(call.algorithm, { notebook: null, isLive: false }); // its first save may be a moment old
         algorithm = await findAlgorithm(store.algorithms, call.algorithm);
+        [algorithm, siblings, isDecided] = await withSiblings(algorithm, undefined, isDecided);
       } else {
-        const settling = settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null });
+        const live = asGiven.get(algorithm) ?? (await liveOf(algorithm));
+        if (live?.imports !== undefined) siblings = await siblingsOf(live.imports);
+        const settling = settled(algorithm.name, { notebook: algorithm.notebook, isLive: algorithm.live !== null, siblings });
         isDecided = settling === true || (await settling);
         // Even if nothing was waited for: it may have become true while the store answered.
-        algorithm = await store.algorithms.find(algorithm.name);
+        const now = await store.algorithms.find(algorithm.name);
+        if (settling !== true) [algorithm, siblings, isDecided] = await withSiblings(now, live, isDecided);
+        else if (now !== algorithm) algorithm = now;
+        else known = live;
       }
       if (!isDecided && !algorithm?.live) throw new BeingChecked(algorithm?.name ?? call.algorithm);
       if (!algorithm) throw new NotFound("algorithm", call.algorithm, await near(store.algorithms, call.algorithm));
-      const manifest = asGiven.get(algorithm) ?? (await liveManifest(algorithm));
+      const { manifest } = known ?? asGiven.get(algorithm) ?? (await liveOf(algorithm)) ?? notLive(algorithm);
       if (!call.strict && !manifest.methods.includes(call.method)) throw noMethod(manifest, call.method);
       const model = call.method === "fit" ? undefined : await store.models.find(algorithm.name, call.model, call.modelVersion ?? undefined);
       if (!model && call.method !== "fit" && call.modelVersion !== null) throw await noModel(algorithm.name, call.model, call.modelVersion);
-      return { manifest, model, notes: newerThanLive(algorithm, isDecided) };
+      return { manifest, model, notes: newerThanLive(algorithm, isDecided, siblings) };
     },
   };
 
@@ -66,17 +75,46 @@ export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "mod
     );
   }
 
-  async function liveManifest(algorithm: Algorithm): Promise<Manifest> {
-    const { name, live, problems } = algorithm;
-    if (live === null) throw notLive(name, problems, algorithm.notebook);
-    const key = `${nameKey(name)}@${live}`;
-    const manifest = manifests.get(key) ?? (await store.versions.find(name, live))?.manifest;
-    if (!manifest) throw new NotFound("version", `${name}@${live}`);
-    if (manifests.size >= 1000) manifests.clear();
-    manifests.set(key, manifest);
-    asGiven.set(algorithm, manifest);
-    return manifest;
+  async function liveOf(algorithm: Algorithm): Promise<Live | undefined> {
+    const { name, live: version } = algorithm;
+    if (version === null) return undefined;
+    const key = `${nameKey(name)}@${version}`;
+    const live = versions.get(key) ?? liveWith((await store.versions.find(name, version))?.manifest);
+    if (!live) throw new NotFound("version", `${name}@${version}`);
+    if (versions.size >= 1000) versions.clear();
+    versions.set(key, live);
+    asGiven.set(algorithm, live);
+    return live;
   }
+
+  /** What was waited for may import others than the version before, whose saves count as well; and tells what the siblings' saves came to. */
+  async function withSiblings(found: Algorithm | undefined, before: Live | undefined, isDecided: boolean): Promise<Waited> {
+    const live = found && (await liveOf(found));
+    if (!found || live?.imports === undefined) return [found, undefined, isDecided];
+    const siblings = await siblingsOf(live.imports);
+    if (!isDecided || live.imports.every((each) => before?.imports?.includes(each))) return [found, siblings, isDecided];
+    const isAllDecided = await settled(found.name, { notebook: found.notebook, isLive: true, siblings });
+    return [await store.algorithms.find(found.name), await siblingsOf(live.imports), isAllDecided];
+  }
+
+  /** Those that are not known any more are looked for as modules. */
+  async function siblingsOf(names: readonly string[]): Promise<Siblings> {
+    return await Promise.all(names.map(async (name) => (await store.algorithms.find(name)) ?? { name, notebook: null }));
+  }
+}
+
+/** A live version, and the siblings that it imports if there are any. */
+interface Live {
+  readonly manifest: Manifest;
+  readonly imports: readonly string[] | undefined;
+}
+
+type Siblings = readonly (Algorithm | Source)[];
+type Waited = [Algorithm | undefined, Siblings | undefined, boolean];
+
+function liveWith(manifest: Manifest | undefined): Live | undefined {
+  const imports = Object.keys(manifest?.siblings ?? {});
+  return manifest && { manifest, imports: imports.length === 0 ? undefined : imports };
 }
 
 const MOST_NAMED = 10;
@@ -106,10 +144,10 @@ function noMethod(manifest: Manifest, method: string): BadCall {
   return new BadCall(`${manifest.name} has no method "${method}".`, `Use one of: ${manifest.methods.join(", ")}.`);
 }
 
-function notLive(name: string, problems: readonly Problem[], notebook: string | null): NotLive {
+function notLive({ name, problems, notebook }: Algorithm): never {
   const errors = problems.filter((each) => each.severity === "error");
   const first = errors[0];
-  return new NotLive(
+  throw new NotLive(
     `No version of ${name} may run yet: its last save has ${errors.length === 1 ? "an error" : `${errors.length} errors`}.`,
     first ? `Mend this first: ${problemLine(notebook ?? name, first)}` : "Save the notebook once more.",
     { problems: errors },

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -70,6 +70,21 @@ describe.skipIf(noPostgres)(`two bridges on one store and one home${noPostgres ?
     const logged = [...(a.process.logged() + b.process.logged()).matchAll(/"algorithm":"(\w+)".*a version went live/g)];
     expect(logged.map(([, name]) => name).sort()).toEqual(["fitted", ...Array<string>(30).fill("talker")]);
     expect(await readdir(join(home, "app/model/.versions/talker"))).toHaveLength(30);
+  });
+
+  it("run the new code at a call to either right after a save of what it imports", async () => {
+    await save("lib", ["V = 'v0'"]);
+    await isLive("lib");
+    await save("importer", [`from app.model.lib import V\n${answering("%s")[0]?.replace('"%s"', "V")}`]);
+    const module = join(home, "app/model/importing.py");
+    await writeFile(module, 'from app.model.lib import V\ndef apply(model, df, param):\n    return {"said": [V]}\n');
+    for (const name of ["importer", "importing"]) await isLive(name);
+    const said: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      await save("lib", [`V = 'v${i}'`]);
+      said.push(await (i % 2 ? a : b).call({ algorithm: i % 4 < 2 ? "importer" : "importing", method: "apply" }));
+    }
+    expect(said).toEqual(Array.from({ length: 20 }, (_, i) => `said\nv${i}\n`));
   });
 
   it("tell of a save that cannot go live, whichever is asked", async () => {
