@@ -228,7 +228,7 @@ export class CallerStalled extends BridgeError {
   readonly hint = "Send the call again, its rows without long pauses, and read the answer while it comes.";
 
   constructor(seconds: number) {
-    super(`The caller sent no rows and took no results for ${seconds} s while others waited for the worker.`);
+    super(`The caller sent no rows and took no results for ${seconds} s while calls waited for what its call keeps.`);
   }
 }
 

@@ -149,8 +149,9 @@ async function readKept(file: string): Promise<Kept | undefined> {
   return json === undefined ? undefined : Kept.safeParse(JSON.parse(json)).data;
 }
 
+/** An earlier release kept fewer parts: nobody can tell whether the others differ. */
 function differing(kept: RequestParts, asked: RequestParts): string[] {
-  return Object.keys({ ...kept, ...asked }).filter((part) => kept[part] !== asked[part]);
+  return Object.keys(kept).filter((part) => kept[part] !== asked[part]);
 }
 
 function alreadyRunning(): Conflict {

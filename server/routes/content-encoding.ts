@@ -20,9 +20,14 @@ const encodings: Readonly<Record<string, Encoding>> = {
 };
 
 /** Whether the body of a message comes otherwise than it is meant, so that its length says nothing. */
-export function isEncoded({ headers }: IncomingMessage): boolean {
-  const encoding = headers["content-encoding"];
-  return encoding !== undefined && !["", "identity"].includes(encodingOf(encoding));
+export function isEncoded(message: IncomingMessage): boolean {
+  return encodingOf(message) !== "";
+}
+
+/** The name of a body's Content-Encoding, in small letters; empty where it comes as it is meant. */
+export function encodingOf({ headers }: IncomingMessage): string {
+  const name = headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  return name === "identity" ? "" : name;
 }
 
 /**
@@ -30,9 +35,9 @@ export function isEncoded({ headers }: IncomingMessage): boolean {
  *
  * @throws BadCall for an encoding that is not known; the iterator BadTable when the bytes are broken, and what `body` throws
  */
-export function decodedBody({ headers }: IncomingMessage, body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const encoding = encodingOf(headers["content-encoding"]);
-  if (encoding === "" || encoding === "identity") return body;
+export function decodedBody(message: IncomingMessage, body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const encoding = encodingOf(message);
+  if (encoding === "") return body;
   const known = Object.hasOwn(encodings, encoding) ? encodings[encoding] : undefined;
   if (!known) {
     const names = Object.keys(encodings).filter((each) => each !== "x-gzip");
@@ -122,8 +127,4 @@ class Unread {
       }
     }
   }
-}
-
-function encodingOf(header = ""): string {
-  return header.trim().toLowerCase();
 }

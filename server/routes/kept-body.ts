@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Receipt } from "#contract/run.ts";
 import type { First, Replay, RequestParts } from "../compute/answers-kept.ts";
 import { asciiJson, type Body } from "./body.ts";
+import { encodingOf } from "./content-encoding.ts";
 import type { HashedBody } from "./hashed-body.ts";
 
 /** A body whose bytes are kept under an Idempotency-Key as they go out. The end waits until they are on disk. */
@@ -50,6 +51,7 @@ export function partsOf(request: FastifyRequest): RequestParts {
     path,
     options: JSON.stringify(options.sort(([a], [b]) => (a < b ? -1 : 1))),
     "Content-Type": request.headers["content-type"] ?? "",
+    "Content-Encoding": encodingOf(request.raw),
     Accept: request.headers.accept ?? "",
   };
 }

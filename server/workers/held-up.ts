@@ -11,8 +11,12 @@ import type { Turns } from "./turns.ts";
 const LOOK_MS = 100;
 /** So many calls of one caller on one version, and on all, keep a worker without a place; further ones take one, as those that compute. */
 const MOST_ASIDE = { version: 4, all: 16 };
-/** After so long, in ms, a call ends whose caller has not moved, if others wait for what it keeps. */
+/** After so long, in ms, a call ends whose caller has not moved, if another waits for what it keeps. */
 const MOST_MS = 60_000;
+/** So long instead, if one of its caller's on its version ended so within the last minute: those that stopped together may be many, and wait in line. */
+const AGAIN_MS = 10_000;
+/** So long, in ms, one that was told to end is waited for before a further one is: what it keeps may be enough. */
+const ENDING_MS = 1500;
 
 /** A call with a worker, and how it is ended. */
 interface Held {
@@ -37,6 +41,10 @@ export class HeldUp {
   readonly #waiting = new Map<CallerWait, AbortController>();
   readonly #aside = new Counts();
   #timer: NodeJS.Timeout | undefined;
+  /** Until when, in ticks, calls of a line have less time. */
+  readonly #hurried = new Map<string, number>();
+  /** The call that was told to end last and has not yet, and when. */
+  #told: { readonly wait: CallerWait; readonly at: number } | undefined;
 
   constructor(parts: HeldUpParts) {
     this.#parts = parts;
@@ -54,6 +62,7 @@ export class HeldUp {
   /** The call has ended. */
   ended(wait: CallerWait): void {
     this.#waiting.delete(wait);
+    if (this.#told?.wait === wait) this.#told = undefined;
     if (wait.isAside) this.#comeBack(wait);
   }
 
@@ -70,21 +79,36 @@ export class HeldUp {
     if (this.#waiting.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
+      this.#hurried.clear();
       return;
     }
     const now = this.#parts.clock.ticks();
-    let longest: CallerWait | undefined;
+    const overdue: CallerWait[] = [];
     for (const [wait, abort] of [...this.#waiting]) {
       if (abort.signal.aborted) continue; // it ends
       wait.look();
       const { since = now } = wait;
       if (!wait.isAside && now - since >= STILL_MS) this.#stepAside(wait);
-      if (now - since >= MOST_MS && since < (longest?.since ?? now) && this.#isInTheWay(wait)) longest = wait;
+      if (now - since >= this.#patience(wait, now)) overdue.push(wait);
     }
-    if (!longest) return;
-    const { algorithm, caller } = longest.request;
-    this.#parts.log.warn({ algorithm, caller }, "a caller did not move while others waited: its call ends");
-    this.#waiting.get(longest)?.abort(new CallerStalled(MOST_MS / 1000));
+    if (overdue.length > 0 && !(this.#told && now - this.#told.at < ENDING_MS)) this.#endOne(overdue, now);
+  }
+
+  /** Ends the one of these that has not moved for the longest of those that are in somebody's way. */
+  #endOne(overdue: readonly CallerWait[], now: number): void {
+    const kept = overdue.filter(({ isAside }) => !isAside).map(({ request }) => request);
+    const inOrder = overdue.toSorted((a, b) => (a.since ?? now) - (b.since ?? now));
+    const wait = inOrder.find((each) => this.#isInTheWay(each, kept));
+    if (!wait) return;
+    const { algorithm, caller } = wait.request;
+    this.#parts.log.warn({ algorithm, caller }, "a caller did not move while calls waited for what its call keeps: it ends");
+    this.#told = { wait, at: now };
+    this.#waiting.get(wait)?.abort(new CallerStalled(this.#patience(wait, now) / 1000));
+    this.#hurried.set(lineOf(wait), now + MOST_MS);
+  }
+
+  #patience(wait: CallerWait, now: number): number {
+    return now < (this.#hurried.get(lineOf(wait)) ?? now) ? AGAIN_MS : MOST_MS;
   }
 
   #stepAside(wait: CallerWait): void {
@@ -107,14 +131,25 @@ export class HeldUp {
     seats.comeBack(wait.seat);
   }
 
-  /** Whether somebody waits for what it keeps: its place, memory, or a worker of its version where there may be no further one. */
-  #isInTheWay({ request: { purpose, key }, isAside }: CallerWait): boolean {
+  /**
+   * Whether somebody waits for what it keeps: its place, memory, a worker of its version where there may be no further one,
+   * or its caller's share, so far as those that have not moved keep what is missing of it.
+   */
+  #isInTheWay(wait: CallerWait, kept: readonly PoolCall[]): boolean {
     const { turns, seats, shares } = this.#parts;
+    const { request, isAside } = wait;
+    const { purpose, key, caller } = request;
     if (!seats.hasMemory || !(isAside || seats.hasSlot(purpose))) return !turns.isEmpty(purpose);
     for (const [first] of turns.lines(purpose)) {
-      if (first?.request.key !== key || !shares.mayTake(first.request)) continue;
-      if (!seats.canTake(first.request, purpose, first.request.call.model?.key) && !(purpose === "apply" && seats.mayGrow(key)))
-        return true;
+      if (!first) continue;
+      const full = shares.full(first.request);
+      const isSameKey = first.request.key === key;
+      if (full) {
+        const isOwn = !isAside && first.request.caller === caller && (isSameKey || full === "all");
+        if (isOwn && !shares.full(first.request, kept)) return true;
+      } else if (isSameKey && !seats.canTake(first.request, purpose, first.request.call.model?.key)) {
+        if (!(purpose === "apply" && seats.mayGrow(key))) return true;
+      }
     }
     return false;
   }

@@ -50,6 +50,19 @@ export class Shares {
     return other <= this.#clock.ticks() - EXPECTED_MS;
   }
 
+  /**
+   * Which share of its caller has no place for one more such call: that of its version, or that of all.
+   *
+   * @param gone calls that are thought away; those of others change nothing
+   */
+  full({ purpose, key, caller }: Asking, gone: readonly Asking[] = []): "version" | "all" | undefined {
+    const own = gone.filter((each) => each.caller === caller && each.purpose === purpose);
+    const alike = own.filter((each) => each.key === key);
+    const ofVersion = (this.#applies.get(key)?.byCaller.of(caller) ?? 0) - alike.length;
+    if (purpose === "apply" && ofVersion >= this.#slots.perKey) return "version";
+    return this.#byPurpose[purpose].of(caller) - own.length >= this.#slots[purpose] ? "all" : undefined;
+  }
+
   take(asking: Taking): void {
     this.#add(asking, 1);
   }

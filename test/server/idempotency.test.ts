@@ -1,3 +1,6 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeFrame, FRAMES_TYPE, FrameKind } from "#contract/frames.ts";
 import type { Run } from "#contract/run.ts";
@@ -63,6 +66,34 @@ describe("a call with an Idempotency-Key", () => {
       expect(again.headers.get("idempotent-replayed")).toBe("true");
     }
     expect(await (await test.ask("/v1/models/keyed/versions")).json()).toHaveLength(1);
+  });
+
+  it("takes the same bytes for another request where they are said to be compressed otherwise", async () => {
+    const send = (key: string, encoding: Record<string, string>) =>
+      apply("echo", { body: gzipSync(csv), headers: { "content-type": "text/csv", "idempotency-key": key, ...encoding } });
+    const first = await send("k8", { "content-encoding": "gzip" });
+    expect([first.status, await first.text()]).toEqual([200, csv]);
+    for (const other of [{}, { "content-encoding": "identity" }, { "content-encoding": "br" }]) {
+      const refused = await send("k8", other);
+      expect([refused.status, await refused.json()]).toMatchObject([422, { code: "KEY_REUSED", differs: ["Content-Encoding"] }]);
+    }
+    expect((await send("k8", { "content-encoding": "GZIP" })).headers.get("idempotent-replayed")).toBe("true");
+    const plain = { "idempotency-key": "k9" };
+    expect((await apply("echo", { headers: plain })).status).toBe(200);
+    const named = await apply("echo", { headers: { ...plain, "content-encoding": "identity" } });
+    expect(named.headers.get("idempotent-replayed")).toBe("true");
+  });
+
+  it("still gives an answer that was kept with fewer parts of its request", async () => {
+    const headers = { "idempotency-key": "k10" };
+    await apply("echo", { headers });
+    const folder = join(test.home, ".bridge", "answers");
+    for (const name of (await readdir(folder)).filter((each) => each.endsWith(".json"))) {
+      const kept = JSON.parse(await readFile(join(folder, name), "utf8"));
+      delete kept.request["Content-Encoding"];
+      await writeFile(join(folder, name), JSON.stringify(kept));
+    }
+    expect((await apply("echo", { headers })).headers.get("idempotent-replayed")).toBe("true");
   });
 
   it("knows a key by who sends it", async () => {

@@ -15,6 +15,7 @@ function connect() {
   let buffer = Buffer.alloc(0);
   let call; // the call under way, until it is answered
   let isOpen = false; // whether the input of the last call may go on
+  let isInterrupted = false; // by an X: the SIGINT that comes with it may be told of when the next call is here
   let rows = 0;
   let hoarded;
   const loads = [];
@@ -120,7 +121,10 @@ function connect() {
     if (call.method === "stubborn") done();
     else fail("Cancelled", "");
   };
-  process.on("SIGINT", cancelled);
+  process.on("SIGINT", () => {
+    if (!isInterrupted) cancelled();
+    isInterrupted = false;
+  });
 
   const take = (kind, payload) => {
     // The bridge must never send these out of turn.
@@ -135,7 +139,10 @@ function connect() {
       if (call.method === "echo") frame("T", payload);
       if (call.method === "grind") for (const end = Date.now() + JSON.parse(call.param).ms; Date.now() < end; );
     } else if (kind === "E" && call) methods[call.method]();
-    else if (kind === "X") cancelled();
+    else if (kind === "X") {
+      isInterrupted = call !== undefined;
+      cancelled();
+    }
   };
   socket.on("data", (chunk) => {
     buffer = Buffer.concat([buffer, chunk]);

@@ -181,4 +181,64 @@ describe("calls that wait for their callers", () => {
     alone.go();
     expect(await alone.ended).toBe("a\n1\n");
   });
+
+  // Four calls of a caller on a version keep a worker without a place; further ones take its share.
+  it.each<[string, Parameters<typeof call>[0][], Parameters<typeof call>[0]]>([
+    ["of a version", Array(6).fill({}), {}],
+    ["of fits", Array(5).fill({ purpose: "fit" }), { purpose: "fit", algorithm: "third" }],
+    ["over all versions", [...Array(5).fill({}), ...Array(5).fill({ algorithm: "other" })], { algorithm: "third" }],
+  ])("end after a minute where they keep their own caller's share %s, and no more than needed", async (_, held, asked) => {
+    const ends: string[] = [];
+    const all = held.map((more) => {
+      const each = silent({ caller: "alice", ...more });
+      each.ended.then((how) => ends.push(how));
+      return each;
+    });
+    await Promise.all(all.map(({ stopped }) => stopped));
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // until all were looked at
+    const waits = call({ caller: "alice", ...asked });
+    ahead = 50_000;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pool.snapshot().queues.reduce((sum, { waiting }) => sum + waiting, 0)).toBe(1);
+    ahead = 120_000;
+    await waits;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(ends).toEqual(["CallerStalled"]);
+    for (const { go } of all) go();
+    await Promise.all(all.map(({ ended }) => ended));
+    expect(ends.slice(1)).toEqual(Array(held.length - 1).fill("a\n1\n"));
+  });
+
+  it("have less time where one of their caller's there ended so, so that many of them hold up none for long", async () => {
+    const all = Array.from({ length: 6 }, () => silent({ caller: "alice" }));
+    await Promise.all(all.map(({ stopped }) => stopped));
+    const further = [1, 2].map(() => silent({ caller: "alice" }));
+    const waits = call({ caller: "alice" });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    ahead = 70_000;
+    await Promise.all(further.map(({ stopped }) => stopped)); // in the places of two that ended
+    ahead += 5000;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 1, running: 6 }]);
+    ahead += 10_000;
+    await waits;
+    for (const { go } of [...all, ...further]) go();
+    const ends = await Promise.all([...all, ...further].map(({ ended }) => ended));
+    expect(ends.filter((how) => how === "CallerStalled")).toHaveLength(3);
+    expect(ends.filter((how) => how === "a\n1\n")).toHaveLength(5);
+  });
+
+  it("go on where their caller's share is full of calls that compute", async () => {
+    const held = Array.from({ length: 4 }, () => silent({ caller: "alice" }));
+    await Promise.all(held.map(({ stopped }) => stopped));
+    const sleep = { method: "sleep", param: { ms: 1e8 }, signal: over.signal, caller: "alice", algorithm: "other" };
+    const others = Array.from({ length: 3 }, () => call(sleep).catch(String));
+    await until(() => running() === 6);
+    ahead = 120_000;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const { go } of held) go();
+    expect(await Promise.all(held.map(({ ended }) => ended))).toEqual(Array(4).fill("a\n1\n"));
+    over.abort();
+    await Promise.all(others);
+  });
 });

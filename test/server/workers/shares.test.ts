@@ -52,3 +52,23 @@ it("leaves none to others while its only call has many rows, nor for long", () =
   expect(shares.mayTake(asking("flood"))).toBe(false);
   expect(shares.mayTake(asking("flood"), true)).toBe(true);
 });
+
+it("says which share is full, and whether it were without some calls", () => {
+  const { shares } = sharesAt(0);
+  const asked = asking("flood");
+  for (const key of ["iris@1", "iris@1", "other@1"]) shares.take(asking("flood", key));
+  expect([shares.full(asked), shares.full(asking("flood", "other@1")), shares.full(asking("other"))]).toEqual([
+    "version",
+    undefined,
+    undefined,
+  ]);
+  shares.take(asking("flood", "other@1"));
+  expect([shares.full(asked), shares.full(asking("flood", "third@1"))]).toEqual(["version", "all"]);
+  expect(shares.full(asking("flood", "third@1"), [asking("other")])).toBe("all");
+  expect(shares.full(asking("flood", "third@1"), [asked])).toBe(undefined);
+  expect(shares.full(asked, [asking("flood", "other@1")])).toBe("version");
+  expect(shares.full(asked, [asked])).toBe(undefined);
+  shares.take(asked); // who goes on takes its place beside those that there are
+  expect(shares.full(asked, [asked])).toBe("version");
+  expect(shares.full(asked, [asked, asked])).toBe(undefined);
+});
