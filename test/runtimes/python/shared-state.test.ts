@@ -38,6 +38,7 @@ describe("what a call changes and the next does not see", () => {
     "loop_taken",
     "loop_closed",
     "loop_left",
+    "loop_held",
     "loop_policy",
   ])("%s", async (method) => {
     const first = await found(method);

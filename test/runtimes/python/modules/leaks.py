@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import warnings
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -201,10 +202,16 @@ def loop_closed(model, df, param):
 def loop_left(model, df, param):
     """Open, and with a task."""
     loop = asyncio.get_event_loop()
-    found = loop.run_until_complete(seen()), vars(holder).get("loop", loop).is_closed() or "loop" not in vars(holder)
+    found = loop.run_until_complete(seen()), vars(holder).get("left", lambda: None)()
     loop.create_task(asyncio.sleep(1000))
-    holder.loop = loop
+    holder.left = weakref.ref(loop)
     return [{"found": repr(found)}]
+
+
+def loop_held(model, df, param):
+    """By an object that stays: it can go on with it."""
+    loop = vars(holder).setdefault("loop", asyncio.get_event_loop())
+    return [{"found": loop.run_until_complete(seen())}]
 
 
 class Policy(asyncio.DefaultEventLoopPolicy):
