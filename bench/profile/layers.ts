@@ -33,7 +33,7 @@ export const workerLayers: Layers = [
   ["hand-offs between threads", /^(Queue|Condition|Event|Ahead|Behind)\.\S+ |^Thread\.(join|start|_wait)/],
   [
     "restore",
-    / worker\/(restoring|globals|same_objects|surroundings|loggers|randomness|generator_state|folders|interrupts|logs|shared_files)\.py/,
+    / worker\/(restoring|globals|same_objects|surroundings|interpreter|event_loops|loggers|randomness|generator_state|folders|interrupts|logs|shared_files)\.py/,
   ],
   ["model and entry points", / worker\/(models|calls|entry_points)\.py/],
   ["user code", / (\S*\/)?app\/model\//],

@@ -23,8 +23,6 @@ from .arithmetic import Compute, compute_of
 from .known import METHODS, steps_of
 from .rows import Columns
 
-# Greater values are infinite to models that compute in 32 bits.
-GREATEST = 3.4e38
 # Comparing costs a second call: not one of many rows.
 MOST_COMPARED = 100
 UNUSUAL = {"transform_output": "default", "array_api_dispatch": False, "enable_metadata_routing": False}
@@ -55,7 +53,7 @@ def put_back() -> None:
     """Give scikit-learn the settings that a quick call found, if it has changed them."""
     before = getattr(_changed, "before", None)
     if before is not None:
-        sys.modules["sklearn"].set_config(assume_finite=before["assume_finite"], skip_parameter_validation=before["skip_parameter_validation"])
+        sys.modules["sklearn"].set_config(skip_parameter_validation=before["skip_parameter_validation"])
         _changed.before = None
 
 
@@ -96,7 +94,7 @@ class Plan:
     def answer(self, method: str, values: Any) -> Any:
         """What the model's method gives for rows of shape (rows, features).
 
-        Raises what scikit-learn raises, and OverflowError for values that only the plain call should meet.
+        Raises what scikit-learn raises, and FloatingPointError where a value becomes too great for its type.
         """
         if method in self._arithmetic:
             compute = self._arithmetic[method]
@@ -120,28 +118,20 @@ class Plan:
             self._arithmetic[method] = compute if _is_equal(other, answer) else None
 
     def _answer_of_copies(self, method: str, values: Any) -> Any:
+        import numpy as np
+
         last = getattr(self._last, method)
-        at = 0
-        if _is_in_range(values):
-            sklearn = sys.modules["sklearn"]
-            _changed.before = sklearn.get_config()
-            try:
-                # What it would look for was looked for here.
-                sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
-                for at, transform in enumerate(self._transforms, 1):
+        sklearn = sys.modules["sklearn"]
+        _changed.before = sklearn.get_config()
+        try:
+            # Whether values are finite scikit-learn looks itself, as some steps do between two of their operations.
+            sklearn.set_config(skip_parameter_validation=True)
+            with np.errstate(over="raise"):  # an overflow is to be told of once, by the plain call
+                for transform in self._transforms:
                     values = transform(values)
-                    if not _is_in_range(values):
-                        break
-                else:
-                    return last(values)
-            finally:
-                put_back()
-        elif bool((abs(values) >= GREATEST).any()):
-            raise OverflowError
-        # With gaps scikit-learn itself looks at what each step is given.
-        for transform in self._transforms[at:]:
-            values = transform(values)
-        return last(values)
+                return last(values)
+        finally:
+            put_back()
 
     def learn(self, method: str, values: Any, answer: Any) -> None:
         """Compare with the plain call's answer, at a method's second call: many a model is loaded for a single one."""
@@ -194,11 +184,6 @@ def _without_names(cls: type, state: Mapping[str, Any]) -> Any:
     copy = cls.__new__(cls)
     vars(copy).update({name: value for name, value in state.items() if name != "feature_names_in_"})
     return copy
-
-
-def _is_in_range(values: Any) -> bool:
-    """Whether no value is missing, infinite, or would be in 32 bits."""
-    return values.dtype.kind == "i" or bool(values.min() > -GREATEST and values.max() < GREATEST)
 
 
 def _is_equal(answer: Any, other: Any) -> bool:

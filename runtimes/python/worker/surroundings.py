@@ -1,6 +1,6 @@
 """What is the process's, not the module's: settings that a call changes are put back before the next.
 
-Comparing costs a microsecond or two; only what differs is written.
+Comparing costs two or three microseconds; only what differs is written.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from .event_loops import EventLoop
+from .interpreter import Interpreter
+
 
 class Surroundings:
-    """The environment's variables, paths, streams, warnings and the options of pandas and scikit-learn, as they are now."""
+    """The environment's variables, paths, streams, warnings, the interpreter's settings and the options of pandas and scikit-learn, as they are now."""
 
     def __init__(self) -> None:
+        self._interpreter = Interpreter()
+        self._event_loop = EventLoop()
         self._environ = dict(os.environ._data)  # type: ignore[attr-defined]
         self._variables = dict(os.environ)
         self._depth = sys.getrecursionlimit()
@@ -31,10 +36,13 @@ class Surroundings:
         self._decimal = decimal.getcontext().copy()
         self._pandas = _pandas_options()
         self._options = copy.deepcopy(self._pandas)
-        self._sklearn = _sklearn_config()
+        self._config = _sklearn_config()
+        self._sklearn = copy.copy(self._config)
 
     def restore(self) -> None:
         """Put all of it back. For the main thread, in whose context calls run."""
+        self._interpreter.restore()
+        self._event_loop.restore()
         if os.environ._data != self._environ:  # type: ignore[attr-defined]
             self._restore_environ()
         if sys.getrecursionlimit() != self._depth:
@@ -53,7 +61,12 @@ class Surroundings:
 
     def is_like(self, other: Surroundings) -> bool:
         """Whether both would put back the same. scikit-learn that was imported between had its defaults."""
-        return self._settings() == other._settings() and self._sklearn == (other._sklearn or (self._sklearn and _sklearn_defaults()))
+        return (
+            self._settings() == other._settings()
+            and self._interpreter.is_like(other._interpreter)
+            and self._event_loop.is_like(other._event_loop)
+            and self._sklearn == (other._sklearn or (self._sklearn and _sklearn_defaults()))
+        )
 
     def _settings(self) -> tuple[Any, ...]:
         return self._environ, self._depth, self._umask, self._paths, self._streams, self._filters, repr(self._decimal), self._options
@@ -70,13 +83,13 @@ class Surroundings:
         warnings.filters[:] = self._filters  # type: ignore[index]
 
     def _restore_sklearn(self) -> None:
-        config = _sklearn_config()
-        if config == self._sklearn or config is None:
-            return
-        if self._sklearn is None:
+        if self._config is None:
+            self._config = _sklearn_config()
+            if self._config is None:
+                return
             self._sklearn = _sklearn_defaults()
-        changed = {name: value for name, value in self._sklearn.items() if config.get(name) != value}
-        if changed:
+        if self._config != self._sklearn:
+            changed = {name: value for name, value in (self._sklearn or {}).items() if self._config.get(name) != value}
             sys.modules["sklearn"].set_config(**changed)
 
 
@@ -96,8 +109,8 @@ def _pandas_options() -> Any:
 
 
 def _sklearn_config() -> dict[str, Any] | None:
-    """scikit-learn's options, which are the thread's; None when it is not imported."""
-    found = getattr(sys.modules.get("sklearn"), "get_config", None)
+    """scikit-learn's options, which are the thread's, always the same object; None when it is not imported, or keeps them elsewhere."""
+    found = getattr(sys.modules.get("sklearn._config"), "_get_threadlocal_config", None)
     return found() if found else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unittest
+import warnings
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ CLASSES = {name: cls for name, cls in all_estimators() if any(name in names.spli
 POSITIVE = ("MultinomialNB", "PoissonRegressor")
 # Cannot be fitted to columns that a scaler made of few.
 ALONE = (*POSITIVE, "QuadraticDiscriminantAnalysis")
+# Far from what was fitted, so that a step may make an infinite value of a finite one, and a later one look at it.
+EXTREMES = (1e30, -1e30, 1e39, 3.4e38, 1e300, -1e300, 1.7e308, 1e-300, 5e-324, -0.0, -1.0, 1e16, np.nan, np.inf, -np.inf)
 SCALERS = ("StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "SimpleImputer", "PolynomialFeatures", "PCA", "QuantileTransformer", "PowerTransformer")
 
 
@@ -78,6 +81,26 @@ class Equal(unittest.TestCase):
                     rows = int(random.choice([1, 1, 1, 2, 7, 150]))
                     df = (odd if random.random() < 0.4 else ordinary)(random, names, rows)
                     self.same(model, method, df, features_for(random, names))
+
+    def test_values_far_from_the_fitted_end_as_in_the_plain_call(self) -> None:
+        names = ["a", "b"]
+        for seed, last in enumerate(sorted(CLASSES)):
+            random = np.random.default_rng(seed)
+            rows = pd.DataFrame(random.normal(1000, 1, (40, 2)), columns=names)
+            target = (rows["a"] > 1000).astype(int)
+            for before in [[], ["PowerTransformer"], [random.choice(SCALERS)]][: 1 if last in ALONE else 3]:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of fits
+                    model = make_pipeline(*map(made, before), made(last)) if before else made(last)
+                    model.fit(rows, target)
+                for method in (each for each in METHODS if hasattr(model, each)):
+                    for _ in range(2):  # then the quick way is taken
+                        call(model, method, rows.head(1), names)
+                    for extreme in EXTREMES:
+                        with self.subTest(last=last, before=before, method=method, extreme=extreme):
+                            far = rows.head(2).copy()
+                            far.iloc[random.integers(2), random.integers(2)] = extreme
+                            self.same(model, method, far, names)
 
     def test_every_known_class_takes_the_quick_way_alone_and_last_in_a_pipeline(self) -> None:
         slow = []

@@ -48,6 +48,16 @@ describe("what load leaves outside of the model", () => {
       "[n for n in vars(K) if n[0] != '_']; del K.two; K.three = None",
       "['two']",
     ],
+    ["a timeout", "import socket", "socket.setdefaulttimeout(7)", "socket.getdefaulttimeout(); socket.setdefaulttimeout(1)", "7.0"],
+    ["a hook", "import sys", "sys.excepthook = max", "sys.excepthook is max; sys.excepthook = min", "True"],
+    ["no sys.stdin", "import sys", "del sys.stdin", "getattr(sys, 'stdin', None)", "None"],
+    [
+      "an event loop",
+      "import asyncio",
+      "loop = asyncio.new_event_loop(); loop.name = name; asyncio.set_event_loop(loop)",
+      "asyncio.get_event_loop().name + str(asyncio.get_event_loop().is_closed()); asyncio.set_event_loop(None)",
+      "mFalse",
+    ],
     ["no sys.stdout", "import sys", "del sys.stdout", "getattr(sys, 'stdout', None)", "None"],
     ["a seed", "import random", "random.seed(7)", "random.random()", "0.32383276483316237"],
     ["a seed of numpy", "import numpy as np", "np.random.seed(7)", "np.random.randint(1000)", "175"],
@@ -87,6 +97,23 @@ describe("what load leaves outside of the model", () => {
     const { csv } = await probe.call("a\n1\n", { model: { name: "plain", key: null, folder: bench.home.data, shared: bench.home.data } });
     expect(csv).toBe("found\nNone\n");
   });
+});
+
+it("leaves each model its event loop, open", async () => {
+  const source = [
+    "import asyncio",
+    "def load(name):",
+    "    if name != 'plain':",
+    "        asyncio.get_event_loop().name = name",
+    "async def named(): return getattr(asyncio.get_running_loop(), 'name', None)",
+    "def apply(model, df, param):",
+    told("asyncio.get_event_loop().run_until_complete(named())"),
+  ];
+  const apply = await applying(await bench.worker(source.join("\n")));
+  const names = ["a", "b", "plain", "a", "plain", "b", "b", "a"];
+  const found = [];
+  for (const name of names) found.push((await apply(name))[0]);
+  expect(found).toEqual(names.map((name) => (name === "plain" ? "None" : name)));
 });
 
 it("leaves no seed to models whose load gives none", async () => {

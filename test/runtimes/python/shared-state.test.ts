@@ -33,6 +33,13 @@ describe("what a call changes and the next does not see", () => {
     "paths_replaced",
     "signals",
     "hashed",
+    "interpreter",
+    "interpreter_deleted",
+    "loop_taken",
+    "loop_closed",
+    "loop_left",
+    "loop_held",
+    "loop_policy",
   ])("%s", async (method) => {
     const first = await found(method);
     expect(await found(method)).toBe(first);
@@ -42,6 +49,26 @@ describe("what a call changes and the next does not see", () => {
   it("streams that a call put elsewhere", async () => {
     expect(await found("streams", { log: true })).toEqual(["is told"]);
     expect(await found("streams", { log: true })).toEqual(["is told"]);
+  });
+
+  it("a call whose event loop took SIGINT leaves the next one to be cancelled", async () => {
+    const source = [
+      "import asyncio, signal, time",
+      "def apply(model, df, param):",
+      "    asyncio.get_event_loop().add_signal_handler(signal.SIGINT, print)",
+      "    return df",
+      "def slow(model, df, param):",
+      "    print('begun')",
+      "    time.sleep(1000)",
+    ].join("\n");
+    const own = await bench.worker(`${source}\n`);
+    expect((await own.call("a\n1\n")).csv).toBe("a\n1\n");
+    const stopped = new AbortController();
+    const reason = new Error("enough");
+    await expect(own.call("a\n1\n", { method: "slow" }, { signal: stopped.signal, onEvent: () => stopped.abort(reason) })).rejects.toBe(
+      reason,
+    );
+    expect((await own.call("a\n1\n")).csv).toBe("a\n1\n");
   });
 
   it("a call that ignored interrupts leaves the next one to be cancelled", async () => {

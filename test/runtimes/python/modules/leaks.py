@@ -1,14 +1,20 @@
 """Each method changes something and says what it found; the next call is to find it unchanged."""
 
+import asyncio
+import builtins
 import collections
+import csv
 import decimal
 import functools
+import gc
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import warnings
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -135,6 +141,87 @@ def numpy_settings(model, df, param):
     np.seterr(divide="raise")
     np.set_printoptions(precision=2)
     decimal.getcontext().prec = 5
+    return [{"found": repr(found)}]
+
+
+def interpreter_settings():
+    return [
+        *(sys.gettrace(), sys.getprofile(), threading.gettrace(), threading.getprofile()),
+        *(sys.getswitchinterval(), gc.isenabled(), gc.get_threshold(), socket.getdefaulttimeout()),
+        *(sys.get_int_max_str_digits(), csv.field_size_limit(), logging.getLogRecordFactory(), warnings.showwarning),
+        *(sys.excepthook, sys.unraisablehook, threading.excepthook, list(sys.argv), getattr(sys, "stdin", "none")),
+        *(builtins.print, builtins.open, builtins.input),
+    ]
+
+
+def interpreter(model, df, param):
+    found = repr(interpreter_settings())
+    for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        setattr(module, name, lambda *_: None)
+    builtins.print, builtins.open, builtins.input = max, max, max
+    gc.disable()
+    gc.set_threshold(1, 2, 3)
+    csv.field_size_limit(5)
+    sys.setswitchinterval(1)
+    sys.set_int_max_str_digits(1000)
+    socket.setdefaulttimeout(0.001)
+    sys.argv[:] = ["other"]
+    sys.argv = ["another"]
+    logging.captureWarnings(True)
+    logging.setLogRecordFactory(lambda *_: None)
+    for setting in (threading.setprofile, threading.settrace, sys.setprofile, sys.settrace):
+        setting(lambda *_: None)
+    return [{"found": found}]
+
+
+def interpreter_deleted(model, df, param):
+    found = repr(interpreter_settings())
+    del sys.stdin
+    socket.setdefaulttimeout(0.001)
+    return [{"found": found}]
+
+
+async def seen():
+    return len(asyncio.all_tasks())
+
+
+def loop_taken(model, df, param):
+    """`asyncio.run` leaves the thread without a loop."""
+    found = asyncio.get_event_loop().run_until_complete(seen())
+    asyncio.run(seen())
+    return [{"found": found}]
+
+
+def loop_closed(model, df, param):
+    loop = asyncio.get_event_loop()
+    found = loop.run_until_complete(seen())
+    loop.close()
+    return [{"found": found}]
+
+
+def loop_left(model, df, param):
+    """Open, and with a task."""
+    loop = asyncio.get_event_loop()
+    found = loop.run_until_complete(seen()), vars(holder).get("left", lambda: None)()
+    loop.create_task(asyncio.sleep(1000))
+    holder.left = weakref.ref(loop)
+    return [{"found": repr(found)}]
+
+
+def loop_held(model, df, param):
+    """By an object that stays: it can go on with it."""
+    loop = vars(holder).setdefault("loop", asyncio.get_event_loop())
+    return [{"found": loop.run_until_complete(seen())}]
+
+
+class Policy(asyncio.DefaultEventLoopPolicy):
+    """A user's own."""
+
+
+def loop_policy(model, df, param):
+    found = [type(asyncio.get_event_loop_policy()).__name__, asyncio.get_event_loop().run_until_complete(seen())]
+    asyncio.set_event_loop_policy(Policy())
+    asyncio.get_event_loop().run_until_complete(seen())
     return [{"found": repr(found)}]
 
 
