@@ -45,6 +45,8 @@ MANY_ZEROS = re.compile(rb"000[0-9]{15}")
 LEAST_WHOLE = b"9223372036854775808"
 # So a whole number may begin or end that is 0 where pandas finds whole numbers alone, and -0.0 among decimal ones.
 MINUS_ZEROS = (b"-0,", b"-0\n", b"-0\r", b"-0 ", b"-0\t", b"-0\v", b"-0\f", b"-0\0", b"-00")
+# Where so many are repeated, pandas takes longer for the names than for all else: once is enough.
+MANY_NAMES = 1000
 NUMBERS = frozenset(("int64", "float64"))
 
 # Of memory that nobody else sees; Windows has no other.
@@ -161,7 +163,8 @@ class Arriving:
         """The first block, which says what the columns are."""
         end = records.find(b"\n") + 1
         self._header = records[:end]
-        if not self._header.strip() or b'"' in self._header:
+        names = self._header.strip().split(b",")
+        if names == [b""] or b'"' in self._header or (len(names) > MANY_NAMES and len(set(names)) < len(names)):
             raise Unsure
         frame = self._read(records[end:])
         self._names = frame.columns.tolist()

@@ -109,7 +109,8 @@ def _spread(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The table with all columns of the schema."""
     import pyarrow as pa
 
-    columns = [table.column(field.name).cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type) for field in schema]
+    present = set(table.column_names)
+    columns = [table.column(field.name).cast(field.type) if field.name in present else pa.nulls(len(table), field.type) for field in schema]
     return pa.table(columns, schema=schema)
 
 

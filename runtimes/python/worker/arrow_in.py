@@ -13,7 +13,8 @@ from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
 from .pandas_inside import Layout, column_arrays, frame_of
 from .tables_out import to_csv
-from .typed import EXACT, WHOLE, TypedParser, arrow_type, is_decimal, wider
+from .typed import EXACT, WHOLE, TypedParser, arrow_type, wider
+from .whole import is_decimal
 
 if TYPE_CHECKING:
     import pyarrow as pa

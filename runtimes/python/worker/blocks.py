@@ -20,7 +20,8 @@ from .columns import chosen_columns, plan_of, types_of
 from .failures import Failed, phase
 from .frames import Wire
 from .interrupts import Cancelled
-from .records import has_record, last_record_end
+from .quotes import last_record_end
+from .records import has_record
 from .segments import refuse_repeated
 from .tables_in import Input
 from .tables_out import one_each, send_csv, table_of, to_csv
@@ -72,9 +73,6 @@ class Blocks:
         self._held = bytearray()
         # Whether rows may come back as they came: until a block became something else.
         self._keeps = not append and output == "csv"
-        # So far no record ends, and so many quotes are there.
-        self._searched = 0
-        self._quotes = 0
         self._segment()
         plan = plan_of(self._held, asked)
         self.notes = [*plan.notes]
@@ -99,9 +97,9 @@ class Blocks:
     def _begin(self) -> None:
         """Takes the header of a further segment."""
         written, end = split_header(bytes(self._held))
-        names = [*self._names, *(name for name in written if name not in self._names)]
         refuse_repeated(written)
-        refuse_repeated(names)
+        refuse_repeated(self._names)
+        names = list(dict.fromkeys((*self._names, *written)))
         if names != self._names or len(written) < len(names):
             self._say("The segments of the rows have different columns; each was applied with those that had come until then.")
         keep = chosen_columns(names, self._asked)
@@ -112,7 +110,8 @@ class Blocks:
         self._names, self._written, self._keep, self._types = names, written, keep, types
         del self._held[:end]
         # Something must be read to know how many rows there are.
-        here = [name for name in keep if name in written] or written[:1]
+        present = set(written)
+        here = [name for name in keep if name in present] or written[:1]
         self.notes += before.notes()
         known = {**types, **{name: "object" for name in here if name not in types}}
         self.parser = TypedParser(written, known, here, bool(self._asked.get("fitted")))
@@ -147,31 +146,31 @@ class Blocks:
         """Parsed blocks of about 2 MB, cut at record ends; at least one, which may be empty."""
         is_first = True
         while True:
-            for records in self._records():
-                yield self._block(records)
+            for records, is_cut in self._records():
+                yield self._block(records, is_cut)
                 is_first = False
             if not self._segment():
                 break
             self._begin()
         if is_first:
-            yield self._block(b"")
+            yield self._block(b"", True)
 
-    def _records(self) -> Iterator[bytes]:
-        """The segment's, cut at their ends."""
+    def _records(self) -> Iterator[tuple[bytes, bool]]:
+        """The segment's, cut at their ends, and whether it is known that one ends there: not of the last."""
         more = True
         while more:
             if (records := self._plain()) is not None:
-                yield records
+                yield records, True
                 continue
             more = self._fill(lambda: len(self._held) >= BLOCK_BYTES)
             end = len(self._held)
-            if more and (end := self._last_end()) == 0:
-                self._fill(lambda: self._last_end() > 0)
-                end = self._last_end() or len(self._held)
+            while more and (end := last_record_end(self._held)) == 0:
+                # A value may be of any length: by halves, so that each byte is looked at a few times.
+                enough = len(self._held) * 3 // 2
+                more, end = self._fill(lambda: len(self._held) >= enough), len(self._held)
             if end > 0:
-                yield bytes(memoryview(self._held)[:end])
+                yield bytes(memoryview(self._held)[:end]), more
             del self._held[:end]
-            self._searched, self._quotes = 0, 0
 
     def _plain(self) -> bytes | None:
         """The next block, copied once, if nothing of it is in quotes; None, and what came is held, where ends of records must be looked for."""
@@ -188,8 +187,8 @@ class Blocks:
         self._held += memoryview(last)[end:]
         return b"".join((*pieces, memoryview(last)[:end]))
 
-    def _block(self, records: bytes) -> Block:
-        frame = self.parser.parse(records)
+    def _block(self, records: bytes, is_cut: bool) -> Block:
+        frame = self.parser.parse(records, is_closed=is_cut)
         came = Came.of(frame, records) if self._keeps and self._names == self._written == self._keep else None
         if list(frame.columns) != self._keep:
             lacking = {name: pd.Series(np.nan, frame.index, _type_of_none(self._types[name])) for name in self._keep if name not in frame}
@@ -199,14 +198,6 @@ class Blocks:
     def returned(self, result: pd.DataFrame) -> None:
         """What a block became. If that may be what it came as, the next are kept for a comparison, as the first were."""
         self._keeps = not self._append and result.columns.tolist() == self._keep
-
-    def _last_end(self) -> int:
-        """Where the last whole record ends. What was searched in vain is not searched again: a value may be of any length."""
-        end = last_record_end(self._held, self._searched, self._quotes)
-        if end == 0:
-            self._quotes += self._held.count(b'"', self._searched)
-            self._searched = len(self._held)
-        return end
 
 
 def _type_of_none(kind: str) -> str:

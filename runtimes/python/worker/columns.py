@@ -89,8 +89,9 @@ def chosen_columns(names: Sequence[str], asked: Mapping[str, Any]) -> list[str]:
     fields = asked["fields"]
     if fields is None:
         return [name for name in names if not is_left_out(name)]
+    known = set(names)
     for wanted in fields:
-        if wanted not in names:
+        if wanted not in known:
             near = difflib.get_close_matches(wanted, names, 1, 0)
             raise BadRows(f"The rows have no column {wanted}.{f' The nearest is {near[0]}.' if near else ''}")
     return [name for name in fields if not is_left_out(name)]

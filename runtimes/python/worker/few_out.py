@@ -23,17 +23,19 @@ _headers: dict[tuple[str, ...], str] = {}
 HEADERS_KEPT, HEADER_NAMES = 64, 1000
 
 
-def is_few(frame: pd.DataFrame) -> bool:
+def is_few(frame: pd.DataFrame, most: int) -> bool:
     """Whether the frame has so few values."""
-    return len(frame.index) * len(frame.columns) <= FEW_CELLS
+    return len(frame.index) * len(frame.columns) <= most
 
 
-def few_csv(frame: pd.DataFrame) -> bytes | None:
-    """Header and records; None when they are many, or pandas must be asked."""
+def few_csv(frame: pd.DataFrame, most: int | None = None) -> bytes | None:
+    """Header and records; None when they are many, or pandas must be asked. `most`: values that are few here."""
     if type(frame) is not pd.DataFrame:
         return None
-    rows = float_rows(frame, FEW_CELLS)
-    header = header_of(frame.columns) if rows is not None or is_few(frame) else None
+    if most is None:
+        most = FEW_CELLS
+    rows = float_rows(frame, most)
+    header = header_of(frame.columns) if rows is not None or is_few(frame, most) else None
     if header is None:
         return None
     body = None if rows is None else _floats_alone(rows)

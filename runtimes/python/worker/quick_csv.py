@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import few_out
 from .few_out import few_csv, header_of, is_few
 from .pandas_inside import column_arrays
 
@@ -20,14 +21,19 @@ LEAST, MOST = 1e-4, 1e9
 FEW_SPECIAL = 32
 # Whole numbers within such a range are written by a table.
 LABELS = 1024
+# Of so few rows, joining strings takes less time than what Arrow does once a column, however many columns there are.
+FEW_ROWS = 100
+# The strings that are joined take some 100 bytes a value.
+WIDE_CELLS = 200_000
 
 
 def quick_csv(frame: pd.DataFrame) -> bytes | None:
     """Header and records; None when pandas must be asked."""
     if type(frame) is not pd.DataFrame:
         return None
-    if is_few(frame):
-        return few_csv(frame)
+    most = WIDE_CELLS if len(frame.index) <= FEW_ROWS else few_out.FEW_CELLS
+    if is_few(frame, most):
+        return few_csv(frame, most)
     header = header_of(frame.columns)
     arrays = column_arrays(frame)
     if header is None or not all(type(values) is np.ndarray for values in arrays):

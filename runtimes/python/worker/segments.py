@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,9 +53,11 @@ def spread(names: Sequence[str], written: Sequence[str], columns: Sequence[Any])
 
 def refuse_repeated(names: Sequence[str]) -> None:
     """Which column a value belongs to could not be told."""
-    for name in names:
-        if names.count(name) > 1:
-            raise BadRows(f"A segment has more than one column {name}, so it cannot be put together with the others.")
+    if len(set(names)) == len(names):
+        return
+    counts = Counter(names)
+    name = next(name for name in names if counts[name] > 1)
+    raise BadRows(f"A segment has more than one column {name}, so it cannot be put together with the others.")
 
 
 def _one_stream(segments: Sequence[bytes]) -> bytes:

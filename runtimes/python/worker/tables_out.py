@@ -11,7 +11,8 @@ from .arrow_out import ArrowOut
 from .failures import NoTable
 from .frames import TABLE, Wire
 from .quick_csv import quick_csv
-from .records import last_record_end, record_end
+from .quotes import last_record_end
+from .records import record_end
 from .wording import text_of
 
 FRAME_BYTES = 1 << 20

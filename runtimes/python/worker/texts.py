@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .failures import BadRows
-from .records import record_end
+from .records import first_record, record_end
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,13 +26,13 @@ SPECIAL = (b'"', b",", b"\n", b"\r")
 
 def is_blank(data: bytes | bytearray) -> bool:
     """Whether there is no record at all."""
-    return all(byte in b"\r\n" for byte in data)
+    return first_record(data) == len(data)
 
 
 def split_header(data: bytes) -> tuple[list[str], int]:
     """Column names as they are written in the first record that is not blank, and where the records begin."""
     end = record_end(data)
-    text = data[:end].lstrip(b"\r\n").decode("utf-8-sig")
+    text = data[first_record(data) : end].decode()
     with of_any_length():
         return next(csv.reader(io.StringIO(text, newline="")), []), end
 
@@ -61,7 +62,7 @@ def read_texts(width: int, records: bytes | memoryview, wanted: Sequence[int], k
     names = [str(at) for at in range(width)]
     try:
         table = arrow_csv.read_csv(
-            pa.py_buffer(records),
+            pa.py_buffer(unmarked(records)),
             read_options=arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=READ_BYTES),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=holds(records, b'"')),
             convert_options=arrow_csv.ConvertOptions(
@@ -73,6 +74,11 @@ def read_texts(width: int, records: bytes | memoryview, wanted: Sequence[int], k
         rows = _rows(width, records)
         return [pa.chunked_array([pa.array([row[at] for row in rows], getattr(pa, kind)())]) for at in wanted]
     return [table.column(names[at]) for at in wanted]
+
+
+def unmarked(records: bytes | memoryview) -> bytes | memoryview:
+    """Records that Arrow takes all of: at the very beginning it leaves out a mark of UTF-8, and blank lines anywhere."""
+    return b"\n" + bytes(records) if records[:3] == codecs.BOM_UTF8 else records
 
 
 def _rows(width: int, records: bytes | memoryview) -> list[list[bytes]]:

@@ -13,7 +13,9 @@ import pandas as pd
 from . import few
 from .failures import BadRows
 from .pandas_inside import Layout, frame_of
-from .texts import holds
+from .quotes import ends_in_quotes
+from .texts import holds, unmarked
+from .whole import is_surely_decimal, whole_numbers
 
 NA_WORDS = sorted(few.NA_SET)
 MISFIT = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(?:CSV conversion error to (.+?): invalid value '(.*)'|(.*))", re.DOTALL)
@@ -46,9 +48,14 @@ class TypedParser:
         # How many values were missing of types that cannot lack any, and how many a whole type could not hold, by column.
         self.empties: dict[str, int] = {}
         self.decimals: dict[str, int] = {}
+        # The latter of the records at hand, where their text had to tell.
+        self._unfit: dict[str, int] = {}
 
-    def parse(self, records: bytes | memoryview, threads: bool = False) -> pd.DataFrame:
-        """Whole records, without header, to a frame of the kept columns. BadRows names row (from 1) and column."""
+    def parse(self, records: bytes | memoryview, threads: bool = False, is_closed: bool = False) -> pd.DataFrame:
+        """Whole records, without header, to a frame of the kept columns. BadRows names row (from 1) and column.
+
+        `is_closed`: they are known not to end in quotes.
+        """
         if len(records) == 0:
             return self._empty()
         if len(records) <= few.MOST_BYTES:
@@ -58,14 +65,14 @@ class TypedParser:
                 return self.took(*quick)
         import pyarrow as pa
 
-        if holds(records, b'"') and bytes(records).count(b'"') % 2 == 1:
+        if not is_closed and holds(records, b'"') and ends_in_quotes(records):
             self._refuse_open_quote(records)
         try:
             table = self._read(records, self._types, threads)
         except pa.ArrowInvalid as error:
             if not self._has_words:
                 self._has_words = True
-                return self.parse(records, threads)
+                return self.parse(records, threads, True)
             bad = self._said(str(error))
             if not self._fitted or bad.misfit is None or self._types[bad.misfit] not in WHOLE:
                 raise bad from None
@@ -103,7 +110,7 @@ class TypedParser:
         from pyarrow import csv as arrow_csv
 
         return arrow_csv.read_csv(
-            pa.py_buffer(records),
+            pa.py_buffer(unmarked(records)),
             read_options=arrow_csv.ReadOptions(use_threads=threads, column_names=self._names, block_size=max(len(records), 1)),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=holds(records, b'"')),
             convert_options=arrow_csv.ConvertOptions(
@@ -132,23 +139,32 @@ class TypedParser:
             if kind not in WHOLE:
                 continue
             values = columns[at].to_numpy()
-            if is_decimal(values, kind).any():
+            # All but those that are missing; a NaN that is none is not less, either.
+            is_known = int((np.abs(values) < EXACT).sum()) == len(values) - columns[at].null_count
+            whole = None
+            if not is_surely_decimal(values, kind).any():
+                whole = compute.cast(columns[at], arrow_type(kind)) if is_known else self._exact(records, name, kind)
+            if whole is None:
                 self._types[name] = "float64"
                 self._shape = None
                 self.decimals[name] = 0
-            elif columns[at].null_count == 0:
-                is_exact = bool((np.abs(values) < EXACT).all())
-                columns[at] = compute.cast(columns[at], arrow_type(kind)) if is_exact else self._exact(records, name, kind, columns[at])
+            elif whole.null_count == 0:
+                columns[at] = whole
         return pa.table(columns, names=table.column_names)
 
-    def _exact(self, records: bytes | memoryview, name: str, kind: str, otherwise: Any) -> Any:
-        """One column of whole numbers that floats cannot tell apart; as floats, if some are written as such."""
+    def _exact(self, records: bytes | memoryview, name: str, kind: str) -> Any:
+        """One column of numbers that floats cannot tell apart; None when its type cannot hold some of them, which are counted."""
         import pyarrow as pa
 
         try:
             return self._read(records, {name: kind}, False).column(name)
-        except pa.ArrowInvalid:
-            return otherwise
+        except pa.ArrowInvalid:  # some are not written as whole numbers, or are none
+            texts = self._read(records, {name: "object"}, False).column(name).to_pylist()
+        numbers, unfit = whole_numbers(texts, kind)
+        if unfit == 0:
+            return pa.chunked_array([pa.array(numbers, arrow_type(kind))])
+        self._unfit[name] = unfit
+        return None
 
     def took(self, frame: pd.DataFrame, empties: Mapping[str, int]) -> pd.DataFrame:
         """Counts what was read without this parser, and how many values were missing there; gives the frame back."""
@@ -163,7 +179,8 @@ class TypedParser:
     def _counted(self, frame: pd.DataFrame) -> pd.DataFrame:
         self.rows += len(frame)
         for name in self.decimals:
-            self.decimals[name] += int(is_decimal(frame[name].to_numpy(), self._given[name]).sum())
+            unfit = self._unfit.pop(name, None)
+            self.decimals[name] += int(is_surely_decimal(frame[name].to_numpy(), self._given[name]).sum()) if unfit is None else unfit
         return frame
 
     def _refuse_open_quote(self, records: bytes | memoryview) -> None:
@@ -203,12 +220,6 @@ class TypedParser:
         ]
 
 
-def is_decimal(values: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
-    """Which numbers a column of a whole type cannot hold; missing ones are not among them."""
-    least, most = (-(2.0**63), 2.0**63) if kind == "int64" else (0.0, 2.0**64)
-    return (values != np.trunc(values)) & ~np.isnan(values) | (values < least) | (values >= most)
-
-
 def arrow_type(kind: str) -> Any:
     """What Arrow calls a type of the contract."""
     import pyarrow as pa
@@ -224,7 +235,7 @@ def wider(kind: str) -> str:
 
 def open_quote(records: bytes | memoryview, width: int) -> int | None:
     """In which record, from 1, of `width` values a quote opens that is not closed; None when there is none."""
-    if bytes(records).count(b'"') % 2 == 0:
+    if not ends_in_quotes(records):
         return None
     try:
         pd.read_csv(io.BytesIO(records), header=None, names=range(width), dtype=str, index_col=False)

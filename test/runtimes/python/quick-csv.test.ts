@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { python } from "../bench.ts";
 
-// The quick writer gives what pandas gives, to the byte, or leaves the frame to it. Both its ways are asked of each frame.
+// The quick writer gives what pandas gives, to the byte, or leaves the frame to it. All its ways are asked of each frame: few values, few rows, and many.
 const script = `
 import json, struct, sys
 sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})
@@ -30,8 +30,7 @@ for case in json.load(sys.stdin):
     frame.columns = case["names"]
     wanted = frame.to_csv(index=False).encode(errors="surrogatepass")
     said = []
-    for few in (2000, -1):
-        few_out.FEW_CELLS = few
+    for few_out.FEW_CELLS, quick_csv.FEW_ROWS in ((2000, 100), (-1, 100), (-1, -1)):
         quick = quick_csv.quick_csv(frame)
         said.append("left" if quick is None else "same" if quick == wanted else f"{quick!r} {wanted!r}")
     out.append(said)
@@ -90,5 +89,23 @@ it("writes plain frames as pandas does, or not at all", () => {
     .map((said, index) => ({ said, ...input[index] }))
     .filter(({ said }) => said.some((each) => each !== "same" && each !== "left"));
   expect(wrong.slice(0, 3)).toEqual([]);
-  for (const way of [0, 1]) expect(results.filter((said) => said[way] === "same").length).toBeGreaterThan(800);
+  for (const way of [0, 1, 2]) expect(results.filter((said) => said[way] === "same").length).toBeGreaterThan(800);
+});
+
+it.each([
+  ["writes 20,000 columns of a row", "quick_csv.quick_csv(frame)", "frame.to_csv(index=False)", 5],
+  ["names 5,000 columns of one name", "header_of(header)", "pd.read_csv(io.BytesIO(header), nrows=0)", 0.5],
+])("%s in good time", (_, ours, theirs, most) => {
+  const lines = [
+    "import io, sys, timeit",
+    `sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, "../../../runtimes/python"))})`,
+    "import pandas as pd",
+    "from worker import quick_csv",
+    "from worker.records import header_of",
+    "header = b','.join([b'a'] * 5000) + b'\\n'",
+    "frame = pd.DataFrame([[1, 0.5, 'x', True] * 5000], columns=[f'c{at}' for at in range(20000)])",
+    `best = [min(timeit.repeat(each, number=1, repeat=3)) for each in (lambda: ${ours}, lambda: ${theirs})]`,
+    "print(best[0] / best[1])  # of pandas' time",
+  ];
+  expect(Number(execFileSync(python, ["-c", lines.join("\n")], { encoding: "utf8" }))).toBeLessThan(most);
 });

@@ -110,6 +110,21 @@ describe("a row-wise apply", () => {
     expect((await probe.call(pieces(text, 3), { input })).csv).toBe(csv);
   });
 
+  it("counts no quote within a value that is not in quotes, for all that follows", async () => {
+    const text = `n,t\n0,5" pipe\n${records(150_000, 1)}`;
+    const { csv, log, done } = await probe.call(pieces(text, 65_537), { input });
+    expect(log.length).toBeGreaterThan(1);
+    expect(done?.rows).toEqual({ received: 150_001, used: 150_001, returned: 150_001 });
+    expect(csv === text.replace('5" pipe', '"5"" pipe"')).toBe(true);
+  });
+
+  it("a quote that is never closed is an error though another stands within a value", async () => {
+    for (const rowWise of [true, false]) {
+      const { error } = await probe.call('n,t\n1,5" pipe\n2,"open\n3,x\n', { input: { types, rowWise } });
+      expect(error).toMatchObject({ phase: "parse", message: "Row 2: a quote opens that is not closed." });
+    }
+  });
+
   it("a quote that is never closed is an error, however much follows", async () => {
     const { error } = await probe.call(pieces(`n,t\n1,"open\n${"2,x\n".repeat(600_000)}`, 1 << 20), { input });
     expect(error).toMatchObject({ phase: "parse", message: "Row 1: a quote opens that is not closed." });
