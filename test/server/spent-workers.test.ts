@@ -17,7 +17,7 @@ const cells = (top: string, fit: string) => [
   "def summary(model=None):\n    return {}",
 ];
 const top = "class Net:\n    w = 0\nnet = Net()";
-const fit = async (algorithm: string, rows: string, model = "m") => {
+const fitOf = async (algorithm: string, rows: string, model = "m") => {
   const answer = await test.compute({ algorithm, method: "fit", model_name: model }, rows);
   return [answer.status, ...((await answer.text()).split("\n")[1] ?? "").split(",")];
 };
@@ -26,24 +26,24 @@ it("each fit begins as after a fresh import, whatever objects the one before cha
   await test.save("trains.ipynb", cells(top, `model.w += int(df["a"].sum()); 1 / (df["a"].iloc[0] != 7)\n    assert df["a"].iloc[0] != 8`));
   const pids = new Set();
   for (const w of ["3", "4", "3"]) {
-    const [status, found, pid] = await fit("trains", `a\n${w}\n`);
+    const [status, found, pid] = await fitOf("trains", `a\n${w}\n`);
     expect([status, found]).toEqual([200, w]);
     pids.add(pid);
-    expect((await fit("trains", "a\n8\n"))[0]).toBe(422);
+    expect((await fitOf("trains", "a\n8\n"))[0]).toBe(422);
   }
   expect(pids.size).toBe(3);
 });
 
 it("fits that change nothing share a worker", async () => {
   await test.save("keeps.ipynb", cells(top, "global net; net = Net(); model.__class__; net.w = 5"));
-  const [, , first] = await fit("keeps", "a\n1\n");
-  const [, , second] = await fit("keeps", "a\n1\n");
+  const [, , first] = await fitOf("keeps", "a\n1\n");
+  const [, , second] = await fitOf("keeps", "a\n1\n");
   expect(second).toBe(first);
 });
 
 it("models that load into one object are each their own, and the receipt says what that costs", async () => {
   await test.save("shares.ipynb", cells(top, `model.w = int(df["a"].sum())`));
-  for (const [model, w] of Object.entries({ one: 1, two: 2 })) await fit("shares", `a\n${w}\n`, model);
+  for (const [model, w] of Object.entries({ one: 1, two: 2 })) await fitOf("shares", `a\n${w}\n`, model);
   const found = [];
   const notes: string[] = [];
   for (const model of ["one", "two", "one", "two", "two"]) {
