@@ -60,7 +60,11 @@ def send_csv(wire: Wire, header: bytes, text: bytes, begin: int = 0) -> None:
 
 def send_table(wire: Wire, frame: pd.DataFrame) -> None:
     """Send a frame as CSV."""
-    data = to_csv(frame)
+    send_text(wire, to_csv(frame))
+
+
+def send_text(wire: Wire, data: bytes) -> None:
+    """Send CSV that begins with its header."""
     end = record_end(data)
     send_csv(wire, data[:end], data, end)
 
@@ -76,9 +80,11 @@ def send_frame(wire: Wire, frame: pd.DataFrame, output: str) -> None:
         wire.send(TABLE, to_csv(frame))
         return
     rows = max(FRAME_CELLS // frame.shape[1], 1)
-    if quick_csv(frame.iloc[:rows]) is not None:
+    first = quick_csv(frame.iloc[:rows])
+    if first is not None:
         # Columns that are plain in their first rows are of types that are written value by value: pieces are as the whole.
-        for start in range(0, len(frame), rows):
+        send_text(wire, first)
+        for start in range(rows, len(frame), rows):
             send_table(wire, frame.iloc[start : start + rows])
         return
     raw = RecordFrames(wire)
