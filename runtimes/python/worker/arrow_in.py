@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from .arrow_odd import has_runs, to_frame, unrolled, without_runs
 from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
 from .pandas_inside import Layout, column_arrays, frame_of
@@ -30,6 +31,7 @@ class ArrowParser:
         # What is looked at in a table, by its place there, the schema that it was chosen for, and what that says beside; all that ever was.
         self._columns: dict[int, Column] = {}
         self._schema: pa.Schema | None = None
+        self._has_runs = False
         self._said: Mapping[bytes, bytes] | None = None
         self._every: dict[tuple[str, str], Column] = {}
         self._rows = 0
@@ -51,12 +53,14 @@ class ArrowParser:
     def _parsed(self, table: pa.Table) -> pd.DataFrame:
         if self._schema is None or not table.schema.equals(self._schema):
             self._begin(table.schema)
+        if self._has_runs:
+            table = without_runs(table)
         if self._renamed is not None:
             table = type(table).from_arrays(table.columns, schema=self._renamed)
         table = self._known(table)
         self._rows += len(table)
         floats = _floats(table)
-        frame = self._gaps(table.to_pandas() if floats is None else floats, table)
+        frame = self._gaps(to_frame(table) if floats is None else floats, table)
         labels = self._names
         if self._said:
             # What pandas says of its names may make others of them than CSV has: numbers, or one name twice.
@@ -67,22 +71,27 @@ class ArrowParser:
         return frame if keep == labels else frame[keep]
 
     def _begin(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        kinds = schema.types
+        self._has_runs = has_runs(kinds)
+        if self._has_runs:
+            schema = unrolled(schema)
+            kinds = schema.types
         names = schema.names
         self._names, _, notes = as_named(names)
         self._notes += [note for note in notes if note not in self._notes]
         self._renamed = None if self._names == names else renamed(schema, self._names)
-        self._schema = schema
-        self._columns = self._looked_at(self._renamed or schema)
+        self._columns = self._looked_at(self._names, kinds)
         self._said = self._metadata(self._renamed or schema)
 
-    def _looked_at(self, schema: pa.Schema) -> dict[int, Column]:
+    def _looked_at(self, names: Sequence[str], kinds: Sequence[pa.DataType]) -> dict[int, Column]:
         """Columns whose values may have to change on their way. Floats that stay such are none."""
         import pyarrow as pa
 
         looked_at: dict[int, Column] = {}
         own = {kind: arrow_type(kind) for kind in {*self._types.values(), "int64", "bool", "object"}}
         fields = None if self._asked["fields"] is None else set(self._asked["fields"])
-        for at, (name, come) in enumerate(zip(schema.names, schema.types, strict=True)):
+        for at, (name, come) in enumerate(zip(names, kinds, strict=True)):
             kind = self._types.get(name)
             is_plain = kind in (None, "float64") and come == pa.float64()
             if is_plain or (name not in fields if fields is not None else self._asked["dropMultivalue"] and is_multivalue(name)):
@@ -240,7 +249,7 @@ def _is_within(come: pa.DataType, kind: str) -> bool:
 
 def written(table: pa.Table) -> bytes:
     """Rows of Arrow as CSV, each value written the same whatever lies beside it."""
-    frame = table.to_pandas(types_mapper=_nullable().get, ignore_metadata=True)
+    frame = to_frame(without_runs(table), types_mapper=_nullable().get, ignore_metadata=True)
     for at, kind in enumerate(frame.dtypes):
         if kind.kind == "M":  # pandas would leave out times, and parts of seconds, that no value has
             frame.isetitem(at, [None if each is pd.NaT else str(each) for each in frame.iloc[:, at]])

@@ -97,6 +97,63 @@ describe.each(ways)("a stream that is broken is refused in few words, %s:", (_, 
   });
 });
 
+/** Of types at which pyarrow itself ends the process, or reads what it no longer has, when it makes a frame of them. */
+describe.each([...ways, ["with known types", { ...arrow, input: { ...arrow.input, types: { a: "object" } } }] as [string, Asked]])(
+  "rare types are read, %s:",
+  (_, asked) => {
+    it.each([
+      ["views of lists", "pa.list_view(pa.int32())"],
+      ["large views of lists", "pa.large_list_view(pa.string())"],
+      ["views within lists", "pa.list_(pa.list_view(pa.int32()))"],
+      ["views within maps", "pa.map_(pa.string(), pa.large_list_view(pa.int32()))"],
+      ["views of a type of their own", "pa.opaque(pa.list_view(pa.int8()), 'a', 'b')"],
+      ["runs", "pa.run_end_encoded(pa.int32(), pa.string())"],
+      ["runs of views", "pa.run_end_encoded(pa.int16(), pa.list_view(pa.int32()))"],
+      ["runs of texts as views", "pa.run_end_encoded(pa.int16(), pa.string_view())"],
+      ["runs of times with a zone", "pa.run_end_encoded(pa.int16(), pa.timestamp('us', 'Europe/Berlin'))"],
+    ])("%s without rows", async (_, type) => {
+      for (const rows of ["", "w.write_batch(pa.record_batch([pa.nulls(0, t.field(0).type), pa.array([], 'i8')], schema=t))"]) {
+        const code = `t = pa.schema([("a", ${type}), ("n", pa.int64())])\nw = pa.ipc.new_stream(sys.stdout.buffer, t)\n${rows}\nw.close()`;
+        const { error, done } = await probe.call(run(code), asked);
+        expect(error).toBeUndefined();
+        expect(done?.rows).toMatchObject({ received: 0, returned: 0 });
+      }
+    });
+
+    it("runs of times with a zone", async () => {
+      const times = "pa.array([0, 3_600_000_000], pa.timestamp('us', 'Europe/Berlin'))";
+      const rows = stream(`{'a': pa.RunEndEncodedArray.from_arrays(pa.array([1, 3], pa.int16()), ${times}), 'n': [1, 2, 3]}`);
+      const { error, csv, done } = await probe.call(rows, { ...asked, output: { ...asked.output, format: "csv" } });
+      expect(error).toBeUndefined();
+      expect(done?.rows.returned).toBe(3);
+      expect(csv).toBe("a,n\n1970-01-01 01:00:00+01:00,1\n1970-01-01 02:00:00+01:00,2\n1970-01-01 02:00:00+01:00,3\n");
+    });
+
+    it("but not runs whose values pyarrow cannot repeat", async () => {
+      const rows = stream("{'a': pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int16()), pa.array(['x'], pa.string_view()))}");
+      expect((await probe.call(rows, asked)).error).toMatchObject({
+        phase: "parse",
+        type: "BadRows",
+        message: "Column a of the Arrow stream has runs of string_view, which cannot be read. Send it without runs (run-end encoding).",
+      });
+    });
+  },
+);
+
+it("a fit and a staging of views of lists without rows are no end of the worker", async () => {
+  const rows = stream("{'a': pa.array([], pa.list_view(pa.int32()))}");
+  expect((await probe.call(rows, { method: "fit", input: { format: "arrow" } })).done?.rows.received).toBe(0);
+  const plain = await bench.plain();
+  expect((await plain.call(rows, { method: "parse", input: { format: "arrow" } })).done?.rows.received).toBe(0);
+});
+
+it("runs have the known types of their values", async () => {
+  const rows = stream("{'a': pa.RunEndEncodedArray.from_arrays(pa.array([1, 3], pa.int32()), pa.array([1, None]))}");
+  const { done, frames } = await probe.call(rows, { ...arrow, input: { ...arrow.input, types: { a: "float64" } } });
+  expect(done?.notes).toEqual([]);
+  expect(columns(frames)).toEqual([["a", [1, null, null]]]);
+});
+
 it("a broken segment is refused, and so is what follows its stream", async () => {
   const good = stream("{'a': [b'x']}");
   for (const [bad, said] of [
