@@ -34,12 +34,19 @@ def without_runs(table: pa.Table) -> pa.Table:
 
 def _repeated(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     try:
-        return pa.chunked_array([pc.run_end_decode(chunk) for chunk in column.chunks if len(chunk) > 0], field.type)
+        return pa.chunked_array([_decoded(chunk) for chunk in column.chunks if len(chunk) > 0], field.type)
     except pa.ArrowNotImplementedError:
         raise BadRows(f"Column {field.name} of the Arrow stream has runs of {field.type}, which cannot be read. Send it without runs (run-end encoding).") from None
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    while has_runs([values.type]):  # of runs, maybe
+        values = pc.run_end_decode(values)
+    return values
 
 
 def has_runs(kinds: Iterable[pa.DataType]) -> bool:
@@ -53,8 +60,9 @@ def has_runs(kinds: Iterable[pa.DataType]) -> bool:
 def unrolled(schema: pa.Schema) -> pa.Schema:
     """The schema with the types of runs' values."""
     for at, kind in enumerate(schema.types):
-        if has_runs([kind]):
-            schema = schema.set(at, schema.field(at).with_type(kind.value_type))
+        while has_runs([kind]):
+            kind = kind.value_type
+            schema = schema.set(at, schema.field(at).with_type(kind))
     return schema
 
 

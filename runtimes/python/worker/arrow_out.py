@@ -61,8 +61,9 @@ class ArrowOut:
             return self._send_table(table)
         self._schema = table.schema if self._schema is None else unified(self._schema, table.schema)
         self._tables.append(table)
-        # A missing value has no bytes of its own.
-        self._bytes += table.nbytes + table.num_rows * table.num_columns
+        if len(table) > 0:  # pyarrow cannot tell the bytes of a union without rows
+            # A missing value has no bytes of its own.
+            self._bytes += table.nbytes + table.num_rows * table.num_columns
         if not any(may_change(kind) for kind in self._schema.types):
             self._open()
         elif self._bytes >= OPEN_BYTES:

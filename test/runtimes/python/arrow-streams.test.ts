@@ -107,6 +107,8 @@ const rare = {
   runs: "pa.run_end_encoded(pa.int32(), pa.string())",
   "runs of views": "pa.run_end_encoded(pa.int16(), pa.list_view(pa.int32()))",
   "runs of texts as views": "pa.run_end_encoded(pa.int16(), pa.string_view())",
+  "views of unions": "pa.list_view(pa.dense_union([pa.field('x', pa.int32())]))",
+  "runs of runs": "pa.run_end_encoded(pa.int16(), pa.run_end_encoded(pa.int16(), pa.timestamp('us', 'Europe/Berlin')))",
   "runs of times with a zone": "pa.run_end_encoded(pa.int16(), pa.timestamp('us', 'Europe/Berlin'))",
 };
 /** By type: a stream without a batch, and one of a batch without rows. */
