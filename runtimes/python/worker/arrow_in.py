@@ -14,7 +14,7 @@ from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
 from .pandas_inside import Layout, column_arrays, frame_of
 from .tables_out import to_csv
-from .typed import EXACT, WHOLE, TypedParser, arrow_type, wider
+from .typed import WHOLE, TypedParser, arrow_type, wider
 from .whole import is_decimal
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Column:
         self._count(empties)
         if decimals > 0:
             self._parser.decimals[self.name] = self._parser.decimals.get(self.name, 0) + decimals
-        if self._is_wide or empties > 0 or decimals > 0 or (np.abs(values) >= EXACT).any():
+        if self._is_wide or empties > 0 or decimals > 0:
             return column
         return column.cast(arrow_type(self._kind))
 
