@@ -10,11 +10,11 @@ import { statOf } from "../../notebook-exporter/file-state.ts";
 import { listNotebooks } from "../../notebook-exporter/folder.ts";
 import type { Store } from "../store/store.ts";
 import type { Exporting } from "./exported-text.ts";
+import { findAlgorithm } from "./find-algorithm.ts";
 import type { BridgeHome } from "./home.ts";
 import { keepCopy, parseNotebook, type ReadFile, readNotebookFile, type WritingJupyter, writeNotebook } from "./notebook-file.ts";
 import type { NotebookVersions } from "./notebook-versions.ts";
 import type { Publisher } from "./publisher.ts";
-import { findAlgorithm } from "./target.ts";
 
 /** How long a client waits until its notebook is live or refused: heavy libraries take long to import. */
 const PUBLISHED_WITHIN_MS = 60_000;
