@@ -8,6 +8,7 @@ import { modelsPython, root } from "./places.ts";
 const notes = [
   "The load generator is a process of its own on the same cores, with sockets of its own that are kept open; its time is in every figure.",
   "The bridge runs with its token, run records and receipts; DSDL's server and LitServe with their keys, the others without any, all with their default logs.",
+  "Who has not its turn is stopped: what the others do while they wait for calls is in no figure.",
   "MB above idle: how far all processes of a side grew while the call ran, each to its own peak, added up.",
   "Bare node:http answers each body with itself: the part of every figure that is HTTP, the kernel and the load generator. With a worker: it comes back from a Python process over a Unix socket, too.",
   "The bridge's workers run at nice 5 (10 after many rows, 15 for fits), the peers do not: where other programs want the cores (see the loads), only the bridge yields to them.",

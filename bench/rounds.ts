@@ -5,6 +5,7 @@ import { alone } from "./alone/index.ts";
 import type { Form } from "./form.ts";
 import type { Generator } from "./load/generator.ts";
 import type { AloneMeasure, Measure, SideMeasure } from "./measures/measure.ts";
+import type { Pausing } from "./pausing.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Side, Way } from "./sides/side.ts";
 import type { Measured } from "./table.ts";
@@ -19,12 +20,13 @@ export interface RoundsParts {
   readonly form: Form;
   readonly prepared: Prepared;
   readonly generator: Generator;
+  readonly pausing: Pausing;
   /** Ways and algorithms that have been warmed up: kept from measure to measure. */
   readonly warm: Set<string>;
 }
 
 /** Measures every way of every side, one turn each a round. A way that breaks is out for the rest of the measure, and told. */
-export async function takeRounds(measure: SideMeasure, { sides, ...parts }: RoundsParts): Promise<Omit<Measured, "limits">> {
+export async function takeRounds(measure: SideMeasure, { sides, pausing, ...parts }: RoundsParts): Promise<Omit<Measured, "limits">> {
   const contenders = sides.flatMap((side) =>
     side.ways.filter((way) => takesPart(way, measure)).map((way) => ({ side, way, turns: [] as Turn[], failed: [] as string[] })),
   );
@@ -33,6 +35,7 @@ export async function takeRounds(measure: SideMeasure, { sides, ...parts }: Roun
   for (let round = 0; round < rounds; round++) {
     for (const { side, way, turns: taken, failed } of contenders) {
       if (failed.length > 0) continue;
+      await pausing.letRun(side);
       try {
         taken.push(await turns[measure.kind]({ side, way, measure, ...parts }));
       } catch (error) {

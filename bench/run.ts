@@ -6,6 +6,7 @@ import { contenders } from "./contenders.ts";
 import { startGenerator } from "./load/generator.ts";
 import { pythonLine } from "./machine.ts";
 import { isAlone } from "./measures/measure.ts";
+import { Pausing } from "./pausing.ts";
 import { modelsPython, peersFolder } from "./places.ts";
 import { prepareRows } from "./prepared.ts";
 import { environmentPython } from "./python.ts";
@@ -58,13 +59,17 @@ for (const { name, python, start } of all.filter(({ name, isLong }) => isWanted(
   }
 }
 
+const pausing = stack.use(new Pausing(sides));
 const reference = dsdl ? "DSDL" : "DSDL stand-in";
 const report = await reportOf({ form, reference, notes, peers: versions });
 const measured: Measured[] = [];
 const warm = new Set<string>();
+await pausing.letRun(undefined);
 for (const measure of measures) {
   say(measure.title);
-  const taken = isAlone(measure) ? await takeAlone(measure, form) : await takeRounds(measure, { sides, form, prepared, generator, warm });
+  const rounds = { sides, form, prepared, generator, pausing, warm };
+  const taken = isAlone(measure) ? await takeAlone(measure, form) : await takeRounds(measure, rounds);
+  await pausing.letRun(undefined);
   const hasLimits = measure.kind === "small" || measure.kind === "flood" || measure.kind === "large";
   const limits = hasLimits ? await takeLimits(measure, prepared.folder, modelsPython, form.largeRounds) : [];
   measured.push({ ...taken, limits });
