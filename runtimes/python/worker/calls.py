@@ -66,6 +66,8 @@ class Session:
         wanted = call["model"]
         if wanted is not self._wanted and wanted != self._wanted:
             self._turn_to(wanted)
+        if self._reloading.is_stale():
+            self._models.forget()
         kept = self._models.find(wanted["key"]) if wanted is not None else None
         beginning = self._top_level if kept is None else kept.beginning
         if not self._is_restored or beginning is not self._begun:
@@ -181,7 +183,7 @@ class Session:
     def _loaded(self, wanted: Mapping[str, Any]) -> Any:
         """What `load` gives, which stays in memory if it has a key and shares nothing that `load` changes."""
         key = wanted["key"]
-        if self._reloading.is_needed or (key is None and self._is_load_seen):
+        if self._reloading.is_needed or (key is None and self._is_load_seen and self._models.is_empty):
             return self._load(wanted)
         self._is_load_seen = True
         try:
@@ -190,9 +192,9 @@ class Session:
                 loaded = Loaded(self._load(wanted), self._begun) if key is None else Loaded(*self._begun.after(lambda: self._load(wanted)))
                 grown = own_memory() - before
         finally:
-            if self._reloading.is_needed:
+            if self._reloading.has_changed:
                 self._models.forget()
-        if key is not None and not self._reloading.is_needed:
+        if key is not None and not self._reloading.has_changed:
             self._begun = loaded.beginning
             self._models.keep(key, loaded, wanted["folder"], grown)
         return loaded.model

@@ -54,7 +54,12 @@ class States:
 def _is_same(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
     if holds(now, before):
         return True
-    return len(now) == len(before) and all(a is b or (type(a) is type(b) and type(a) in VALUES and a == b) for a, b in zip(now, before, strict=True))
+    return len(now) == len(before) and all(a is b or (type(a) is type(b) and _is_equal(a, b)) for a, b in zip(now, before, strict=True))
+
+
+def _is_equal(a: Any, b: Any) -> bool:
+    # By their digits: 0.0 is not -0.0, and nan is nan.
+    return a.hex() == b.hex() if type(a) is float else type(a) in VALUES and a == b
 
 
 def _told(found: Found) -> str:

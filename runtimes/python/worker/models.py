@@ -54,6 +54,11 @@ class Models:
             self._bytes -= self._kept.popitem(last=False)[1][1]
             gc.collect()  # many a model refers to itself
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether none is kept."""
+        return not self._kept
+
     def forget(self) -> None:
         """Keep none of them."""
         self._kept.clear()

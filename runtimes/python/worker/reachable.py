@@ -61,7 +61,7 @@ class Reach:
         self._kinds: list[type] = []
 
     def __iter__(self) -> Iterator[Found]:
-        """Nearest first, each once; no more than MOST_OBJECTS, or that together hold MOST_ENTRIES."""
+        """Nearest first, each once; no more than MOST_OBJECTS, or of which those of few entries together hold MOST_ENTRIES."""
         ahead, later = deque(self._roots()), deque[tuple[tuple[str, type], Any]]()
         seen: set[int] = set()
         entries = 0
@@ -75,8 +75,8 @@ class Reach:
                 held = look(value)
             except Exception:
                 continue  # written in C, it may fail in any way
-            entries += len(held)
             if len(held) <= MANY:
+                entries += len(held)
                 ahead.extend((root, each) for each in held if self._looks.get(id(type(each)), look) is not None)
             elif any(self._looks.get(kind, look) is not None for kind in {*map(id, map(type, held))}):
                 later.extend((root, each) for each in held if self._looks.get(id(type(each)), look) is not None)
@@ -108,6 +108,8 @@ class Reach:
         if bases & UNCHANGING_IDS or any(_package(base) in OPAQUE or str(module_of(base)).startswith("numpy.random") for base in line):
             return None
         if _package(kind) == "typing":  # not what derives from them, such as Generic
+            return None
+        if id(ModuleType) in bases:  # those that import their parts when these are asked for
             return None
         if id(type) in bases:
             return self._class
