@@ -113,7 +113,7 @@ class Reach:
             return None
         if id(type) in bases:
             return self._class
-        if kind is list or kind is tuple:
+        if kind is list or kind is tuple or kind is set or kind is frozenset:
             return tuple
         own = _instance_dict(line)
         if id(dict) in bases:
