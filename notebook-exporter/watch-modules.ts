@@ -31,6 +31,8 @@ export interface ModuleWatcher {
   settled(name: string): Promise<void>;
   /** Whether `settled` would have nothing to wait for. False also where that cannot be known at once. */
   isSettled(name: string): boolean;
+  /** Tells the module of a name again although it did not change. */
+  retell(name: string): void;
   /** Looks at every module; resolves when each that changed was touched. */
   scan(): Promise<void>;
   close(): Promise<void>;
@@ -92,6 +94,9 @@ export async function watchModules({ hints = moduleHints, log, ...options }: Mod
       if (device === undefined || file?.isIdle === false || folder?.isIdle === false) return false;
       return isNothingAt(join(root, `${name}.py`)) && isNothingAt(join(root, name));
     },
+    retell(name) {
+      if (!closed) for (const entry of [`${name}.py`, name]) loops.get(entry)?.retell();
+    },
     async close() {
       closed = true;
       clearInterval(timer);
@@ -124,6 +129,7 @@ class ModuleLoop {
   #told: ModuleView = NOTHING;
   #failed = false;
   #dirty = false;
+  #isToRetell = false;
   #closed = false;
   #running: Promise<void> | undefined;
 
@@ -143,7 +149,17 @@ class ModuleLoop {
 
   touch(): void {
     this.#dirty = true;
-    if (!this.#closed) this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    if (!this.#closed)
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+        if (this.#dirty) this.touch();
+      });
+  }
+
+  /** Has it told again, if it is there. */
+  retell(): void {
+    this.#isToRetell = true;
+    this.touch();
   }
 
   async look(): Promise<void> {
@@ -169,8 +185,11 @@ class ModuleLoop {
     while (this.#dirty && !this.#closed) {
       this.#dirty = false;
       const state = await this.#state();
-      if (state.text === this.#told.text && !this.#failed) continue;
-      await new Promise((resolve) => setTimeout(resolve, QUIET));
+      const isSame = state.text === this.#told.text;
+      const isAgain = this.#isToRetell && state.text !== "";
+      this.#isToRetell = false;
+      if (isSame && !this.#failed && !isAgain) continue;
+      if (!isSame || this.#failed) await new Promise((resolve) => setTimeout(resolve, QUIET));
       if ((await this.#state()).text !== state.text) this.#dirty = true;
       else await this.#tell(state);
     }

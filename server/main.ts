@@ -20,6 +20,7 @@ import { homeAt, prepareHome } from "./compute/home.ts";
 import { claimHome } from "./compute/home-claim.ts";
 import { endIdleParts } from "./compute/idle-parts.ts";
 import { markOf } from "./compute/left-behind.ts";
+import { LiveVersions } from "./compute/live-versions.ts";
 import { openNotebookVersions } from "./compute/notebook-versions.ts";
 import { oldEndpoints } from "./compute/old-endpoints.ts";
 import { partsWith } from "./compute/parts.ts";
@@ -118,7 +119,8 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
   void environment.prepare(starts.plain().spec);
 
   retireWithOthers(store, pool, starts, log);
-  const publisher = stack.use(await startPublisher({ store, pool, starts, check, home, watch: config.watch, clock, log }));
+  const versions = new LiveVersions(store);
+  const publisher = stack.use(await startPublisher({ store, versions, pool, starts, check, home, watch: config.watch, clock, log }));
   stack.use(keepWarm({ store, pool, starts, home, log }));
   const isOurs = config.jupyter !== null && (await store.bridges.claim(JUPYTER)) !== undefined;
   const jupyter = isOurs ? stack.use(lateJupyter()) : undefined;
@@ -139,7 +141,7 @@ export async function main(env: NodeJS.ProcessEnv): Promise<RunningBridge> {
     metrics.ended({ method, model: model && `${algorithm}/${model.name}`, version, code, seconds, rows });
   const runs = runRecorder(store, clock, log, onFinished);
   const algorithms = publisher.shown(store.algorithms);
-  const targets = targetFinder({ ...store, algorithms }, publisher.settled);
+  const targets = targetFinder({ ...store, algorithms }, publisher.settled, versions);
   const uses = new Uses();
   const shared = { uses, store, pool, starts, runs, home, timeout: config.timeout, log };
   const compute = computeWith({ ...shared, targets });

@@ -1,7 +1,7 @@
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Store } from "../store/store.ts";
 import { findAlgorithm } from "./find-algorithm.ts";
-import { type Live, LiveVersions } from "./live-versions.ts";
+import type { Live, LiveVersions } from "./live-versions.ts";
 import type { Source } from "./publish-modules.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -29,10 +29,7 @@ const MOST_ROUNDS = 2;
  *
  * @param settled resolves when the last save of an algorithm's notebook has been decided (Publisher.settled)
  */
-export function decidedWith(store: Pick<Store, "algorithms" | "versions">, settled: Publisher["settled"]) {
-  const { algorithms } = store;
-  const versions = new LiveVersions(store);
-
+export function decidedWith({ algorithms }: Pick<Store, "algorithms">, versions: LiveVersions, settled: Publisher["settled"]) {
   /** @param name name or title @throws BadCall for an ambiguous title; NotFound for a live version that was deleted */
   return async (name: string): Promise<Decided> => {
     let seen = await withLive(await findAlgorithm(algorithms, name));

@@ -4,17 +4,20 @@ import { nameKey } from "#contract/names.ts";
 import type { Problem } from "#contract/problem.ts";
 import type { Exported } from "../../notebook-exporter/export.ts";
 import type { Store } from "../store/store.ts";
+import type { LiveVersions } from "./live-versions.ts";
 
 /** Which algorithms import another, and whether their versions hold its last text. */
 export class Dependents {
-  readonly #store: Pick<Store, "algorithms" | "versions" | "bridges">;
+  readonly #store: Pick<Store, "algorithms" | "bridges">;
+  readonly #versions: LiveVersions;
   /** What the last saves import that do not run, by name: the reason may lie there. */
   readonly #failing = new Map<string, readonly string[]>();
   /** Of several bridges: the contents that this one was told of last. */
   readonly #heard = new Map<string, string>();
 
-  constructor(store: Pick<Store, "algorithms" | "versions" | "bridges">) {
+  constructor(store: Pick<Store, "algorithms" | "bridges">, versions: LiveVersions) {
     this.#store = store;
+    this.#versions = versions;
   }
 
   /** The last save of this name does not run; undefined: nothing is known of what it imports. */
@@ -47,8 +50,16 @@ export class Dependents {
 
   /** Whether another bridge has published it again already. Never with one bridge. */
   async isUpToDate(known: Algorithm | undefined): Promise<boolean> {
-    if (this.#store.bridges.own === null || !known?.live || known.state === "failing" || misses(known.problems)) return false;
-    return !(await this.#holdsOld((await this.#store.versions.find(known.name, known.live))?.manifest));
+    if (this.#store.bridges.own === null || !known?.live || known.state === "failing") return false;
+    return !(await this.isBehind(known));
+  }
+
+  /**
+   * Whether the live version of what has one may lack a save of what it imports: a bridge that ended before it published it again
+   * left it so.
+   */
+  async isBehind(known: Algorithm): Promise<boolean> {
+    return misses(known.problems) || (await this.#holdsOld((await this.#versions.find(known))?.manifest));
   }
 
   /** Whether a save of what an export imports came between it and now, and was not seen to concern it. @param anew makes it again */
@@ -65,10 +76,10 @@ export class Dependents {
     return false;
   }
 
-  async #isOne({ name, live, problems }: Algorithm, on: string): Promise<boolean> {
-    if (misses(problems) || this.#failing.get(nameKey(name))?.some((each) => nameKey(each) === nameKey(on))) return true;
-    const found = live === null ? undefined : await this.#store.versions.find(name, live);
-    return Object.keys(found?.manifest.siblings ?? {}).some((each) => nameKey(each) === nameKey(on));
+  async #isOne(algorithm: Algorithm, on: string): Promise<boolean> {
+    const isIt = (each: string) => nameKey(each) === nameKey(on);
+    if (misses(algorithm.problems) || this.#failing.get(nameKey(algorithm.name))?.some(isIt)) return true;
+    return (await this.#versions.find(algorithm))?.imports.some(isIt) === true;
   }
 }
 

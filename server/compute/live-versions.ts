@@ -10,9 +10,9 @@ export interface Live {
   readonly imports: readonly string[];
 }
 
-const MOST_KEPT = 1000;
+const MOST_KEPT = 10_000;
 
-/** The live versions of algorithms. A version never changes, so a manifest that was read stays true. */
+/** The live versions of algorithms, one each. A version never changes, so a manifest that was read stays true. */
 export class LiveVersions {
   readonly #store: Pick<Store, "versions">;
   readonly #kept = new Map<string, Live>();
@@ -30,19 +30,33 @@ export class LiveVersions {
 
   /** @returns undefined when nothing is live @throws NotFound when the version was deleted */
   async of(algorithm: Algorithm): Promise<Live | undefined> {
+    const live = await this.find(algorithm);
+    if (!live && algorithm.live !== null) throw new NotFound("version", `${algorithm.name}@${algorithm.live}`);
+    return live;
+  }
+
+  /** As `of`; undefined also when the version was deleted. */
+  async find(algorithm: Algorithm): Promise<Live | undefined> {
     const { name, live: version } = algorithm;
     if (version === null) return undefined;
-    const key = `${nameKey(name)}@${version}`;
-    const live = this.#kept.get(key) ?? (await this.#read(name, version));
-    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-    this.#kept.set(key, live);
+    const key = nameKey(name);
+    const kept = this.#kept.get(key);
+    const live = kept?.manifest.version === version ? kept : await this.#read(name, version);
+    if (!live) return undefined;
+    if (live !== kept) this.#keep(key, live);
     this.#asGiven.set(algorithm, live);
     return live;
   }
 
-  async #read(name: string, version: string): Promise<Live> {
+  #keep(key: string, live: Live): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, live);
+    const [oldest = key] = this.#kept.keys();
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
+  }
+
+  async #read(name: string, version: string): Promise<Live | undefined> {
     const found = await this.#store.versions.find(name, version);
-    if (!found) throw new NotFound("version", `${name}@${version}`);
-    return { manifest: found.manifest, imports: Object.keys(found.manifest.siblings ?? {}) };
+    return found && { manifest: found.manifest, imports: Object.keys(found.manifest.siblings ?? {}) };
   }
 }

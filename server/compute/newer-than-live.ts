@@ -15,7 +15,7 @@ export function newerThanLive(
 ): string[] {
   const source = notebook ?? `the module ${name}`;
   const orOther = siblings.length > 0 ? ", or of a module that it imports," : "";
-  if (!isDecided) return [`A newer save of ${source}${orOther} is still being checked; version ${live}, which was live before, answered.`];
+  if (!isDecided) return [`A newer save of ${source}${orOther} was still being checked; version ${live} answered.`];
   const first = state === "failing" ? firstError(problems) : undefined;
   const notes = first
     ? [`The last save of ${source} does not run (${whatOf(first)}); version ${live}, which was live before, answered.`]

@@ -5,7 +5,7 @@ import type { Algorithm } from "#contract/algorithm.ts";
 import type { Clock } from "#contract/edges.ts";
 import type { Manifest } from "#contract/manifest.ts";
 import { nameKey } from "#contract/names.ts";
-import type { Problem } from "#contract/problem.ts";
+import { holdsBack, type Problem } from "#contract/problem.ts";
 import type { Check } from "../../notebook-exporter/answer.ts";
 import { claims, nameOf } from "../../notebook-exporter/claims.ts";
 import type { Exported } from "../../notebook-exporter/export.ts";
@@ -14,8 +14,8 @@ import { listModules, type ModulePlace, mainOf, moduleAt, readModule } from "../
 import type { Files, FindSibling } from "../../notebook-exporter/siblings.ts";
 import type { BegunVersion } from "../../notebook-exporter/write.ts";
 import type { Store } from "../store/store.ts";
-import type { Dependents } from "./dependents.ts";
 import type { BridgeHome } from "./home.ts";
+import type { Republish } from "./republish.ts";
 import { stays } from "./superseded.ts";
 
 const IGNORED = "module-ignored";
@@ -59,8 +59,7 @@ interface Publishing {
   inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Something that had the name is gone. */
   again(name: string): Promise<void>;
-  publishDependents(name: string): Promise<void>;
-  readonly dependents: Dependents;
+  readonly republish: Republish;
   /** Notebooks of that name are told again: a module has it now. */
   retellNotebooks(name: string): Promise<void>;
 }
@@ -75,14 +74,14 @@ interface Parts extends Publishing {
 }
 
 export function publishModulesWith({ store, home, check, siblings, clock, notebooks, ...publishing }: Parts) {
-  const { take, hold, put, isPublished, dependents, inTurn, again, publishDependents, retellNotebooks } = publishing;
+  const { take, hold, put, isPublished, republish, inTurn, again, retellNotebooks } = publishing;
 
-  return { laid, removed, refused, look, publish, claim, beside };
+  return { laid, removed, refused, look, claim, beside };
 
   async function laid(place: ModulePlace, files: Files): Promise<void> {
     const isNew = await inTurn(place.name, () => decide(place, files));
-    const wasElsewhere = dependents.wasElsewhere(`module ${place.name}`, contentOfModule(files)) && notebookOf(place.name) === undefined;
-    if (isNew || wasElsewhere) await publishDependents(place.name);
+    const heard = { source: `module ${place.name}`, content: contentOfModule(files) };
+    await republish.importers(place.name, notebookOf(place.name) === undefined ? heard : undefined);
     if (isNew) await retellNotebooks(place.name);
   }
 
@@ -106,11 +105,11 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
       await hold({ name, notebook: null }, [rival], "");
       return false;
     }
-    if (known && (await isPublished(known, content))) {
-      if (known.notebook !== null || known.state !== "live") await put({ ...known, notebook: null, state: "live" });
-      return false;
-    }
-    return await publishFiles(place, files);
+    const isNew = !known || !(await isPublished(known, content));
+    const isAgain = await republish.isStale(name, known);
+    if (!isNew && (known.notebook !== null || known.state !== "live")) await put({ ...known, notebook: null, state: "live" });
+    if (!isNew && !isAgain) return false;
+    return (await publishFiles(place, files, isNew ? undefined : known)) && isNew;
   }
 
   async function removed(place: ModulePlace): Promise<void> {
@@ -135,15 +134,6 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     }
   }
 
-  /** A module's version anew, because what it imports has changed. */
-  async function publish(name: string): Promise<void> {
-    const place = (await listModules(home.model)).find((each) => each.name === name);
-    const read = place && (await readModule(home.model, place));
-    if (!place || !read || !("files" in read)) return;
-    if ((await store.algorithms.find(name))?.state === "failing") await decide(place, read.files);
-    else await publishFiles(place, read.files);
-  }
-
   /** Why no notebook may have this name: a module that is live stands there. */
   async function claim(name: string): Promise<Problem | undefined> {
     if ((await liveOf(await store.algorithms.find(name)))?.notebook !== null) return undefined;
@@ -157,13 +147,15 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     };
   }
 
-  async function publishFiles(place: ModulePlace, files: Files): Promise<boolean> {
+  /** @param known it is published, and again because it is stale @returns false when newer files replaced these meanwhile */
+  async function publishFiles(place: ModulePlace, files: Files, known: Algorithm | undefined): Promise<boolean> {
     const { name } = place;
     const began = clock.ticks();
     const exported = await exportModule(name, files, check, siblings);
+    if (known && isLive(exported, known)) return true;
     const isCurrent = stays(() => contentNow(place), contentOfModule(files));
     if (!(await take({ name, notebook: null }, exported, { content: exported.content, began, isCurrent }))) return false;
-    if (await dependents.isOld(exported, () => exportModule(name, files, check, siblings))) await publishFiles(place, files);
+    await republish.ifImportsAreOlder({ name, notebook: null }, exported, () => exportModule(name, files, check, siblings));
     return true;
   }
 
@@ -215,6 +207,11 @@ export function publishModulesWith({ store, home, check, siblings, clock, notebo
     const read = await readModule(home.model, place).catch(() => undefined);
     return read && "files" in read ? contentOfModule(read.files) : undefined;
   }
+}
+
+/** Whether an export made again is the version that is live: then nothing that it imports has another text. */
+export function isLive({ manifest, problems }: Exported, { live }: Algorithm): boolean {
+  return manifest !== undefined && manifest.version === live && !holdsBack(problems);
 }
 
 function ignored(place: ModulePlace, notebook: string | null): Problem {

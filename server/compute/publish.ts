@@ -18,8 +18,10 @@ import { Ahead } from "./ahead.ts";
 import { Dependents } from "./dependents.ts";
 import type { BridgeHome } from "./home.ts";
 import { importProblems } from "./import-problems.ts";
+import type { LiveVersions } from "./live-versions.ts";
 import { contentNow, notChanged } from "./notebook-now.ts";
-import { type PublishModules, publishModulesWith, type Source, type Taking } from "./publish-modules.ts";
+import { isLive, type PublishModules, publishModulesWith, type Source, type Taking } from "./publish-modules.ts";
+import { Republish } from "./republish.ts";
 import { siblingFinder } from "./sibling-finder.ts";
 import type { Starts } from "./starts.ts";
 import { Superseded, supersededSignal } from "./superseded.ts";
@@ -35,6 +37,7 @@ export interface SavedNotebook {
 
 export interface PublishParts {
   readonly store: Store;
+  readonly versions: LiveVersions;
   readonly pool: Pool;
   readonly starts: Starts;
   readonly check: Check;
@@ -43,6 +46,8 @@ export interface PublishParts {
   readonly notebooks: () => Iterable<string>;
   /** Has a notebook told to `saved` or `unreadable` again, in its turn, although it did not change. */
   readonly retell: (path: string) => void;
+  /** Has the module of a name told to `laid` again, likewise. */
+  readonly retellModule: (name: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,11 +73,22 @@ export interface Publish extends PublishModules {
  * Saves of one name come one after the other, on whichever bridge they are noticed: of bridges that share the home the first
  * publishes a save, and the others find it published.
  */
-export function publishWith({ store, pool, starts, check, home, notebooks, retell, clock, log }: PublishParts): Publish {
+export function publishWith({
+  store,
+  versions,
+  pool,
+  starts,
+  check,
+  home,
+  notebooks,
+  retell,
+  retellModule,
+  clock,
+  log,
+}: PublishParts): Publish {
   const siblings = siblingFinder(store, home);
-  /** Names whose version is out of date although their notebook is not: what it imports was saved. */
-  const stale = new Set<string>();
-  const dependents = new Dependents(store);
+  const dependents = new Dependents(store, versions);
+  const republish = new Republish({ dependents, retell, retellModule });
   const isShared = store.bridges.own !== null;
   const ahead = new Ahead(exporting, (exported) => beginVersion(home.model, exported, home.mark));
   const modules = publishModulesWith({
@@ -88,8 +104,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     again,
     inTurn,
     isPublished,
-    dependents,
-    publishDependents,
+    republish,
     async retellNotebooks(name) {
       for (const each of await sharing(name)) retell(each);
     },
@@ -149,18 +164,17 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
 
   async function saved(path: string, content: SavedNotebook): Promise<void> {
     const name = nameOf(path);
-    const noticed = clock.now();
+    const began = clock.now();
     const isUnknown = (await store.algorithms.find(name)) === undefined;
-    const isNew = await inTurn(name, () => decide(path, content, noticed));
-    if (dependents.wasElsewhere(path, content.content) || isNew) await publishDependents(name);
+    await inTurn(name, () => decide(path, content, began));
+    await republish.importers(name, { source: path, content: content.content });
     if (isUnknown) await modules.look(name);
   }
 
-  /** @returns whether a content was published that was not before */
-  async function decide(path: string, saved: SavedNotebook, noticed: string): Promise<boolean> {
+  async function decide(path: string, saved: SavedNotebook, began: string): Promise<void> {
     const name = nameOf(path);
     // Another bridge may have published a later save meanwhile; this one is told of that, too.
-    if (isShared && (await contentNow(join(home.notebooks, path))) !== saved.content) return false;
+    if (isShared && (await contentNow(join(home.notebooks, path))) !== saved.content) return;
     const [rival] = await rivalry(path);
     const module = await modules.claim(name);
     const claimed = rival ?? module;
@@ -168,22 +182,19 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     if (claimed) {
       // A module that is live stays known as it is.
       await hold({ name, notebook: path }, [claimed], module ? (known?.content ?? "") : "");
-      return false;
+      return;
     }
-    const isStale = stale.delete(nameKey(name)) && !(await dependents.isUpToDate(known));
     const isMoved = dirname(known?.notebook ?? path) !== dirname(path); // its code works in another folder now
     const isNew = !known || isMoved || !(await isPublished(known, saved.content));
-    if (!isNew && !isStale) {
-      if (known.notebook !== path || known.state !== "live") await put({ ...known, notebook: path, state: "live" });
-      return false;
-    }
-    const wasHeld = known?.state === "failing" && known.content === saved.content && known.exportedAt >= noticed;
-    if (isShared && wasHeld && !isStale) return false;
-    if (await publish(path, saved)) return isNew;
-    if (isStale) stale.add(nameKey(name));
+    const isAgain = await republish.isStale(name, known);
+    if (!isNew && (known.notebook !== path || known.state !== "live")) await put({ ...known, notebook: path, state: "live" });
+    if (!isNew && !isAgain) return;
+    const wasHeld = known?.state === "failing" && known.content === saved.content && known.exportedAt >= began;
+    if (isShared && wasHeld && !isAgain) return;
+    if (await publish(path, saved, isNew ? undefined : known)) return;
     // Told again even when it is what it was before the newer save.
-    retell(path);
-    return false;
+    if (isAgain) republish.again({ name, notebook: path });
+    else retell(path);
   }
 
   /** Why this notebook may not have its name: another one, which is there, has it too. */
@@ -209,18 +220,19 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     await modules.look(name);
   }
 
-  /** @returns false when a newer save replaced it meanwhile */
-  async function publish(path: string, { notebook, content, stat: state }: SavedNotebook): Promise<boolean> {
+  /** @param known it is published, and again because it is stale @returns false when a newer save replaced it meanwhile */
+  async function publish(path: string, { notebook, content, stat: state }: SavedNotebook, known?: Algorithm): Promise<boolean> {
     const name = nameOf(path);
     const began = clock.ticks();
     const made = await ahead.take(path, { notebook, content });
     const exported = made?.exported ?? (await exporting(path, notebook));
+    if (known && isLive(exported, known)) {
+      await made?.version?.discard();
+      return true;
+    }
     const isCurrent = notChanged(join(home.notebooks, path), content, state);
     if (!(await take({ name, notebook: path }, exported, { content, began, begun: made?.version, isCurrent }))) return false;
-    if (await dependents.isOld(exported, () => exporting(path, notebook))) {
-      stale.add(nameKey(name));
-      retell(path);
-    }
+    await republish.ifImportsAreOlder({ name, notebook: path }, exported, () => exporting(path, notebook));
     return true;
   }
 
@@ -254,6 +266,7 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     const { before, problems: told } = await looked;
     await durable;
     await goLive(source, exported.manifest, [...problems, ...told], content);
+    if (before !== exported.manifest.version) republish.changed(name);
     await (await file)?.place(before && join(home.model, ".versions", name, before));
     pool.retire(name, starts.of(exported.manifest, null).key);
     log.info({ algorithm: name, version: exported.manifest.version, ms: Math.round(clock.ticks() - began) }, "a version went live");
@@ -297,28 +310,11 @@ export function publishWith({ store, pool, starts, check, home, notebooks, retel
     log.warn({ algorithm: name, problems: problems.map((each) => each.code) }, "what was saved does not go live");
   }
 
-  /** Algorithms that import this one recorded its old text, or miss it: they are published again with the new one. */
-  async function publishDependents(name: string): Promise<void> {
-    for (const other of await dependents.of(name)) {
-      if (await dependents.isUpToDate(other)) continue;
-      const { notebook } = other;
-      if (notebook !== null) {
-        // In its own turn: published from here, it could put an older text over a save of its own.
-        stale.add(nameKey(other.name));
-        retell(notebook);
-        continue;
-      }
-      await inTurn(other.name, async () => {
-        if (!(await dependents.isUpToDate(await store.algorithms.find(other.name)))) await modules.publish(other.name);
-      }).catch((error: unknown) =>
-        log.warn({ err: error, algorithm: other.name }, "an algorithm that imports the saved one could not be published again"),
-      );
-    }
-  }
-
   async function isPublished(known: Algorithm, content: string): Promise<boolean> {
     if (known.live === null || known.content !== content || known.state === "failing") return false;
-    return await isThere(join(home.model, ".versions", known.name, known.live, "manifest.json"));
+    if (await isThere(join(home.model, ".versions", known.name, known.live, "manifest.json"))) return true;
+    republish.changed(known.name); // meanwhile nothing could import it
+    return false;
   }
 
   async function put({ live: _, ...algorithm }: Omit<Algorithm, "live"> & { live?: unknown }): Promise<void> {

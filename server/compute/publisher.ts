@@ -4,7 +4,7 @@ import { listNotebooks } from "../../notebook-exporter/folder.ts";
 import { noHints, systemHints } from "../../notebook-exporter/hints.ts";
 import { listModules } from "../../notebook-exporter/module-files.ts";
 import { type Watcher, watchNotebooks } from "../../notebook-exporter/watch.ts";
-import { watchModules } from "../../notebook-exporter/watch-modules.ts";
+import { type ModuleWatcher, watchModules } from "../../notebook-exporter/watch-modules.ts";
 import type { AlgorithmsReader } from "../store/store.ts";
 import { type Publish, type PublishParts, publishWith } from "./publish.ts";
 import type { Source } from "./publish-modules.ts";
@@ -15,7 +15,7 @@ const WAIT_MS = 5_000;
 /** The same while there is nothing that could serve it. */
 const WAIT_FIRST_MS = 30_000;
 
-export interface PublisherParts extends Omit<PublishParts, "notebooks" | "retell"> {
+export interface PublisherParts extends Omit<PublishParts, "notebooks" | "retell" | "retellModule"> {
   /** scan: the system's notifications are not relied on. */
   readonly watch: "notify" | "scan";
 }
@@ -52,10 +52,14 @@ export interface Publisher extends AsyncDisposable {
 export async function startPublisher(parts: PublisherParts): Promise<Publisher> {
   const { home, clock, log } = parts;
   let watcher: Watcher | undefined;
+  let moduleWatcher: ModuleWatcher | undefined;
+  /** What was to be told again before its watcher had begun. */
+  const early = { notebooks: new Set<string>(), modules: new Set<string>() };
   const publish: Publish = publishWith({
     ...parts,
     notebooks: () => watcher?.list() ?? [],
-    retell: (path) => watcher?.retell(path),
+    retell: (path) => void (watcher ? watcher.retell(path) : early.notebooks.add(path)),
+    retellModule: (name) => void (moduleWatcher ? moduleWatcher.retell(name) : early.modules.add(name)),
   });
   const standing = new StandingProblems();
   const guarded = async (name: string, work: () => Promise<void>): Promise<void> => {
@@ -89,7 +93,8 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     onUnreadable: (path, problem) => shown(path, () => publish.unreadable(path, problem)),
   });
   const watching = watcher;
-  const watchingModules = await watchModules({
+  for (const each of early.notebooks) watching.retell(each);
+  moduleWatcher = await watchModules({
     root: home.model,
     log,
     ...(parts.watch === "scan" ? { hints: noHints } : {}),
@@ -97,6 +102,8 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     onGone: (place) => guarded(place.name, () => publish.removed(place)),
     onRefused: (place, problem) => guarded(place.name, () => publish.refused(place, problem)),
   });
+  const watchingModules = moduleWatcher;
+  for (const each of early.modules) watchingModules.retell(each);
   // Those that went away while the bridge was down: nothing tells of them any more.
   const there = new Set(await listNotebooks(home.notebooks));
   const modules = new Set((await listModules(home.model)).map((each) => nameKey(each.name)));

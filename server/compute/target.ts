@@ -4,6 +4,7 @@ import type { Manifest } from "#contract/manifest.ts";
 import type { ModelVersion } from "#contract/model.ts";
 import type { Store } from "../store/store.ts";
 import { decidedWith } from "./decided.ts";
+import { LiveVersions } from "./live-versions.ts";
 import { newerThanLive } from "./newer-than-live.ts";
 import { noAlgorithm, noMethod, noModel, notLive } from "./no-target.ts";
 import type { Publisher } from "./publisher.ts";
@@ -24,9 +25,13 @@ export interface TargetFinder {
   find(call: Pick<Call, "method" | "model" | "modelVersion" | "strict"> & { algorithm: string }): Promise<Target>;
 }
 
-/** @param settled as for decidedWith */
-export function targetFinder(store: Pick<Store, "algorithms" | "versions" | "models">, settled: Publisher["settled"]): TargetFinder {
-  const decided = decidedWith(store, settled);
+/** @param settled as for decidedWith @param versions shared with others that read them */
+export function targetFinder(
+  store: Pick<Store, "algorithms" | "versions" | "models">,
+  settled: Publisher["settled"],
+  versions = new LiveVersions(store),
+): TargetFinder {
+  const decided = decidedWith(store, versions, settled);
 
   return {
     async find({ algorithm: wanted, method, model: name, modelVersion, strict }) {

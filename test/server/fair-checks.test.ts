@@ -54,7 +54,7 @@ describe("a call that runs an older version", () => {
     expect(await notesOf("waiting")).toEqual([]);
     await test.save("waiting.ipynb", hanging("waiting"));
     expect(await notesOf("waiting")).toEqual([
-      expect.stringMatching(/^A newer save of waiting\.ipynb is still being checked; version \w{16},/),
+      expect.stringMatching(/^A newer save of waiting\.ipynb was still being checked; version \w{16} answered/),
     ]);
     await test.save("waiting.ipynb", [answering("old")]);
   });
