@@ -34,12 +34,15 @@ interface HeldUpParts {
 
 /**
  * Calls that wait for their callers, who send no rows for a while or take no results: others have their places meanwhile,
- * and other workers. Whoever moves again goes on at once, beside those.
+ * and other workers. Whoever moves again goes on at once, and takes a place again, beside those, as far as its caller's
+ * share has room: calls that stop and go in turn take no more places of others than calls that compute.
  */
 export class HeldUp {
   readonly #parts: HeldUpParts;
   readonly #waiting = new Map<CallerWait, AbortController>();
   readonly #aside = new Counts();
+  /** Those that move again, and whose caller's share has no room for them yet. */
+  readonly #beside = new Set<CallerWait>();
   #timer: NodeJS.Timeout | undefined;
   /** Until when, in ticks, calls of a line have less time. */
   readonly #hurried = new Map<string, number>();
@@ -53,7 +56,7 @@ export class HeldUp {
   /** Watches a call that a worker is about to get; to be told of its end. */
   watch({ request, abort }: Held, seat: Seat): CallerWait {
     return new CallerWait(request, seat, this.#parts.clock, (wait) => {
-      if (wait.isAside) this.#comeBack(wait);
+      if (wait.isAside) this.#goOn(wait);
       if (wait.since === undefined) this.#waiting.delete(wait);
       else this.#begin(wait, abort);
     });
@@ -62,8 +65,16 @@ export class HeldUp {
   /** The call has ended. */
   ended(wait: CallerWait): void {
     this.#waiting.delete(wait);
+    this.#beside.delete(wait);
     if (this.#told?.wait === wait) this.#told = undefined;
     if (wait.isAside) this.#comeBack(wait);
+  }
+
+  /** Its caller's share may have room: those of its calls that go on without a place come before those that wait. */
+  freed({ caller, purpose }: PoolCall): void {
+    for (const wait of this.#beside) {
+      if (wait.request.caller === caller && wait.request.purpose === purpose) this.#goOn(wait);
+    }
   }
 
   close(): void {
@@ -88,7 +99,10 @@ export class HeldUp {
       if (abort.signal.aborted) continue; // it ends
       wait.look();
       const { since = now } = wait;
-      if (!wait.isAside && now - since >= STILL_MS) this.#stepAside(wait);
+      if (now - since >= STILL_MS) {
+        if (wait.isAside) this.#beside.delete(wait);
+        else this.#stepAside(wait);
+      }
       if (now - since >= this.#patience(wait, now)) overdue.push(wait);
     }
     if (overdue.length > 0 && !(this.#told && now - this.#told.at < ENDING_MS)) this.#endOne(overdue, now);
@@ -104,6 +118,7 @@ export class HeldUp {
     this.#parts.log.warn({ algorithm, caller }, "a caller did not move while calls waited for what its call keeps: it ends");
     this.#told = { wait, at: now };
     this.#waiting.get(wait)?.abort(new CallerStalled(this.#patience(wait, now) / 1000));
+    for (const [line, until] of this.#hurried) if (until <= now) this.#hurried.delete(line);
     this.#hurried.set(lineOf(wait), now + MOST_MS);
   }
 
@@ -119,12 +134,19 @@ export class HeldUp {
     this.#aside.add(lineOf(wait), 1);
     this.#aside.add(caller, 1);
     shares.give(wait.request);
+    this.freed(wait.request);
     seats.stepAside(wait.seat);
+  }
+
+  #goOn(wait: CallerWait): void {
+    if (this.#parts.shares.full(wait.request)) this.#beside.add(wait);
+    else this.#comeBack(wait);
   }
 
   #comeBack(wait: CallerWait): void {
     const { seats, shares } = this.#parts;
     wait.isAside = false;
+    this.#beside.delete(wait);
     this.#aside.add(lineOf(wait), -1);
     this.#aside.add(wait.request.caller, -1);
     shares.take(wait.request);
@@ -139,7 +161,7 @@ export class HeldUp {
     const { turns, seats, shares } = this.#parts;
     const { request, isAside } = wait;
     const { purpose, key, caller } = request;
-    if (!seats.hasMemory || !(isAside || seats.hasSlot(purpose))) return !turns.isEmpty(purpose);
+    const isShort = !seats.hasMemory || !(isAside || seats.hasSlot(purpose));
     for (const [first] of turns.lines(purpose)) {
       if (!first) continue;
       const full = shares.full(first.request);
@@ -147,6 +169,8 @@ export class HeldUp {
       if (full) {
         const isOwn = !isAside && first.request.caller === caller && (isSameKey || full === "all");
         if (isOwn && !shares.full(first.request, kept)) return true;
+      } else if (isShort) {
+        return true;
       } else if (isSameKey && !seats.canTake(first.request, purpose, first.request.call.model?.key)) {
         if (!(purpose === "apply" && seats.mayGrow(key))) return true;
       }

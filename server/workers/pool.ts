@@ -333,6 +333,7 @@ export function startPool({
       next.began = clock.ticks();
       shares.take(next.request);
     }
+    heldUp.freed(entry.request);
     entry.began = undefined;
     if (entry.hasOwn && seat.isStarting && seat.isUsable) seats.leave(seat);
     else seats.give(seat);

@@ -122,8 +122,9 @@ export class Seat {
 
   /** Why it is not used any more. */
   get reason(): "retired" | "cancelled" | "died" {
-    if (this.isRetired || this.#link?.isSpent) return "retired";
-    return this.#link?.isSpoiled ? "cancelled" : "died";
+    if (this.isRetired) return "retired";
+    if (this.#link?.isSpoiled) return "cancelled";
+    return this.#link?.isSpent ? "retired" : "died";
   }
 
   get pid(): number {

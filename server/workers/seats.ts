@@ -138,7 +138,7 @@ export class Seats implements AsyncDisposable {
     this.#options.onFree(seat.purpose);
   }
 
-  /** Its call goes on, or has ended: it takes a place again, beside those that there are. */
+  /** Its call goes on and its caller's share has room, or it has ended: it takes a place again, beside those that there are. */
   comeBack(seat: Seat): void {
     seat.isHeldUp = false;
     this.#taken[seat.purpose]++;

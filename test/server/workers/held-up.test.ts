@@ -150,6 +150,50 @@ describe("calls that wait for their callers", () => {
     await Promise.all(others);
   });
 
+  it("go on where the only one that waits waits for its own share", async () => {
+    const held = Array.from({ length: 5 }, () => silent({ caller: "alice" }));
+    await Promise.all(held.map(({ stopped }) => stopped));
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // four are aside
+    const sleep = { method: "sleep", param: { ms: 1e8 }, signal: over.signal, caller: "bob" };
+    const others = [1, 2, 3].map((n) => call({ ...sleep, algorithm: `bob${n}` }).catch(String));
+    await until(() => running() === 7);
+    ahead = 120_000;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    for (const { go } of held) go();
+    expect(await Promise.all(held.map(({ ended }) => ended))).toEqual(Array(5).fill("a\n1\n"));
+    over.abort();
+    await Promise.all(others);
+  });
+
+  it("take no more places than their caller's share once they trickle", async () => {
+    let pace = Number.POSITIVE_INFINITY;
+    let isOver = false;
+    const trickling = async function* () {
+      yield Buffer.from("a\n");
+      for (let at = 0; !isOver && !over.signal.aborted; at += 100) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (at % pace === 0 && Number.isFinite(pace)) yield Buffer.from("1\n");
+      }
+    };
+    const all = Array.from({ length: 6 }, () => call({ caller: "alice", input: trickling() }));
+    await until(() => running() === 6);
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // four are aside
+    for (pace of [100, Number.POSITIVE_INFINITY, 200]) {
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      await call({ caller: "bob", algorithm: "other", deadline: { seconds: 5, limit: "the test's limit" } });
+    }
+    isOver = true;
+    await Promise.all(all);
+    // All places are counted as free again: two callers compute as many as before.
+    const sleep = { method: "sleep", param: { ms: 1e8 }, signal: over.signal };
+    const further = ["alice", "bob"].flatMap((caller) => [1, 2].map(() => call({ ...sleep, caller }).catch(String)));
+    await until(() => running() === 3);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pool.snapshot().queues).toEqual([{ algorithm: "iris", waiting: 1, running: 3 }]);
+    over.abort();
+    await Promise.all(further);
+  });
+
   it("do not bound how many workers a version may have", async () => {
     await pool[Symbol.asyncDispose]();
     open({ own: { ...slots, apply: 20, perKey: 20 } });
