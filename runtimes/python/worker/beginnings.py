@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .changes import States
+from .event_loops import EventLoop
 from .globals import Snapshots
 from .loggers import Loggers
 from .randomness import Seeds, seeded_state, undo_shared
@@ -27,12 +28,13 @@ class Beginning:
         """`seeds`: what was seeded until now; `before`: an earlier beginning, which knows of modules that are imported later."""
         self._seeds = seeds
         self._surroundings = Surroundings()
+        self._event_loop = EventLoop()
         # As the top level left them, always: what each knows it holds, and those that loads made are to go with their models.
         self._loggers = before._loggers if before else Loggers()
         self._snapshots = Snapshots(seeds.undo, before and before._snapshots)
         self._seeded = seeded_state(seeds)
-        # Loggers after globals, which may hold some of them.
-        steps = (self._surroundings.restore, self._snapshots.restore, self._loggers.restore, undo_shared(seeds))
+        # Loggers and event loops after globals, which may hold some of them.
+        steps = (self._surroundings.restore, self._snapshots.restore, self._event_loop.restore, self._loggers.restore, undo_shared(seeds))
         self._restoring = Restoring(steps, self._snapshots)
 
     def run(self) -> None:
@@ -59,5 +61,6 @@ class Beginning:
         return (
             self._seeded == other._seeded
             and self._surroundings.is_like(other._surroundings)
+            and self._event_loop.is_like(other._event_loop)
             and self._snapshots.is_like(other._snapshots)
         )

@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from .event_loops import EventLoop
 from .interpreter import Interpreter
 
 
@@ -25,7 +24,6 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._interpreter = Interpreter()
-        self._event_loop = EventLoop()
         self._environ = dict(os.environ._data)  # type: ignore[attr-defined]
         self._variables = dict(os.environ)
         self._depth = sys.getrecursionlimit()
@@ -42,7 +40,6 @@ class Surroundings:
     def restore(self) -> None:
         """Put all of it back. For the main thread, in whose context calls run."""
         self._interpreter.restore()
-        self._event_loop.restore()
         if os.environ._data != self._environ:  # type: ignore[attr-defined]
             self._restore_environ()
         if sys.getrecursionlimit() != self._depth:
@@ -64,7 +61,6 @@ class Surroundings:
         return (
             self._settings() == other._settings()
             and self._interpreter.is_like(other._interpreter)
-            and self._event_loop.is_like(other._event_loop)
             and self._sklearn == (other._sklearn or (self._sklearn and _sklearn_defaults()))
         )
 
