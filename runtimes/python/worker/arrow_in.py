@@ -14,7 +14,7 @@ from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
 from .pandas_inside import Layout, column_arrays, frame_of
 from .tables_out import to_csv
-from .typed import WHOLE, TypedParser, arrow_type, wider
+from .typed import EXACT, WHOLE, TypedParser, arrow_type, wider
 from .whole import is_decimal
 
 if TYPE_CHECKING:
@@ -180,14 +180,14 @@ class Column:
                 pass
         self._is_counted = True
         if self._fitted and self._kind in WHOLE and pa.types.is_floating(come):
-            return self._whole(column.cast(pa.float64()))
+            return self._whole(column.cast(pa.float64()), rows)
         return self._read(column, rows)
 
     def _count(self, empties: int) -> None:
         if empties > 0:
             self._parser.empties[self.name] = self._parser.empties.get(self.name, 0) + empties
 
-    def _whole(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    def _whole(self, column: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:
         """Floats where a fit saw whole numbers: these again, if all are such."""
         values = column.to_numpy()
         empties, decimals = int(np.isnan(values).sum()), int(is_decimal(values, self._kind).sum())
@@ -196,6 +196,8 @@ class Column:
             self._parser.decimals[self.name] = self._parser.decimals.get(self.name, 0) + decimals
         if self._is_wide or empties > 0 or decimals > 0:
             return column
+        if (np.abs(values) >= EXACT).any():  # they have more digits than their text
+            return self._read(column, rows)
         return column.cast(arrow_type(self._kind))
 
     def _read(self, column: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:

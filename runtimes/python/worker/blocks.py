@@ -28,6 +28,7 @@ from .tables_out import one_each, send_csv, table_of, to_csv
 from .texts import is_blank, split_header
 from .typed import TypedParser, wider
 
+LONG_HEADER = 1 << 16
 BLOCK_BYTES = 2 << 20
 AHEAD = 2
 
@@ -89,10 +90,24 @@ class Blocks:
         """Reads on to the next segment that holds anything, and its header. False when there is none."""
         while not self.source.is_over:
             self._pieces = self.source.pieces()
-            if self._fill(lambda: has_record(self._held)) or not is_blank(self._held):
+            if self._fill(self._has_header()) or not is_blank(self._held):
                 return True
             self._held.clear()
         return False
+
+    def _has_header(self) -> Callable[[], bool]:
+        """Whether a header has come. A long one is looked for by halves, so that each byte is looked at a few times."""
+        looked_at = 0
+
+        def is_there() -> bool:
+            nonlocal looked_at
+            size = len(self._held)
+            if LONG_HEADER < size < looked_at * 3 // 2:
+                return False
+            looked_at = size
+            return has_record(self._held)
+
+        return is_there
 
     def _begin(self) -> None:
         """Takes the header of a further segment."""

@@ -29,7 +29,12 @@ const small = fc.integer({ min: -100, max: 100 });
 // Empty text and words for a missing value are text by Arrow alone (docs/concepts/table.md).
 const text = fc.constantFrom("x", "007", "7", "1.5", "True", "é, ü", 'q"q', " y", "2026-01-31 10:00:05");
 const quarter = small.map((each) => each / 4);
-const float = fc.oneof(quarter.map(String), small.map(String), fc.double().map(pythonFloat), fc.constantFrom("1e300", "1e16", "inf"));
+const float = fc.oneof(
+  quarter.map(String),
+  small.map(String),
+  fc.double().map(pythonFloat),
+  fc.constantFrom("1e300", "1e16", "1.2345678901234567e18", "inf"),
+);
 const day = fc.constantFrom("2026-01-31", "1970-01-01", "2026-02-28");
 
 /** What values Arrow's types hold, and which of the contract's types take most of them. */
@@ -102,6 +107,7 @@ describe("Arrow with known types", () => {
       ["missing text", one("string", ["x", null], "object"), "same"],
       ["whole numbers where a fit saw floats", one("int64", [1, 2, null], "float64"), "same"],
       ["floats where a fit saw whole numbers", one("float64", ["1.0", "2.0", "3.0"], "int64"), "same"],
+      ["floats of more digits than their text has", one("float64", ["1.2345678901234567e18", "1.0"], "int64"), "same"],
       ["decimals where a fit saw whole numbers", one("float64", ["1.0", "2.0", "2.5"], "int64"), "same"],
       ["floats where whole numbers are declared", one("float64", ["1.0"], "int64", false), "refused"],
       ["numbers for text", one("int64", [1, 2], "object", false), "same"],

@@ -36,6 +36,14 @@ describe("a row-wise apply", () => {
     expect(csv === text).toBe(true);
   });
 
+  it.each([
+    ["blank lines", "\n".repeat(24 << 20)],
+    ["blanks", " ".repeat(24 << 20)],
+  ])("finds a header behind many %s", async (_, before) => {
+    const { csv } = await probe.call(pieces(`${before}\nn,t\n1,x\n`, 65_536), { input });
+    expect(csv).toBe("n,t\n1,x\n");
+  });
+
   it("answers while rows are still sent", async () => {
     const answered = Promise.withResolvers<void>();
     async function* rows() {
