@@ -124,7 +124,9 @@ export class NotebookLoop {
   async scan(): Promise<void> {
     if (this.#running) return;
     const isLate = this.#unsureUntil !== undefined && this.#parts.clock.ticks() > this.#unsureUntil;
-    if (this.#failed || isLate || !isSame(await this.#state(), this.#seen)) this.touch();
+    const state = await this.#state();
+    if (this.#failed || isLate || !isSame(state, this.#seen)) this.touch();
+    else if (state === undefined) this.#wasLooked = true;
   }
 
   /** For every second or so: touches what could not be read or taken in, more rarely the longer that lasts, and what was gone (mounts tell nothing). */
@@ -154,7 +156,10 @@ export class NotebookLoop {
       const next = this.#settled.promise;
       const state = await this.#state();
       const changed = !isSame(state, this.#seen);
-      if (!changed && !this.#busy && !this.#dirty) return;
+      if (!changed && !this.#busy && !this.#dirty) {
+        if (state === undefined) this.#wasLooked = true;
+        return;
+      }
       if (this.#isTornForLong() && isSame(state, this.#torn?.stat)) return;
       if (changed && !this.#busy && !this.#dirty) {
         if (this.#failed && touches > 0) return;

@@ -45,15 +45,6 @@ export function isAsSeen({ parts }: ModuleView): boolean {
   return parts?.every(({ path, stat }) => isSame(stateNow(path), stat)) === true;
 }
 
-/** Whether nothing lies at a path, found out at once. */
-export function isNothingAt(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
-    return false;
-  }
-}
-
 function stateNow(path: string): FileStat | undefined {
   try {
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });

@@ -1,10 +1,10 @@
 import { realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { relative, sep } from "node:path";
 import type { Log } from "#contract/edges.ts";
 import type { Problem } from "#contract/problem.ts";
 import { type Hints, hintsBut } from "./hints.ts";
 import { listModules, type ModulePlace, moduleAt, readModule, statesOf } from "./module-files.ts";
-import { isAsSeen, isNothingAt, type ModuleView, viewOf } from "./module-view.ts";
+import { isAsSeen, type ModuleView, viewOf } from "./module-view.ts";
 import { quickDevice } from "./quick-look.ts";
 import type { Files } from "./siblings.ts";
 
@@ -29,7 +29,7 @@ export interface ModuleWatchOptions {
 export interface ModuleWatcher {
   /** Resolves when what lies there now under this name has been told. Looks at the files first. */
   settled(name: string): Promise<void>;
-  /** Whether `settled` would have nothing to wait for. False also where that cannot be known at once. */
+  /** Whether a module is there and `settled` would have nothing to wait for. False also where that cannot be known at once. */
   isSettled(name: string): boolean;
   /** Tells the module of a name again although it did not change. */
   retell(name: string): void;
@@ -90,9 +90,8 @@ export async function watchModules({ hints = moduleHints, log, ...options }: Mod
     },
     isSettled(name) {
       const [file, folder] = [loops.get(`${name}.py`), loops.get(name)];
-      if (file?.isThere || folder?.isThere) return (file?.isSettled() ?? true) && (folder?.isSettled() ?? true);
-      if (device === undefined || file?.isIdle === false || folder?.isIdle === false) return false;
-      return isNothingAt(join(root, `${name}.py`)) && isNothingAt(join(root, name));
+      const isThere = file?.isThere || folder?.isThere || false;
+      return isThere && (file?.isSettled() ?? true) && (folder?.isSettled() ?? true);
     },
     retell(name) {
       if (!closed) for (const entry of [`${name}.py`, name]) loops.get(entry)?.retell();
@@ -112,6 +111,9 @@ const moduleHints = hintsBut((root, path, isFile) => {
   if (!moduleAt(entry) || (isFile && inner.length === 0 && !entry.endsWith(".py"))) return true;
   return inner.some((each) => each.startsWith(".") || each === "__pycache__");
 });
+
+/** So often what changes while it is told is waited for. */
+const MOST_RUNS = 3;
 
 const NOTHING: ModuleView = { text: "", parts: undefined };
 
@@ -167,13 +169,19 @@ class ModuleLoop {
   }
 
   async settled(): Promise<void> {
-    if (this.isIdle && !(await this.#isTold())) this.touch();
+    if (this.isIdle && this.#failed) this.touch();
+    // What changed while it was told is told by another run. One that changes all the time is waited for no longer.
+    for (let run = 0; run < MOST_RUNS; run++) {
+      await this.#running;
+      if (this.#closed || (await this.#isTold())) return;
+      this.touch();
+    }
     await this.#running;
   }
 
   /** Whether what lies there now has been told, found out at once. False also where that cannot be, or nothing is there. */
   isSettled(): boolean {
-    return this.isIdle && isAsSeen(this.#told);
+    return this.isIdle && !this.#failed && isAsSeen(this.#told);
   }
 
   async close(): Promise<void> {

@@ -126,9 +126,11 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
         .catch((error: unknown) => log.warn({ err: error, notebook: inside }, "an announced save could not be prepared"));
     },
 
-    settled(algorithm, { notebook, isLive, siblings }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
-      if (notebook !== null && watching.isSettled(notebook) && (siblings === undefined || siblings.every(isSettled))) return true;
-      return settling({ name: algorithm, notebook }, siblings, within);
+    settled(algorithm, { notebook, isLive, siblings = [] }, within = isLive ? WAIT_MS : WAIT_FIRST_MS) {
+      const source = { name: algorithm, notebook };
+      // While no module of a name is live, a notebook may take the name.
+      if ((isLive || notebook !== null) && isSettled(source) && siblings.every(isSettled)) return true;
+      return settling(source, siblings, within);
     },
 
     leftOut: () => watching.leftOut(),
@@ -142,11 +144,13 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     },
   };
 
-  async function settling(source: Source, siblings: readonly Source[] = [], within: number): Promise<boolean> {
+  async function settling(source: Source, siblings: readonly Source[], within: number): Promise<boolean> {
     const late = Promise.withResolvers<false>();
     const timer = setTimeout(late.resolve, within, false);
+    let listed: Promise<readonly string[]> | undefined;
+    const notebooks = () => (listed ??= listNotebooks(home.notebooks));
     // What a sibling's save makes anew is waiting or made when the sibling has been told, and not before.
-    const all = Promise.all(siblings.map((each) => isSettled(each) || told(each))).then(() => told(source));
+    const all = Promise.all(siblings.map((each) => isSettled(each) || told(each, notebooks))).then(() => told(source, notebooks));
     const isDecided = await Promise.race([all.then(() => true), late.promise]);
     clearTimeout(timer);
     return isDecided;
@@ -156,15 +160,11 @@ export async function startPublisher(parts: PublisherParts): Promise<Publisher> 
     return notebook === null ? watchingModules.isSettled(name) : watching.isSettled(notebook);
   }
 
-  async function told({ name, notebook }: Source): Promise<void> {
-    const paths = notebook === null ? await sameName(name) : [notebook];
-    const all = paths.map((path) => watching.settled(path));
-    if (notebook === null) all.push(watchingModules.settled(name));
-    await Promise.all(all);
-  }
-
-  async function sameName(algorithm: string): Promise<string[]> {
-    const all = await listNotebooks(home.notebooks);
-    return all.filter((path) => nameKey(nameOf(path)) === nameKey(algorithm));
+  /** Whatever is there of the name: a notebook may have taken a module's place, or a module a notebook's. */
+  async function told({ name, notebook }: Source, notebooks: () => Promise<readonly string[]>): Promise<void> {
+    const isOfName = (path: string) => nameKey(nameOf(path)) === nameKey(name);
+    const paths = notebook === null ? (await notebooks()).filter(isOfName) : [notebook];
+    await Promise.all(paths.map((path) => watching.settled(path)));
+    if (!paths.some((path) => watching.seen(path))) await watchingModules.settled(name);
   }
 }

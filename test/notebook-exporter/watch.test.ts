@@ -94,6 +94,12 @@ describe("folders and names", () => {
     expect(watching.told.at(-1)?.renamedFrom).toBeUndefined();
   });
 
+  it("does not list what somebody asked for and is not there", async () => {
+    await using watching = await startWatching();
+    await watching.watcher.settled("never.ipynb");
+    expect(watching.watcher.list()).toEqual([]);
+  });
+
   it("tells a deleted notebook once, and again when it comes back as it was", async () => {
     await using watching = await startWatching();
     await writeFile(watching.at("a.ipynb"), notebook(1));

@@ -216,7 +216,7 @@ describe("a module and a notebook of one name", () => {
     expect(await say()).toBe("module");
     await test.save(`${name}.ipynb`, [saying("notebook")]);
     expect(await say()).toBe("module");
-    expect((await problems())[0]?.[1]).toBe("name-claimed-twice");
+    await expect.poll(async () => (await problems())[0]?.[1]).toBe("name-claimed-twice");
     await rm(join(test.home, "app/model", `${name}.py`));
     while ((await say()) !== "notebook") await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await state()).toMatchObject({ notebook: `${name}.ipynb`, state: "live" });
