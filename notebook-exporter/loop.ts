@@ -124,9 +124,7 @@ export class NotebookLoop {
   async scan(): Promise<void> {
     if (this.#running) return;
     const isLate = this.#unsureUntil !== undefined && this.#parts.clock.ticks() > this.#unsureUntil;
-    const state = await this.#state();
-    if (this.#failed || isLate || !isSame(state, this.#seen)) this.touch();
-    else if (state === undefined) this.#wasLooked = true;
+    if (this.#failed || isLate || !isSame(await this.#state(), this.#seen)) this.touch();
   }
 
   /** For every second or so: touches what could not be read or taken in, more rarely the longer that lasts, and what was gone (mounts tell nothing). */
@@ -156,10 +154,7 @@ export class NotebookLoop {
       const next = this.#settled.promise;
       const state = await this.#state();
       const changed = !isSame(state, this.#seen);
-      if (!changed && !this.#busy && !this.#dirty) {
-        if (state === undefined) this.#wasLooked = true;
-        return;
-      }
+      if (!changed && !this.#busy && !this.#dirty) return;
       if (this.#isTornForLong() && isSame(state, this.#torn?.stat)) return;
       if (changed && !this.#busy && !this.#dirty) {
         if (this.#failed && touches > 0) return;
@@ -194,7 +189,6 @@ export class NotebookLoop {
         this.#vouched = false;
       }
       await this.#tell(found, content);
-      this.#wasLooked = true;
       this.#busy = false;
       if (!this.#dirty) {
         this.#settle();
@@ -329,6 +323,7 @@ export class NotebookLoop {
     const file = place && "file" in place ? place : undefined;
     this.#isLink = file?.isLink ?? false;
     this.#device = file?.device;
+    this.#wasLooked ||= place?.stat === undefined;
     return place?.stat;
   }
 

@@ -89,49 +89,6 @@ describe("a load that changes an object of the top level", () => {
     expect(answers).toEqual(["1", "2", "2", "1", "1", "2"]);
   });
 
-  it("is noticed in calls of models without a key while another is kept", async () => {
-    const probe = await bench.worker(source(`${Holder}\nnet.w = 3`, "net.w = {'m': 3, 'pre': 5}[name]", "net.w"));
-    const apply = await applying(probe);
-    const first = (await apply("m")).found;
-    const model = { name: "pre", key: null, folder: await bench.modelFolder(), shared: bench.home.data };
-    const { csv } = await probe.call("a\n1\n", { model });
-    expect([first, csv.split("\n")[1]?.trim(), (await apply("m")).found]).toEqual(["3", "5", "3"]);
-  });
-
-  it("keeps a model whose load changes it no more, until a call does", async () => {
-    const apply = await applying(await bench.worker(source(`${Holder}\nnet.w = 0`, "net.w = 7", "(net.w, setattr(net, 'w', 8))[0]")));
-    await apply("a", "load");
-    await apply("a", "load");
-    expect([(await apply("a")).found, (await apply("a")).found, (await apply("a")).found]).toEqual(["7", "7", "7"]);
-  });
-
-  it.each(["{i: i for i in range(600_000)}", "list(range(1_000_000))", "frozenset(range(1_000_000))"])(
-    "is seen behind %s",
-    async (large) => {
-      const apply = await applying(await bench.worker(source(`table = ${large}\n${Holder}`, "net.w = int(name)", "net.w")));
-      expect([(await apply("1")).found, (await apply("2")).found, (await apply("1")).found]).toEqual(["1", "2", "1"]);
-    },
-  );
-
-  it.each([
-    [
-      "a lazy attribute",
-      "import functools\nclass C:\n    @functools.cached_property\n    def p(self): return 7\nnet = C()",
-      "net.p",
-      [false, false, true],
-    ],
-    ["an equal float", `${Holder}\nnet.w = 0.5`, "net.w = float('0.5')", [false, true, true]],
-    [
-      "a lazy module",
-      "import types\nclass Lazy(types.ModuleType):\n    def __getattr__(self, name):\n        self.__dict__[name] = 1\n        return 1\nnet = Lazy('lazy')",
-      "net.part",
-      [false, true, true],
-    ],
-  ])("keeps models: %s", async (_, top, load, was) => {
-    const apply = await applying(await bench.worker(source(top, load, "1")));
-    expect([(await apply("a")).was, (await apply("a")).was, (await apply("a")).was]).toEqual(was);
-  });
-
   it("is noticed where it fails half way", async () => {
     const load = "net.w = 1 if name == 'a' else 2; return 1 / (name != 'b')";
     const apply = await applying(await bench.worker(source(`${Holder}\nnet.w = 1`, load, "net.w")));
