@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Algorithm } from "#contract/algorithm.ts";
 import type { Store } from "../store/store.ts";
 import { findAlgorithm } from "./find-algorithm.ts";
@@ -41,7 +42,7 @@ export function decidedWith({ algorithms }: Pick<Store, "algorithms">, versions:
       const isDecided = settling === true || (await settling);
       // Even if nothing was waited for: it may have become true while the store answered.
       const now = await (algorithm ? algorithms.find(algorithm.name) : findAlgorithm(algorithms, name));
-      if (settling === true && now === algorithm) return { ...seen, isDecided };
+      if (settling === true && isSame(now, algorithm)) return { ...seen, isDecided };
       seen = await withLive(now);
       if (!isDecided || round === MOST_ROUNDS || isAmong(seen.live, live)) return { ...seen, isDecided };
     }
@@ -58,6 +59,11 @@ export function decidedWith({ algorithms }: Pick<Store, "algorithms">, versions:
   function siblingsOf({ imports }: Live): Promise<(Algorithm | Source)[]> {
     return Promise.all(imports.map(async (name) => (await algorithms.find(name)) ?? { name, notebook: null }));
   }
+}
+
+/** Stores that keep nothing in memory give another object each time. */
+function isSame(now: Algorithm | undefined, before: Algorithm | undefined): boolean {
+  return now === before || isDeepStrictEqual(now, before);
 }
 
 /** Whether a version imports nothing that another did not. */

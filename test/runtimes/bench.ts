@@ -128,6 +128,19 @@ export class Probe {
     this.#home = home;
   }
 
+  /**
+   * Applies, or loads, models by name that the worker may keep. Each has a folder of its own. Gives the values of the answer below its
+   * header, and whether the model was in memory already.
+   */
+  applying(): (model: string, method?: string) => Promise<Answer & { readonly found: string; readonly was: boolean | null | undefined }> {
+    const { data } = this.#home;
+    return async (name, method = "apply") => {
+      const model = { name, key: `${name}@1`, folder: join(data, ".models", "probe", name), shared: data };
+      const answer = await this.call(method === "load" ? "" : "a\n1\n", { method, model });
+      return Object.assign(answer, { found: answer.csv.slice(answer.csv.indexOf("\n") + 1).trim(), was: answer.done?.modelWasLoaded });
+    };
+  }
+
   /** The whole JSON of a call. */
   asked({ input, output, ...rest }: Asked): WorkerCall {
     const model = { name: "probe_default", key: null, folder: this.#home.data, shared: this.#home.data };

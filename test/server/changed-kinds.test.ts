@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type TestBridge, testBridge } from "./support/bridge.ts";
@@ -19,11 +19,7 @@ const places = {
 };
 const make = {
   notebook: (name: string, text: string) => test.save(`${name}.ipynb`, [text]),
-  async module(name: string, text: string) {
-    await mkdir(join(test.home, "app/model"), { recursive: true });
-    await writeFile(`${places.module(name)}.tmp`, text);
-    await rename(`${places.module(name)}.tmp`, places.module(name));
-  },
+  module: (name: string, text: string) => test.lay(`${name}.py`, text),
 };
 
 it.each([

@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Algorithm } from "#contract/algorithm.ts";
 import { main } from "../../server/main.ts";
@@ -19,14 +19,9 @@ beforeEach(() => {
 });
 
 const saying = (value: string) => `def apply(model, df, param):\n    return {"said": ["${value}"]}\n`;
-/** Lays files into app/model as deployments do: each beside, then renamed. */
+/** Lays files into app/model, one after the other. */
 async function lay(files: Record<string, string | Buffer>) {
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(test.home, "app/model", path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.tmp`, text);
-    await rename(`${file}.tmp`, file);
-  }
+  for (const [path, text] of Object.entries(files)) await test.lay(path, text);
 }
 const call = (options: Record<string, string>, rows = "a\n1\n") => test.compute({ algorithm: name, method: "apply", ...options }, rows);
 const say = async (options: Record<string, string> = {}) => {

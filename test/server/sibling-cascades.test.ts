@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { saveNotebook, type TestBridge, testBridge } from "./support/bridge.ts";
+import { layFile, saveNotebook, type TestBridge, testBridge } from "./support/bridge.ts";
 import { bridgeProcess } from "./support/bridge-process.ts";
 import { odd } from "./support/odd.ts";
 
@@ -23,12 +23,7 @@ const { say, state } = odd(() => test);
 const using = (module: string, before = "") =>
   `${before}\nfrom app.model.${module} import V\ndef apply(model, df, param):\n    return {"said": [V]}\n`;
 const slowly = (seconds: number) => `import time\ntime.sleep(${seconds})`;
-async function lay(path: string, text: string, home = test.home) {
-  const file = join(home, "app/model", path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, text);
-  await rename(`${file}.tmp`, file);
-}
+const lay = (path: string, text: string, home = test.home) => layFile(join(home, "app/model", path), text);
 const isLive = (algorithm: string) => expect.poll(() => state(algorithm), { timeout: 10_000 }).toMatchObject({ state: "live" });
 /** Adds a character to a file at each import of the text. */
 const counted = (file: string) => `with open(${JSON.stringify(file)}, "a") as counted:\n    counted.write("x")`;

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type TestBridge, testBridge } from "./support/bridge.ts";
@@ -23,11 +23,7 @@ def apply(model, df, param):
     return {"said": [" ".join([${modules.map((_, index) => `v${index}`).join(", ")}])]}`,
 ];
 const file = (path: string) => join(test.home, "app/model", path);
-async function lay(path: string, text: string) {
-  await mkdir(dirname(file(path)), { recursive: true });
-  await writeFile(`${file(path)}.tmp`, text);
-  await rename(`${file(path)}.tmp`, file(path));
-}
+const lay = (path: string, text: string) => test.lay(path, text);
 const isLive = (algorithm: string) => expect.poll(() => state(algorithm)).toMatchObject({ state: "live" });
 async function notes() {
   const answer = await test.compute({ algorithm: name, method: "apply" }, "a\n1\n");

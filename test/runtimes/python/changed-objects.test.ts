@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Bench, type Probe, python } from "../bench.ts";
+import { Bench, python } from "../bench.ts";
+import { Holder, source } from "./loads.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -12,20 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.[Symbol.asyncDispose]());
 
-/** Applies models that stay in memory if they can, and gives the value of the answer, whether it had been loaded, and the notes. */
-async function applying(probe: Probe) {
-  const folder = await bench.modelFolder();
-  return async (name: string, method = "apply") => {
-    const model = { name, key: `${name}@1`, folder: join(folder, name), shared: bench.home.data };
-    const { done, csv, error } = await probe.call(method === "load" ? "" : "a\n1\n", { method, model });
-    return { error, found: csv.slice(csv.indexOf("\n") + 1).trim(), was: done?.modelWasLoaded, notes: done?.notes };
-  };
-}
-
-const source = (top: string, load: string, apply: string) =>
-  [top, "def load(name):", `    ${load}`, "def apply(model, df, param):", `    return [{"found": ${apply}}]`].join("\n");
-
-const Holder = "class Holder: pass\nnet = Holder()";
 const closure = "def pair():\n    n = 0\n    def put(x):\n        nonlocal n\n        n = x\n    return put, lambda: n\nput, get = pair()";
 
 /** Top level, what load does, what apply finds, and the object that the note names. `n` is the model's number. */
@@ -74,16 +61,16 @@ const changing: [string, string, string, string, string][] = [
 describe("a load that changes an object of the top level", () => {
   it.each(changing)("runs in each call: %s", async (_, top, load, apply, named) => {
     const probe = await bench.worker(source(top, `n = int(name); ${load}`, apply), { siblings: { part: `${Holder}\nnet.w = 0\n` } });
-    const apply_ = await applying(probe);
+    const apply_ = probe.applying();
     const answers = [];
     for (const name of ["1", "2", "1", "2", "2"]) answers.push(await apply_(name));
     expect(answers.map(({ found, was }) => [found, was])).toEqual(["1", "2", "1", "2", "2"].map((found) => [found, false]));
     const note = `load changes ${named}, which the top level made and other models share, so this model is loaded at each call. Make it inside load.`;
-    expect(answers.map(({ notes }) => notes)).toEqual([[], [], [note], [note], []]);
+    expect(answers.map(({ done }) => done?.notes)).toEqual([[], [], [note], [note], []]);
   });
 
   it("keeps no model that found its own state there, nor one that was kept before", async () => {
-    const apply = await applying(await bench.worker(source(`${Holder}\nnet.w = 1`, "net.w = int(name)", "net.w")));
+    const apply = (await bench.worker(source(`${Holder}\nnet.w = 1`, "net.w = int(name)", "net.w"))).applying();
     const answers = [];
     for (const name of ["1", "2", "2", "1", "1", "2"]) answers.push((await apply(name)).found);
     expect(answers).toEqual(["1", "2", "2", "1", "1", "2"]);
@@ -91,17 +78,17 @@ describe("a load that changes an object of the top level", () => {
 
   it("is noticed where it fails half way", async () => {
     const load = "net.w = 1 if name == 'a' else 2; return 1 / (name != 'b')";
-    const apply = await applying(await bench.worker(source(`${Holder}\nnet.w = 1`, load, "net.w")));
+    const apply = (await bench.worker(source(`${Holder}\nnet.w = 1`, load, "net.w"))).applying();
     expect([(await apply("a")).found, (await apply("b")).error?.type, (await apply("a")).found]).toEqual(["1", "ZeroDivisionError", "1"]);
   });
 
   it("is told in the first call's receipt where the model was loaded before, and does not run before calls again", async () => {
     const top = `${Holder}\nnet.w = 0\nruns = []\nnet.runs = 0`;
-    const apply = await applying(await bench.worker(source(top, "net.runs += 1", "net.runs")));
+    const apply = (await bench.worker(source(top, "net.runs += 1", "net.runs"))).applying();
     await apply("a", "load");
     await apply("b", "load");
-    const { found, notes } = await apply("b");
-    expect([found, notes?.length]).toEqual(["3", 1]);
+    const { found, done } = await apply("b");
+    expect([found, done?.notes.length]).toEqual(["3", 1]);
   });
 });
 
@@ -160,10 +147,10 @@ const unchanged: [string, string, string][] = [
 
 describe("a load that only uses objects of the top level", () => {
   it.each(unchanged)("runs once a model: %s", async (_, top, load) => {
-    const apply = await applying(await bench.worker(source(top, load, "1")));
+    const apply = (await bench.worker(source(top, load, "1"))).applying();
     const answers = [];
     for (const name of ["a", "b", "a", "b"]) answers.push(await apply(name));
-    expect(answers.map(({ error, was, notes }) => [error, was, notes])).toEqual(
+    expect(answers.map(({ error, was, done }) => [error, was, done?.notes])).toEqual(
       [false, false, true, true].map((was) => [undefined, was, []]),
     );
   });
@@ -187,14 +174,14 @@ class Plain: pass
 plain = Plain()
 plain.odd, plain.table = [object.__new__(Odd)], [Table()]
 del Meta, Odd, Table`;
-    const apply = await applying(await bench.worker(source(top, "pass", "1")));
+    const apply = (await bench.worker(source(top, "pass", "1"))).applying();
     expect([(await apply("a")).error, (await apply("a")).was]).toEqual([undefined, true]);
   });
 
   it("takes a moment for a large top level, in which a small object is seen all the same", async () => {
     const top = `rows = [{"a": [i]} for i in range(300_000)]\nclass K: pass\nnet = K()\nnet.layers = [K()]\nnet.layers[0].w = 0`;
     const probe = await bench.worker(source(top, "net.layers[0].w = int(name)", "net.layers[0].w"));
-    const apply = await applying(probe);
+    const apply = probe.applying();
     expect([(await apply("1")).found, (await apply("2")).found, (await apply("1")).found]).toEqual(["1", "2", "1"]);
   });
 });
@@ -314,7 +301,7 @@ it("is what a fresh import and load would leave, whatever objects load changes",
           encoding: "utf8",
           cwd: folder,
         });
-        const apply = await applying(await bench.worker(text));
+        const apply = (await bench.worker(text)).applying();
         for (const name of names) {
           const { found } = await apply(name);
           expect(found.replaceAll('""', '"').replace(/^"(.*)"$/, "$1")).toBe(expected.split("\n")[Number(name) - 1]);

@@ -10,13 +10,12 @@ beforeAll(async () => {
 afterAll(() => bench?.[Symbol.asyncDispose]());
 
 /** Applies a model that stays in memory, and gives the first value of the answer, and whether it had been loaded. */
-async function applying(probe: Probe) {
-  const folder = await bench.modelFolder();
-  return async (name: string, method = "apply") => {
-    const model = { name, key: `${name}@1`, folder, shared: bench.home.data };
-    const { done, csv, error } = await probe.call(method === "load" ? "" : "a\n1\n", { method, model });
+function applying(probe: Probe) {
+  const apply = probe.applying();
+  return async (name: string, method?: string) => {
+    const { error, found, was } = await apply(name, method);
     expect(error).toBeUndefined();
-    return [csv.slice(csv.indexOf("\n") + 1).trim(), done?.modelWasLoaded];
+    return [found, was];
   };
 }
 
@@ -68,14 +67,14 @@ describe("what load leaves outside of the model", () => {
     const lines = [top, "def load(name):", ...load.split("; ").map((line) => `    ${line}`), "    return {}"];
     const body = [`    found = str(${value})`, ...then.map((line) => `    ${line}`), told("found")];
     const probe = await bench.worker([...lines, "def apply(model, df, param):", ...body].join("\n"));
-    const apply_ = await applying(probe);
+    const apply_ = applying(probe);
     const answers = [await apply_("m"), await apply_("m"), await apply_("m")];
     const text = expected.includes(",") ? `"${expected}"` : expected;
     expect(answers).toEqual([false, true, true].map((was) => [text, was]));
   });
 
   it("is there where the model was loaded before the first call", async () => {
-    const apply = await applying(
+    const apply = applying(
       await bench.worker(
         `factor = None\ndef load(name):\n    global factor\n    factor = 7\ndef apply(model, df, param):\n${told("factor")}`,
       ),
@@ -90,7 +89,7 @@ describe("what load leaves outside of the model", () => {
   it("is of this model alone, and of no call without one", async () => {
     const source = `factor = None\ndef load(name):\n    global factor\n    if name != "plain":\n        factor = name\ndef apply(model, df, param):\n${told("factor")}`;
     const probe = await bench.worker(source);
-    const apply = await applying(probe);
+    const apply = applying(probe);
     const found = [];
     for (const name of ["a", "b", "plain", "a", "plain", "b", "b", "a"]) found.push((await apply(name))[0]);
     expect(found).toEqual(["a", "b", "None", "a", "None", "b", "b", "a"]);
@@ -109,7 +108,7 @@ it("leaves each model its event loop, open", async () => {
     "def apply(model, df, param):",
     told("asyncio.get_event_loop().run_until_complete(named())"),
   ];
-  const apply = await applying(await bench.worker(source.join("\n")));
+  const apply = applying(await bench.worker(source.join("\n")));
   const names = ["a", "b", "plain", "a", "plain", "b", "b", "a"];
   const found = [];
   for (const name of names) found.push((await apply(name))[0]);
@@ -123,7 +122,7 @@ def load(name): return name
 def apply(model, df, param):
     if model == "seeds": seed(3)
 ${told("randint(10**9)")}`;
-  const apply = await applying(await bench.worker(source));
+  const apply = applying(await bench.worker(source));
   const found = [];
   for (const name of ["seeds", "other", "other", "other"]) found.push((await apply(name))[0]);
   expect(new Set(found).size).toBe(4);
@@ -151,7 +150,7 @@ def load(name):
     return [own]
 def apply(model, df, param):
 ${told('sum(name.startswith("own.") for name in logging.root.manager.loggerDict)')}`;
-  const apply = await applying(await bench.worker(source));
+  const apply = applying(await bench.worker(source));
   let found = 0;
   for (let number = 0; number < 300; number++) found = Number((await apply(String(number)))[0]);
   expect(found).toBeLessThan(250); // 64 models, and those that go together
@@ -173,7 +172,7 @@ it.each([
 ])("needs no beginning of its own where it leaves %s", async (_, top, load) => {
   const count = 'sum(type(each).__name__ == "Beginning" for each in gc.get_objects())';
   const source = `import gc\n${top}\ndef load(name):\n    ${load}\n    return name\ndef apply(model, df, param):\n${told(count)}`;
-  const apply = await applying(await bench.worker(source));
+  const apply = applying(await bench.worker(source));
   const found = [];
   for (const name of ["a", "b", "c", "a"]) found.push((await apply(name))[0]);
   expect(new Set(found).size).toBe(1);
@@ -237,7 +236,7 @@ it("is what a fresh import and load would leave, whatever load and apply change"
           encoding: "utf8",
         });
         const probe = await bench.worker(source);
-        const apply = await applying(probe);
+        const apply = applying(probe);
         for (const name of names) {
           const [found = ""] = await apply(name);
           expect(

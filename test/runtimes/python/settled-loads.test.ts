@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Bench, type Probe } from "../bench.ts";
+import { Bench } from "../bench.ts";
+import { Holder, source } from "./loads.ts";
 
 let bench: Bench;
 beforeAll(async () => {
@@ -8,24 +8,9 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.[Symbol.asyncDispose]());
 
-/** Applies models that stay in memory if they can, and gives the value of the answer and whether it had been loaded. */
-async function applying(probe: Probe) {
-  const folder = await bench.modelFolder();
-  return async (name: string, method = "apply") => {
-    const model = { name, key: `${name}@1`, folder: join(folder, name), shared: bench.home.data };
-    const { done, csv } = await probe.call(method === "load" ? "" : "a\n1\n", { method, model });
-    return { found: csv.slice(csv.indexOf("\n") + 1).trim(), was: done?.modelWasLoaded };
-  };
-}
-
-const source = (top: string, load: string, apply: string) =>
-  [top, "def load(name):", `    ${load}`, "def apply(model, df, param):", `    return [{"found": ${apply}}]`].join("\n");
-
-const Holder = "class Holder: pass\nnet = Holder()";
-
 it("a change of an object of the top level is noticed in calls of models without a key while another is kept", async () => {
   const probe = await bench.worker(source(`${Holder}\nnet.w = 3`, "net.w = {'m': 3, 'pre': 5}[name]", "net.w"));
-  const apply = await applying(probe);
+  const apply = probe.applying();
   const first = (await apply("m")).found;
   const model = { name: "pre", key: null, folder: await bench.modelFolder(), shared: bench.home.data };
   const { csv } = await probe.call("a\n1\n", { model });
@@ -33,7 +18,7 @@ it("a change of an object of the top level is noticed in calls of models without
 });
 
 it("a worker keeps a model whose load changes it no more, until a call does", async () => {
-  const apply = await applying(await bench.worker(source(`${Holder}\nnet.w = 0`, "net.w = 7", "(net.w, setattr(net, 'w', 8))[0]")));
+  const apply = (await bench.worker(source(`${Holder}\nnet.w = 0`, "net.w = 7", "(net.w, setattr(net, 'w', 8))[0]"))).applying();
   await apply("a", "load");
   await apply("a", "load");
   expect([(await apply("a")).found, (await apply("a")).found, (await apply("a")).found]).toEqual(["7", "7", "7"]);
@@ -42,7 +27,7 @@ it("a worker keeps a model whose load changes it no more, until a call does", as
 it.each(["{i: i for i in range(600_000)}", "list(range(1_000_000))", "frozenset(range(1_000_000))"])(
   "a change of an object is seen behind %s",
   async (large) => {
-    const apply = await applying(await bench.worker(source(`table = ${large}\n${Holder}`, "net.w = int(name)", "net.w")));
+    const apply = (await bench.worker(source(`table = ${large}\n${Holder}`, "net.w = int(name)", "net.w"))).applying();
     expect([(await apply("1")).found, (await apply("2")).found, (await apply("1")).found]).toEqual(["1", "2", "1"]);
   },
 );
@@ -62,6 +47,6 @@ it.each([
     [false, true, true],
   ],
 ])("a worker keeps models whose load first makes %s", async (_, top, load, was) => {
-  const apply = await applying(await bench.worker(source(top, load, "1")));
+  const apply = (await bench.worker(source(top, load, "1"))).applying();
   expect([(await apply("a")).was, (await apply("a")).was, (await apply("a")).was]).toEqual(was);
 });

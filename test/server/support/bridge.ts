@@ -15,6 +15,8 @@ export interface TestBridge extends AsyncDisposable {
   old(method: "fit" | "apply", body: unknown): Promise<{ status: string; message: string; results?: string }>;
   /** Saves a notebook of these cells by temp + rename. Each text is a cell named by its place. */
   save(path: string, cells: readonly string[], settings?: object): Promise<void>;
+  /** Lays a file into app/model, as deployments do, by temp + rename. */
+  lay(path: string, text: string | Buffer): Promise<void>;
 }
 
 let newDatabase: (() => Promise<string>) | undefined;
@@ -56,6 +58,7 @@ export async function testBridge(env: Record<string, string> = {}): Promise<Test
       return (await answer.json()) as { status: string; message: string; results?: string };
     },
     save: (path, cells, settings) => saveNotebook(join(home, "notebooks", path), cells, settings),
+    lay: (path, text) => layFile(join(home, "app/model", path), text),
     async [Symbol.asyncDispose]() {
       await bridge.close();
       await rm(home, { recursive: true, force: true });
@@ -69,8 +72,13 @@ function python(): Record<string, string> {
 
 /** Writes a notebook whose cells are all exported, as editors do: beside, then renamed. */
 export async function saveNotebook(file: string, cells: readonly string[], settings: object = {}): Promise<void> {
+  await layFile(file, JSON.stringify(contentWith(cells, settings)));
+}
+
+/** Writes a file beside its place, then renames it. */
+export async function layFile(file: string, text: string | Buffer): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, JSON.stringify(contentWith(cells, settings)));
+  await writeFile(`${file}.tmp`, text);
   await rename(`${file}.tmp`, file);
 }
 

@@ -167,22 +167,23 @@ describe("calls that wait for their callers", () => {
 
   it("take no more places than their caller's share once they trickle", async () => {
     let pace = Number.POSITIVE_INFINITY;
-    let isOver = false;
-    const trickling = async function* () {
+    let ended = 0;
+    const trickling = async function* (number: number) {
       yield Buffer.from("a\n");
-      for (let at = 0; !isOver && !over.signal.aborted; at += 100) {
+      for (let at = 0; number >= ended && !over.signal.aborted; at += 100) {
         await new Promise((resolve) => setTimeout(resolve, 100));
         if (at % pace === 0 && Number.isFinite(pace)) yield Buffer.from("1\n");
       }
     };
-    const all = Array.from({ length: 6 }, () => call({ caller: "alice", input: trickling() }));
+    const all = Array.from({ length: 6 }, (_, number) => call({ caller: "alice", input: trickling(number) }));
     await until(() => running() === 6);
     await new Promise((resolve) => setTimeout(resolve, 1000)); // four are aside
     for (pace of [100, Number.POSITIVE_INFINITY, 200]) {
+      ended++; // another may have its place
       await new Promise((resolve) => setTimeout(resolve, 800));
       await call({ caller: "bob", algorithm: "other", deadline: { seconds: 5, limit: "the test's limit" } });
     }
-    isOver = true;
+    ended = all.length;
     await Promise.all(all);
     // All places are counted as free again: two callers compute as many as before.
     const sleep = { method: "sleep", param: { ms: 1e8 }, signal: over.signal };
