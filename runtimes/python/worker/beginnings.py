@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .changes import States
+from .entering import Entering
 from .event_loops import EventLoop
 from .globals import Snapshots
 from .loggers import Loggers
@@ -36,10 +37,16 @@ class Beginning:
         # Loggers and event loops after globals, which may hold some of them.
         steps = (self._surroundings.restore, self._snapshots.restore, self._event_loop.restore, self._loggers.restore, undo_shared(seeds))
         self._restoring = Restoring(steps, self._snapshots)
+        self._entering: Entering | None = None
 
     def run(self) -> None:
         """Put all of it back. Failed: what classes of the code raised."""
         self._restoring.run()
+
+    def enter(self) -> None:
+        """In a call's own context and working folder: what else the load of its model left."""
+        if self._entering is not None:
+            self._entering.run()
 
     def notes(self) -> list[str]:
         """For the receipt of the call that begins so: that it took long."""
@@ -51,15 +58,19 @@ class Beginning:
 
     def after(self, load: Callable[[], Loaded]) -> tuple[Loaded, Beginning]:
         """Load a model, from here. Gives it, and how calls with it begin: as this, unless something else was left behind."""
+        entering = Entering()
         with self._seeds.besides():
             with self._seeds.watch():
                 loaded = load()
             then = Beginning(self._seeds, self)
+        if entering.loaded():
+            then._entering = entering
         return loaded, self if then._is_like(self) else then
 
     def _is_like(self, other: Beginning) -> bool:
         return (
-            self._seeded == other._seeded
+            self._entering is other._entering
+            and self._seeded == other._seeded
             and self._surroundings.is_like(other._surroundings)
             and self._event_loop.is_like(other._event_loop)
             and self._snapshots.is_like(other._snapshots)

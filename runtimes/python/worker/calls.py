@@ -15,6 +15,7 @@ from .beginnings import Beginning
 from .caches import Caches
 from .changes import States
 from .data_folder import DataFolder
+from .event_loops import LOOPS
 from .failures import phase
 from .interrupts import Interrupts
 from .models import Loaded, Models, own_memory
@@ -41,7 +42,7 @@ class Session:
         self._top_level = self._begun = beginning
         self._unattended = unattended
         self._models = Models()
-        self._reloading = Reloading()
+        self._reloading = Reloading(self._models)
         self._is_load_seen = False
         self._caches = Caches()
         # The last call's model.
@@ -55,8 +56,10 @@ class Session:
         self._is_restored = False
         if self._unattended.may_run():
             return
+        LOOPS.is_alone = True
         try:
             self._begun.run()  # as the last call began: the next one has the same model, mostly
+            self._reloading.look()
             self._is_restored = True
         except BaseException:
             pass  # classes of the code may raise anything when they are compared: the next call tries again, and says so
@@ -66,13 +69,16 @@ class Session:
         wanted = call["model"]
         if wanted is not self._wanted and wanted != self._wanted:
             self._turn_to(wanted)
-        if self._reloading.is_stale():
-            self._models.forget()
+        if not self._is_restored:
+            LOOPS.is_alone = not self._unattended.may_run()
+            self._begun.run()
+            self._reloading.look()
         kept = self._models.find(wanted["key"]) if wanted is not None else None
         beginning = self._top_level if kept is None else kept.beginning
-        if not self._is_restored or beginning is not self._begun:
+        if beginning is not self._begun:
             self._begun = beginning
             beginning.run()
+        beginning.enter()
         self._is_restored = False
         if call["method"] != "load":  # nobody sees the receipt of one
             report.notes += beginning.notes()
@@ -186,15 +192,11 @@ class Session:
         if self._reloading.is_needed or (key is None and self._is_load_seen and self._models.is_empty):
             return self._load(wanted)
         self._is_load_seen = True
-        try:
-            with self._reloading.watch(self._begun):
-                before = own_memory()
-                loaded = Loaded(self._load(wanted), self._begun) if key is None else Loaded(*self._begun.after(lambda: self._load(wanted)))
-                grown = own_memory() - before
-        finally:
-            if self._reloading.has_changed:
-                self._models.forget()
-        if key is not None and not self._reloading.has_changed:
+        with self._reloading.watch(self._begun):
+            before = own_memory()
+            loaded = Loaded(self._load(wanted), self._begun) if key is None else Loaded(*self._begun.after(lambda: self._load(wanted)))
+            grown = own_memory() - before
+        if key is not None and not (self._reloading.has_changed or self._reloading.is_needed):
             self._begun = loaded.beginning
             self._models.keep(key, loaded, wanted["folder"], grown)
         return loaded.model

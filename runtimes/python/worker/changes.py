@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from types import ModuleType
+from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-from .reachable import Found, Memory, Reach, memory_of, name_of
+import numpy as np
+
+from .reachable import Cache, Found, Memory, Reach, lines_of, memory_of
 from .same_objects import holds
 
 MOST_BYTES = 64 << 20
 # Equal ones of these are the same to any code.
-VALUES = (int, str, bytes, bool)
+VALUES = (int, str, bytes, bool, date, timedelta, Decimal)
+FIXED = (FunctionType, CellType, Cache, tuple, frozenset)
 
 
 class States:
@@ -38,17 +45,42 @@ class States:
 
     def changed(self) -> str | None:
         """Which global's object, or what belongs to it, holds something else by now: its name and type."""
+        return next((found.told for found in self._altered()), None)
+
+    def altered(self) -> list[Found]:
+        """All objects that hold something else by now."""
+        return list(self._altered())
+
+    def of(self, wanted: Collection[int]) -> States:
+        """The same of the objects of these ids alone."""
+        return self._those(lambda value: id(value) in wanted)
+
+    def of_instances(self, wanted: Collection[int]) -> States:
+        """The same of these and of all but functions, classes and what else code that runs leaves as it is, mostly."""
+        return self._those(lambda value: not _is_fixed(type(value)) or id(value) in wanted)
+
+    def _those(self, is_one: Callable[[Any], bool]) -> States:
+        those = copy(self)
+        those._found = [found for found in self._found if is_one(found.value)]
+        those._written = [written for written in self._written if is_one(written[0].value)]
+        return those
+
+    def _altered(self) -> Iterator[Found]:
         for found in self._found:
             try:
                 now = found.look(found.value)
-            except Exception:
-                return _told(found)  # it could be looked at before
+            except Exception:  # it could be looked at before
+                yield found
+                continue
             if not _is_same(now, found.held):
-                return _told(found)
+                yield found
         for found, memory, most, written in self._written:
             if memory(found.value, most) != written:
-                return _told(found)
-        return None
+                yield found
+
+
+def _is_fixed(kind: type) -> bool:
+    return kind in FIXED or any(base is type or base is Enum for base in lines_of(kind))
 
 
 def _is_same(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
@@ -58,10 +90,12 @@ def _is_same(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
 
 
 def _is_equal(a: Any, b: Any) -> bool:
-    # By their digits: 0.0 is not -0.0, and nan is nan.
-    return a.hex() == b.hex() if type(a) is float else type(a) in VALUES and a == b
-
-
-def _told(found: Found) -> str:
-    name, kind = found.root
-    return f"{name} ({name_of(kind)})"
+    """Of one type."""
+    kind = type(a)
+    if kind is float:  # by their digits: 0.0 is not -0.0, and nan is nan
+        return bool(a.hex() == b.hex())
+    if kind is tuple:
+        return _is_same(a, b)
+    if kind.__module__ == "numpy" and issubclass(kind, np.generic):
+        return bool(a.tobytes() == b.tobytes() and a.dtype == b.dtype)
+    return kind in VALUES and bool(a == b)

@@ -8,19 +8,13 @@ Which loop a thread has is known to asyncio's policy alone, by names of its own;
 
 from __future__ import annotations
 
-import gc
-import signal
 import sys
 import threading
-from _signal import getsignal as raw_handler
 from typing import Any
 from weakref import WeakSet
 
+from .ended_loops import EndedLoops
 from .idle_loop import is_idle
-from .interrupts import SIGNALS
-
-# More loops than these that are open although nobody was left one: what holds them may be garbage that has become old.
-MOST_LEFT = 8
 
 
 class _Loops:
@@ -31,8 +25,9 @@ class _Loops:
         self._shared: dict[str, Any] = {}
         # That the top level or a load made.
         self._owned: WeakSet[Any] = WeakSet()
-        self._left: WeakSet[Any] = WeakSet()
-        self._most_left = MOST_LEFT
+        self.ended = EndedLoops()
+        # Whether no thread of the code's is left, which may tell a loop to do something.
+        self.is_alone = True
 
     def own(self, known: dict[str, Any]) -> dict[str, Any]:
         """What is to be put back of what the policy knows now: nothing of the loop that is shared."""
@@ -40,7 +35,7 @@ class _Loops:
         if loop is None:
             return known
         if loop is self._shared.get("_loop"):
-            if is_idle(loop):
+            if self._may_share(loop):
                 return {}
             self._shared = {}
         self._owned.add(loop)
@@ -48,14 +43,14 @@ class _Loops:
 
     def put(self, known: dict[str, Any], wanted: dict[str, Any]) -> None:
         """Make `wanted` of what the policy knows, or what it knows of the shared loop if that is nothing."""
-        if self._shared and not is_idle(self._shared["_loop"]):
-            self._shared = {}
-        if not (wanted or self._shared) and known.get("_loop") not in self._owned and is_idle(known.get("_loop")):
-            self._shared = dict(known)
+        if self._shared and not self._may_share(self._shared["_loop"]):
+            self._share({})
+        if not (wanted or self._shared) and known.get("_loop") not in self._owned and self._may_share(known.get("_loop")):
+            self._share(dict(known))
         self.replace(known, wanted or self._shared)
 
     def replace(self, known: dict[str, Any], wanted: dict[str, Any]) -> None:
-        """Make `wanted` of what a policy knows. The loop that was there is closed unless something holds it."""
+        """Make `wanted` of what a policy knows. The loop that was there closes itself once nothing holds it."""
         loop = known.get("_loop")
         if known == wanted:
             return
@@ -63,23 +58,15 @@ class _Loops:
         known.update(wanted)
         if loop is None or loop.is_closed() or loop is self._shared.get("_loop") or loop in self._owned:
             return
-        self._left.add(loop)
-        del loop
-        self._close_left()
+        self.ended.let_go(loop)
 
-    def _close_left(self) -> None:
-        """Loops that nothing holds close themselves, and take our handlers of signals for their own."""
-        before = [(number, raw_handler(number)) for number in SIGNALS]
-        gc.collect(1)  # they are young
-        if self._open_left() > self._most_left:
-            gc.collect()
-            self._most_left = max(MOST_LEFT, 2 * self._open_left())
-        for number, handler in before:
-            if raw_handler(number) is not handler and handler is not None:
-                signal.signal(number, handler)
+    def _may_share(self, loop: Any) -> bool:
+        return self.is_alone and is_idle(loop)
 
-    def _open_left(self) -> int:
-        return sum(not each.is_closed() for each in self._left)
+    def _share(self, known: dict[str, Any]) -> None:
+        if self._shared:
+            self.ended.let_go(self._shared["_loop"])
+        self._shared = known
 
 
 LOOPS = _Loops()
@@ -89,7 +76,10 @@ class EventLoop:
     """The policy and the main thread's loop, as they are now; neither where asyncio is not imported. For the main thread."""
 
     def __init__(self) -> None:
-        self._policy = getattr(sys.modules.get("asyncio.events"), "_event_loop_policy", None)
+        events = sys.modules.get("asyncio.events")
+        self._policy = getattr(events, "_event_loop_policy", None)
+        if events is not None:
+            LOOPS.ended.watch(self._policy or _made_policy(events))
         self._own = LOOPS.own(dict(_known(self._policy) or {}))
         # The policy that was met last, and what it knows of this thread: always the same object.
         self._met: tuple[Any, dict[str, Any] | None] = None, None
@@ -106,8 +96,10 @@ class EventLoop:
                     LOOPS.replace(known, {})
                 events._event_loop_policy = policy = self._policy  # type: ignore[union-attr]
             self._met = policy, _known(policy)
+            LOOPS.ended.watch(policy)
         loop = self._own.get("_loop")
         if loop is not None and loop.is_closed():
+            LOOPS.ended.let_go(loop)
             self._own = {}
         if self._met[1] is not None and self._met[1] != self._own:
             LOOPS.put(self._met[1], self._own)
@@ -115,6 +107,12 @@ class EventLoop:
     def is_like(self, other: EventLoop) -> bool:
         """Whether both would put back the same."""
         return self._policy is other._policy and self._own == other._own
+
+
+def _made_policy(events: Any) -> Any:
+    """asyncio's own, which it makes when it is asked for; newer ones warn of the public name."""
+    ask = getattr(events, "_get_event_loop_policy", None) or getattr(events, "get_event_loop_policy", None)
+    return ask() if ask else None
 
 
 def _known(policy: Any) -> dict[str, Any] | None:

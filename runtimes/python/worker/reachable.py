@@ -48,6 +48,12 @@ class Found(NamedTuple):
     look: Look
     held: tuple[Any, ...]
 
+    @property
+    def told(self) -> str:
+        """The global's name, and its type."""
+        name, kind = self.root
+        return f"{name} ({name_of(kind)})"
+
 
 class Reach:
     """All that is reached from the globals of some modules, those of the first by bare names."""

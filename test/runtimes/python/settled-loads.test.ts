@@ -50,3 +50,41 @@ it.each([
   const apply = (await bench.worker(source(top, load, "1"))).applying();
   expect([(await apply("a")).was, (await apply("a")).was, (await apply("a")).was]).toEqual(was);
 });
+
+it.each([
+  ["an attribute", `${Holder}\nnet.w = 0`, "net.w = 0", "(setattr(net, 'w', net.w + 1), net.w)[1]", "1"],
+  ["an array", "import numpy as np\nnet = np.zeros(3)", "net.fill(0)", "(net.__iadd__(1), int(net.sum()))[1]", "3"],
+])("a load that puts back %s, as the top level left it, does so for each call", async (_, top, load, applied, each) => {
+  const apply = (await bench.worker(source(top, load, applied))).applying();
+  const found: string[] = [];
+  for (let i = 0; i < 6; i++) found.push((await apply("m")).found);
+  expect(found).toEqual(Array(6).fill(each));
+});
+
+it.each([
+  ["counts calls", `${Holder}\nnet.w = 0`, "pass"],
+  [
+    "counts calls, where load makes it ready",
+    "import functools\nclass C:\n    w = 0\n    @functools.cached_property\n    def p(self): return 7\nnet = C()",
+    "net.p",
+  ],
+  ["counts calls, and another one is made ready", `${Holder}\nnet.w = 0\nother = Holder()`, "other.w = 1"],
+])("a model stays in memory where an object only %s", async (_, top, load) => {
+  const apply = (await bench.worker(source(top, load, "(setattr(net, 'w', net.w + 1), net.w)[1]"))).applying();
+  const were: unknown[] = [];
+  for (let i = 0; i < 7; i++) were.push((await apply("m")).was);
+  expect(were.slice(4)).toEqual([true, true, true]);
+});
+
+it.each(["(1, (2, 'x'))", "np.float64(1.5)", "datetime.date(2026, 1, 2)", "datetime.timedelta(1)", "decimal.Decimal('1.50')"])(
+  "a load that sets %s again changes nothing",
+  async (value) => {
+    const apply = (
+      await bench.worker(
+        source(`import datetime, decimal\nimport numpy as np\n${Holder}\nnet.w = eval("${value}")`, `net.w = eval("${value}")`, "1"),
+      )
+    ).applying();
+    const were = [await apply("a"), await apply("a"), await apply("b"), await apply("a")].map(({ was }) => was);
+    expect(were).toEqual([false, true, false, true]);
+  },
+);
