@@ -161,9 +161,10 @@ export class HeldUp {
     const { turns, seats, shares } = this.#parts;
     const { request, isAside } = wait;
     const { purpose, key, caller } = request;
-    const isShort = !seats.hasMemory || !(isAside || seats.hasSlot(purpose));
     for (const [first] of turns.lines(purpose)) {
       if (!first) continue;
+      const isFirst = shares.hasNone(first.request, "all");
+      const isShort = !seats.hasMemory || !(isAside || seats.hasSlot(purpose, isFirst));
       const full = shares.full(first.request);
       const isSameKey = first.request.key === key;
       if (full) {
@@ -171,8 +172,8 @@ export class HeldUp {
         if (isOwn && !shares.full(first.request, kept)) return true;
       } else if (isShort) {
         return true;
-      } else if (isSameKey && !seats.canTake(first.request, purpose, first.request.call.model?.key)) {
-        if (!(purpose === "apply" && seats.mayGrow(key))) return true;
+      } else if (isSameKey && !seats.canTake(first.request, purpose, first.request.call.model?.key, isFirst)) {
+        if (!(purpose === "apply" && seats.mayGrow(key, shares.hasNone(first.request, "version")))) return true;
       }
     }
     return false;

@@ -28,7 +28,7 @@ export type { PoolSnapshot } from "./pool-snapshot.ts";
 const CALLERS_SHARE = 0.75;
 /** What setTimeout can hold, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** Who has waited so long, in ms, leaves no worker to calls that are not there. */
+/** Who has waited so long, in ms, leaves no worker to calls that are not there, and gets one of his own while others have all. */
 const LONG_WAIT_MS = 1000;
 /** How many workers a call may find dead: several that were idle may have been killed at once. */
 const MOST_TRIES = 5;
@@ -119,9 +119,7 @@ export function startPool({
         since: clock.ticks(),
         abort: new AbortController(),
         answered: Promise.withResolvers(),
-        tries: 1,
-        hasOwn: false,
-        began: undefined,
+        ...{ tries: 1, hasOwn: false, began: undefined },
       };
       const leave = (reason: Error) => {
         entry.abort.abort(reason);
@@ -203,7 +201,10 @@ export function startPool({
   function mayServe({ request, since }: Entry): boolean {
     const { purpose, call } = request;
     const hasWaitedLong = clock.ticks() - since > LONG_WAIT_MS;
-    return seats.hasSlot(purpose) && shares.mayTake(request, hasWaitedLong) && seats.canTake(request, purpose, call.model?.key);
+    const isFirst = shares.hasNone(request, "all");
+    return (
+      seats.hasSlot(purpose, isFirst) && shares.mayTake(request, hasWaitedLong) && seats.canTake(request, purpose, call.model?.key, isFirst)
+    );
   }
 
   function serve(entry: Entry): void {
@@ -220,7 +221,7 @@ export function startPool({
   /** Gives free slots to those whose turn it is, as long as there are both. */
   function serveNext(purpose: Purpose): void {
     for (;;) {
-      const entry = seats.hasSlot(purpose) ? turns.next(purpose, mayServe) : undefined;
+      const entry = seats.hasSlot(purpose, true) ? turns.next(purpose, mayServe) : undefined;
       if (!entry) break;
       serve(entry);
     }
@@ -254,13 +255,14 @@ export function startPool({
 
   /** Applies that another worker of their version could serve at once: there is a slot, and their caller has not its share yet. */
   function* waitingApplies(): Generator<[string, number]> {
-    if (!seats.hasSlot("apply")) return;
+    const mayTake = ({ request }: Entry) => seats.hasSlot("apply", shares.hasNone(request, "all")) && shares.mayTake(request);
+    if (!seats.hasSlot("apply", true)) return;
     for (const [seat, entries] of underWay.ahead()) {
-      if (entries.some(({ request }) => shares.mayTake(request))) yield [seat.target.key, entries.length];
+      if (entries.some(mayTake)) yield [seat.target.key, entries.length];
     }
     for (const line of turns.lines("apply")) {
       const [first] = line;
-      if (first && shares.mayTake(first.request)) yield [first.request.key, isBehindLong(first) ? Number.POSITIVE_INFINITY : line.size];
+      if (first && mayTake(first)) yield [first.request.key, isBehindLong(first) ? Number.POSITIVE_INFINITY : line.size];
     }
   }
 
@@ -277,9 +279,16 @@ export function startPool({
     return undefined;
   }
 
+  /** Whether somebody of whom nothing computes on this version has waited for long. */
+  function isFirstOf(key: string): boolean {
+    const since = clock.ticks() - LONG_WAIT_MS;
+    const firsts = [...turns.lines("apply")].flatMap(([first]) => first ?? []);
+    return firsts.some((each) => each.request.key === key && each.since < since && shares.hasNone(each.request, "version"));
+  }
+
   async function grow(key: string): Promise<boolean> {
     const entry = waitingFor(key);
-    if (!entry || !seats.mayGrow(key)) return true;
+    if (!entry || !seats.mayGrow(key, isFirstOf(key))) return true;
     log.info({ worker: key, waiting: turns.count(entry.request.algorithm) }, "calls wait: one more worker starts");
     const { model } = entry.request.call;
     return await warming.start(entry.request, model ? [model] : []);

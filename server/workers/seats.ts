@@ -54,17 +54,18 @@ export class Seats implements AsyncDisposable {
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
-  hasSlot(purpose: Purpose): boolean {
-    return this.#taken[purpose] < together(this.#options.slots[purpose]);
+  /** @param isFirst whether nothing of its caller computes: two callers may have all places for hours, and further ones still get one */
+  hasSlot(purpose: Purpose, isFirst = false): boolean {
+    return this.#taken[purpose] < together(this.#options.slots[purpose]) * (isFirst ? 2 : 1);
   }
 
   /**
    * Whether `take` would find an idle worker, or may start one. An apply starts the first of its version; further ones
    * start beside the calls, when enough of them wait (growth.ts). It waits for no other call's model to be loaded.
    *
-   * @param model the key of the model that it needs
+   * @param model the key of the model that it needs @param isFirst as for `hasSlot`
    */
-  canTake({ key }: PoolTarget, purpose: Purpose, model?: string | null): boolean {
+  canTake({ key }: PoolTarget, purpose: Purpose, model?: string | null, isFirst = false): boolean {
     let count = 0;
     let heldUp = 0;
     let isServed = false;
@@ -80,7 +81,7 @@ export class Seats implements AsyncDisposable {
     }
     const mayBeside = heldUp === 0 || (this.hasMemory && heldUp < MOST_OF_KEY);
     if (purpose === "apply") return !isServed && mayBeside && count + heldUp < MOST_OF_KEY;
-    const most = together(this.#options.slots[purpose]);
+    const most = together(this.#options.slots[purpose]) * (isFirst ? 2 : 1);
     return count + heldUp < most || (mayBeside && count < most);
   }
 
@@ -184,8 +185,12 @@ export class Seats implements AsyncDisposable {
     return last;
   }
 
-  /** Whether another worker of the key, besides those that there are, has its place and its memory. */
-  mayGrow(key: string): boolean {
+  /**
+   * Whether another worker of the key, besides those that there are, has its place and its memory.
+   *
+   * @param isFirst whether it is for somebody of whom nothing computes on the version, and who has waited for long
+   */
+  mayGrow(key: string, isFirst = false): boolean {
     let count = 0;
     let heldUp = 0;
     let size = 0;
@@ -200,7 +205,7 @@ export class Seats implements AsyncDisposable {
     const others = this.#idle().reduce((sum, seat) => (seat.target.key === key ? sum : sum + seat.size), 0);
     return (
       heldUp < MOST_OF_KEY &&
-      count - heldUp < together(this.#options.slots.perKey) &&
+      count - heldUp < (isFirst ? MOST_OF_KEY : together(this.#options.slots.perKey)) &&
       this.#memory - others + size < this.#options.memoryBytes
     );
   }

@@ -63,6 +63,12 @@ export class Shares {
     return this.#byPurpose[purpose].of(caller) - own.length >= this.#slots[purpose] ? "all" : undefined;
   }
 
+  /** Whether nothing of this caller computes: on the version, or on any. */
+  hasNone({ purpose, key, caller }: Asking, where: "version" | "all"): boolean {
+    if (where === "all" || purpose !== "apply") return this.#byPurpose[purpose].of(caller) === 0;
+    return (this.#applies.get(key)?.byCaller.of(caller) ?? 0) === 0;
+  }
+
   take(asking: Taking): void {
     this.#add(asking, 1);
   }

@@ -195,6 +195,22 @@ describe("calls that wait for their callers", () => {
     await Promise.all(further);
   });
 
+  it.each(["apply", "fit"] as const)("of two callers that trickle for good leave a third one's %s its place", async (purpose) => {
+    let isOver = false;
+    const trickling = async function* () {
+      yield Buffer.from("a\n");
+      while (!isOver && !over.signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        yield Buffer.from("1\n");
+      }
+    };
+    const all = ["alice", "bob"].flatMap((caller) => [1, 2, 3].map(() => call({ purpose, caller, input: trickling() })));
+    await until(() => running() >= 2);
+    await call({ purpose, caller: "carol", deadline: { seconds: 10, limit: "the test's limit" } });
+    isOver = true;
+    await Promise.all(all);
+  });
+
   it("do not bound how many workers a version may have", async () => {
     await pool[Symbol.asyncDispose]();
     open({ own: { ...slots, apply: 20, perKey: 20 } });

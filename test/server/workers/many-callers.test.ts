@@ -169,7 +169,7 @@ describe("the pool, with many callers", () => {
     for (const algorithm of ["other", "third", "fourth"]) void endless(2, { algorithm, caller: algorithm });
     await until(() => running() === 6);
     const before = pool.snapshot().workers.length;
-    const waiting = endless(5, { algorithm: "other", caller: "another" });
+    const waiting = endless(5, { algorithm: "other", caller: "third" });
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(pool.snapshot().workers.length).toBe(before);
     over.abort();
