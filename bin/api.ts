@@ -40,6 +40,7 @@ const Place = z.object({
   algorithm: z.string().optional(),
   cell: z.number().optional(),
   cellName: z.string().optional(),
+  notebook: z.string().optional(),
   file: z.string().optional(),
   line: z.number().optional(),
   exception: z.string().optional(),
@@ -77,12 +78,12 @@ export function problemOf(status: number, text: string): ApiFailed {
   });
 }
 
-/** ` (iris, cell 3 "mltkc_fit", line 2)`, or nothing. */
+/** ` (iris, cell 3 "mltkc_fit", line 2)`, with the notebook where it is another one's; or nothing. */
 export function placeIn(details: unknown): string {
-  const { algorithm, cell, cellName, file, line, exception } = Place.safeParse(details).data ?? {};
+  const { algorithm, cell, cellName, notebook, file, line, exception } = Place.safeParse(details).data ?? {};
   if (line === undefined && cell === undefined) return "";
   const where = cell === undefined ? file : `cell ${cell}${cellName ? ` "${cellName}"` : ""}`;
-  return ` (${[algorithm, exception, where, line === undefined ? undefined : `line ${line}`].filter(Boolean).join(", ")})`;
+  return ` (${[notebook ?? algorithm, exception, where, line === undefined ? undefined : `line ${line}`].filter(Boolean).join(", ")})`;
 }
 
 export function unreachable(url: string, error: unknown): ApiFailed {

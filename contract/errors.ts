@@ -117,6 +117,8 @@ export interface CodePlace {
   readonly type: string;
   readonly cell?: number | undefined;
   readonly cellName?: string | undefined;
+  /** Where the cell is of a notebook that the algorithm's imports. */
+  readonly notebook?: string | undefined;
   /** Relative to the version's folder, where no cell is known. */
   readonly file?: string | undefined;
   /** Within the cell if there is one, else within the file. */
@@ -125,9 +127,9 @@ export interface CodePlace {
 }
 
 /** Undefined where neither cell nor file is known. */
-function placeText({ cell, file, line }: Pick<CodePlace, "cell" | "file" | "line">): string | undefined {
+function placeText({ cell, file, line, notebook }: Pick<CodePlace, "cell" | "file" | "line" | "notebook">): string | undefined {
   const at = line === undefined ? "" : `, line ${line}`;
-  return cell === undefined ? file && `${file}${at}` : `cell ${cell}${at} of its notebook`;
+  return cell === undefined ? file && `${file}${at}` : `cell ${cell}${at} of ${notebook ?? "its notebook"}`;
 }
 
 export class CodeFailed extends BridgeError {

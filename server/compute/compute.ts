@@ -16,6 +16,7 @@ import { toBridgeError } from "./failures.ts";
 import type { BridgeHome } from "./home.ts";
 import { keepModelFolder, modelFolder, shareModelFiles, startModelFolder } from "./models.ts";
 import type { RunRecord, RunRecorder } from "./run-record.ts";
+import { siblingOf } from "./sibling-code.ts";
 import type { Starts } from "./starts.ts";
 import type { Target, TargetFinder } from "./target.ts";
 import { type Uses, usesOf } from "./uses.ts";
@@ -112,17 +113,19 @@ export function computeWith({ store, pool, targets, starts, runs, home, uses, ti
       run.succeed(receipt, unfinished !== undefined);
       return { receipt, done };
     } catch (thrown) {
-      const error = told(thrown, run, call, target);
+      const error = await told(thrown, run, call, target);
       run.fail(error);
       if (unfinished !== undefined) await discard(unfinished);
       throw thrown instanceof WorkerFailed && call.strict ? thrown : error;
     }
   };
 
-  function told(thrown: unknown, run: RunRecord, call: Call, target: Target | undefined): unknown {
+  async function told(thrown: unknown, run: RunRecord, call: Call, target: Target | undefined): Promise<unknown> {
     if (thrown instanceof WorkerLost) return placedLoss(thrown, target?.manifest, run.printed);
     if (!(thrown instanceof WorkerFailed)) return thrown;
-    return toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model);
+    // Of two errors the code's counts.
+    const sibling = target && (await siblingOf(thrown.error.file, target.manifest, store).catch(() => undefined));
+    return toBridgeError(thrown.error, target?.manifest ?? null, call.model, target?.model, sibling);
   }
 
   /** The model version, its files and the run's end become true together. */

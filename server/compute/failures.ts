@@ -15,8 +15,15 @@ const diskFull = /\[Errno (?:28|122|27)\]/;
  *
  * @param fitted the model's version that was called; undefined: no fit ever made it, and then a failing `load`
  * has a likelier cause than its code
+ * @param sibling the version that the error's file is of, if it was exported from another notebook (sibling-code.ts)
  */
-export function toBridgeError(error: WorkerError, manifest: Manifest | null, model: string, fitted: ModelVersion | undefined): BridgeError {
+export function toBridgeError(
+  error: WorkerError,
+  manifest: Manifest | null,
+  model: string,
+  fitted: ModelVersion | undefined,
+  sibling?: Manifest,
+): BridgeError {
   const { phase, type, message } = error;
   // Without a version the bridge itself was writing: a staging. Else it is the code's own file, and its place is told.
   if (!manifest && type === "OSError" && diskFull.test(message)) return new DiskFull(message);
@@ -27,7 +34,7 @@ export function toBridgeError(error: WorkerError, manifest: Manifest | null, mod
       { phase, type },
     );
   }
-  const place = manifest && placeOf(error, manifest);
+  const place = manifest && placeOf(error, manifest, sibling);
   if (phase === "result" && type === "UnequalRows") {
     return new BadTable(
       `With append=true each row comes back beside its result, but ${message}.`,
@@ -107,14 +114,24 @@ export interface PlacedCell {
   readonly cellName?: string;
   readonly line?: number;
   readonly file?: string;
+  /** Where the cell is another notebook's: its path below the notebooks folder. */
+  readonly notebook?: string;
 }
 
-/** The notebook's cell and line of an error; the file's line where no cell is known (sibling modules, modules laid in by hand). */
-export function placeOf(error: Pick<WorkerError, "file" | "line">, manifest: Manifest): PlacedCell {
+/**
+ * The notebook's cell and line of an error; the file's line where no cell is known (modules laid in by hand).
+ *
+ * @param sibling as for toBridgeError
+ */
+export function placeOf(error: Pick<WorkerError, "file" | "line">, manifest: Manifest, sibling?: Manifest): PlacedCell {
   if (error.line === null) return {};
   const isOwnFile = error.file === null || error.file === `app/model/${manifest.file}`;
-  const at = isOwnFile ? cellAt(manifest, error.line) : undefined;
-  if (at) return { cell: at.cell, line: at.line, ...(at.name === undefined ? {} : { cellName: at.name }) };
+  const source = isOwnFile ? manifest : sibling;
+  const at = source && cellAt(source, error.line);
+  if (at) {
+    const named = at.name === undefined ? {} : { cellName: at.name };
+    return { cell: at.cell, line: at.line, ...named, ...(isOwnFile || !source.notebook ? {} : { notebook: source.notebook }) };
+  }
   return { line: error.line, ...(error.file === null ? {} : { file: error.file }) };
 }
 

@@ -193,3 +193,32 @@ it("modules that import each other are run as they were saved last", async () =>
     expect(await say(name)).toBe(`${i} ${i}`);
   }
 });
+
+describe("an error in what an algorithm imports", () => {
+  const failing = async () => {
+    const answer = await test.compute({ algorithm: name, method: "apply" }, "a\n1\n");
+    const { code, cell, line, notebook, file: told, hint } = (await answer.json()) as Record<string, unknown>;
+    return { code, cell, line, notebook, file: told, hint };
+  };
+
+  it("names the cell and line of a notebook, also after its next save", async () => {
+    const library = `${name}_n`;
+    const cells = ["V = '0'", "def boom(x):\n    y = 1\n    return x / 0"];
+    const user = [`from app.model.${library} import boom\ndef apply(model, df, param):\n    return boom(1)`];
+    await test.save(`sub/${library}.ipynb`, cells);
+    await isLive(library);
+    await test.save(`${name}.ipynb`, user);
+    const place = { code: "CODE_FAILED", cell: 2, line: 3, notebook: `sub/${library}.ipynb` };
+    const where = `Look in cell 2, line 3 of sub/${library}.ipynb, mend it and save; the next call runs the new code.`;
+    expect(await failing()).toEqual({ ...place, hint: where });
+    await test.save(`sub/${library}.ipynb`, ["# one line", ...cells]);
+    expect(await failing()).toMatchObject({ ...place, cell: 3 });
+  });
+
+  it("names the file and line of a module", async () => {
+    await lay(`${name}_m.py`, "V = '0'\ndef boom(x):\n    return x / 0\n");
+    await isLive(`${name}_m`);
+    await test.save(`${name}.ipynb`, [`from app.model.${name}_m import boom\ndef apply(model, df, param):\n    return boom(1)`]);
+    expect(await failing()).toMatchObject({ code: "CODE_FAILED", cell: undefined, file: `app/model/${name}_m.py`, line: 3 });
+  });
+});
