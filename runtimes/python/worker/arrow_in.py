@@ -12,6 +12,7 @@ import pandas as pd
 from .arrow_odd import is_odd, plain, plain_schema, to_frame
 from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
+from .failures import BadRows
 from .pandas_inside import Layout, column_arrays, frame_of
 from .tables_out import to_csv
 from .typed import EXACT, WHOLE, TypedParser, arrow_type, wider
@@ -266,8 +267,18 @@ def written(table: pa.Table) -> bytes:
     frame = to_frame(plain(table), types_mapper=_nullable().get, ignore_metadata=True)
     for at, kind in enumerate(frame.dtypes):
         if kind.kind == "M":  # pandas would leave out times, and parts of seconds, that no value has
+            _refuse_far(frame.iloc[:, at])
             frame.isetitem(at, [None if each is pd.NaT else str(each) for each in frame.iloc[:, at]])
     return to_csv(frame)
+
+
+def _refuse_far(times: pd.Series) -> None:
+    """BadRows for times with a zone outside of the years 1 to 9999: to write one, pandas ends the process."""
+    if isinstance(times.dtype, np.dtype) or times.dtype.unit == "ns":
+        return
+    stamps = times.array.asi8.view(f"M8[{times.dtype.unit}]")
+    if ((stamps < np.datetime64("0001-01-02")) | (stamps >= np.datetime64("9999-12-31"))).any():
+        raise BadRows("A column of the Arrow stream has times with a zone outside of the years 1 to 9999, which cannot be read. Send them without a zone, or as text.")
 
 
 def _nullable() -> dict[Any, Any]:

@@ -262,6 +262,12 @@ it("times of day in a date64, which JavaScript writes, are read", async () => {
   expect(Buffer.concat(frames).toString()).toBe("a,b\n1970-01-01,x\n1970-01-02,y\n");
 });
 
+it("times with a zone in a year beyond 9999 are refused where they must be written", async () => {
+  const rows = stream("{'a': pa.array([0, 2**57], pa.timestamp('s', 'Europe/Berlin'))}");
+  const { error } = await probe.call(rows, { input: { format: "arrow", types: { a: "float64" } } });
+  expect(error).toMatchObject({ phase: "parse", type: "BadRows", message: expect.stringContaining("outside of the years 1 to 9999") });
+});
+
 it("a value that cannot be read is told by its ends", async () => {
   const { error } = await probe.call(`a\n${"x".repeat(300_000)}\n`, { input: { types: { a: "int64" } } });
   expect(error?.message).toMatch(/^Row 1, column a: 'x+ … \(\d+ characters\) … x+' is no int64\.$/);
