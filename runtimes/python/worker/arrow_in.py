@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .arrow_odd import has_runs, to_frame, unrolled, without_runs
+from .arrow_odd import is_odd, plain, plain_schema, to_frame
 from .arrow_stream import as_named, refuse_other_text, renamed
 from .columns import chosen_columns, is_multivalue
+from .failures import BadRows
 from .pandas_inside import Layout, column_arrays, frame_of
 from .tables_out import to_csv
 from .typed import EXACT, WHOLE, TypedParser, arrow_type, wider
@@ -31,7 +32,7 @@ class ArrowParser:
         # What is looked at in a table, by its place there, the schema that it was chosen for, and what that says beside; all that ever was.
         self._columns: dict[int, Column] = {}
         self._schema: pa.Schema | None = None
-        self._has_runs = False
+        self._is_odd = False
         self._said: Mapping[bytes, bytes] | None = None
         self._every: dict[tuple[str, str], Column] = {}
         self._rows = 0
@@ -53,8 +54,8 @@ class ArrowParser:
     def _parsed(self, table: pa.Table) -> pd.DataFrame:
         if self._schema is None or not table.schema.equals(self._schema):
             self._begin(table.schema)
-        if self._has_runs:
-            table = without_runs(table)
+        if self._is_odd:
+            table = plain(table)
         if self._renamed is not None:
             table = type(table).from_arrays(table.columns, schema=self._renamed)
         table = self._known(table)
@@ -73,9 +74,9 @@ class ArrowParser:
     def _begin(self, schema: pa.Schema) -> None:
         self._schema = schema
         kinds = schema.types
-        self._has_runs = has_runs(kinds)
-        if self._has_runs:
-            schema = unrolled(schema)
+        self._is_odd = is_odd(kinds)
+        if self._is_odd:
+            schema = plain_schema(schema)
             kinds = schema.types
         names = schema.names
         self._names, _, notes = as_named(names)
@@ -168,7 +169,7 @@ class Column:
 
         wanted = arrow_type(self._kind)
         if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+            column = _without_dictionary(column)
         come = column.type
         if come == wanted or (self._kind == "object" and (pa.types.is_nested(come) or _is_bytes(come))):
             return column
@@ -229,6 +230,18 @@ class Column:
         return other
 
 
+def _without_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values of a dictionary, one for each row."""
+    import pyarrow as pa
+
+    kind = column.type.value_type
+    views = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    if kind not in views:
+        return column.cast(kind)
+    # Arrow has no cast of these, but of a dictionary itself.
+    return pa.chunked_array([chunk.dictionary.cast(views[kind]).take(chunk.indices) for chunk in column.chunks], views[kind])
+
+
 def _is_bytes(come: pa.DataType) -> bool:
     import pyarrow as pa
 
@@ -251,11 +264,21 @@ def _is_within(come: pa.DataType, kind: str) -> bool:
 
 def written(table: pa.Table) -> bytes:
     """Rows of Arrow as CSV, each value written the same whatever lies beside it."""
-    frame = to_frame(without_runs(table), types_mapper=_nullable().get, ignore_metadata=True)
+    frame = to_frame(plain(table), types_mapper=_nullable().get, ignore_metadata=True)
     for at, kind in enumerate(frame.dtypes):
         if kind.kind == "M":  # pandas would leave out times, and parts of seconds, that no value has
+            _refuse_far(frame.iloc[:, at])
             frame.isetitem(at, [None if each is pd.NaT else str(each) for each in frame.iloc[:, at]])
     return to_csv(frame)
+
+
+def _refuse_far(times: pd.Series) -> None:
+    """BadRows for times with a zone outside of the years 1 to 9999: to write one, pandas ends the process."""
+    if isinstance(times.dtype, np.dtype) or times.dtype.unit == "ns":
+        return
+    stamps = times.array.asi8.view(f"M8[{times.dtype.unit}]")
+    if ((stamps < np.datetime64("0001-01-02")) | (stamps >= np.datetime64("9999-12-31"))).any():
+        raise BadRows("A column of the Arrow stream has times with a zone outside of the years 1 to 9999, which cannot be read. Send them without a zone, or as text.")
 
 
 def _nullable() -> dict[Any, Any]:

@@ -67,6 +67,32 @@ describe.each(ways)("a stream that is broken is refused in few words, %s:", (_, 
     expect(frames).toEqual([]);
   });
 
+  it.each([
+    ["a list", "bad"],
+    ["a large list", "large"],
+    ["a map", "mapped"],
+    ["a list in a struct", "pa.StructArray.from_arrays([bad], ['x'])"],
+    ["a list in a list", "pa.Array.from_buffers(pa.list_(bad.type), 1, [None, two], children=[bad])"],
+    ["a list in a view", "pa.Array.from_buffers(pa.list_view(bad.type), 1, [None, two, two], children=[bad])"],
+    ["a list in a list of fixed size", "pa.Array.from_buffers(pa.list_(bad.type, 2), 0, [None], children=[bad])"],
+    ["a batch of such lists", "pa.chunked_array([pa.array([[1]], bad.type), bad])"],
+  ])("an offset of %s without rows", async (_, column) => {
+    const rows = run(`one, two = pa.py_buffer(np.array([7777], "i4")), pa.py_buffer(np.array([0, 0], "i4"))
+pairs = pa.array([], pa.struct([pa.field("key", pa.string(), False), pa.field("value", pa.int64())]))
+empty = lambda kind, offset, values: pa.Array.from_buffers(kind, 0, [None, offset], children=[values])
+bad = empty(pa.list_(pa.int64()), one, pa.array([], pa.int64()))
+large = empty(pa.large_list(pa.int64()), pa.py_buffer(np.array([7777])), pa.array([], pa.int64()))
+mapped = empty(pa.map_(pa.string(), pa.int64()), one, pairs)
+t = pa.table({"a": ${column}})
+with pa.ipc.new_stream(sys.stdout.buffer, t.schema) as w:
+    for chunk in t["a"].chunks: w.write_batch(pa.record_batch([chunk], ["a"]))`);
+    expect((await probe.call(rows, asked)).error).toMatchObject({
+      phase: "parse",
+      type: "BadRows",
+      message: "Column a of the Arrow stream is broken: Offset 7777 of a list without rows lies outside of its 0 values",
+    });
+  });
+
   it("text that is no UTF-8", async () => {
     const { error } = await probe.call(stream("{'a': ['xy', 'zz' * 99_999]}", "data.replace(b'xyzz', b'xy\\xff\\xff')"), asked);
     expect(error).toMatchObject({ phase: "parse", type: "BadRows", message: expect.stringContaining("the text is no UTF-8") });
@@ -147,6 +173,29 @@ describe.each<[string, Asked]>([...ways, ["with known types", { ...arrow, input:
       expect(csv).toBe("a,n\n1970-01-01 01:00:00+01:00,1\n1970-01-01 02:00:00+01:00,2\n1970-01-01 02:00:00+01:00,3\n");
     });
 
+    it.each([
+      ["a dictionary", "of(names)", "x\ny\n"],
+      ["times with a zone", "of(times)", "1970-01-01 00:00:00+00:00\n1970-01-01 00:00:01+00:00\n"],
+      ["a dictionary, in a struct", "pa.StructArray.from_arrays([of(names)], ['z'])", "{'z': 'x'}\n{'z': 'y'}\n"],
+      ["a dictionary, in a map", "pa.MapArray.from_arrays([0, 1, 2], ['k', 'l'], of(names))", "\"[('k', 'x')]\"\n\"[('l', 'y')]\"\n"],
+    ])("an extension that is stored as %s", async (_, column, wanted) => {
+      const rows = run(`of = lambda values: pa.ExtensionArray.from_storage(pa.opaque(values.type, "t", "v"), values)
+names, times = pa.array(["x", "y"]).dictionary_encode(), pa.array([0, 1], pa.timestamp("s", "UTC"))
+t = pa.table({"a": ${column}})
+with pa.ipc.new_stream(sys.stdout.buffer, t.schema) as w: w.write_table(t)`);
+      const { error, csv } = await probe.call(rows, { ...asked, output: { ...asked.output, format: "csv" } });
+      expect(error).toBeUndefined();
+      expect(csv).toBe(`a\n${wanted}`);
+    });
+
+    it.each(["string_view", "binary_view"])("a dictionary of %s", async (kind) => {
+      const values = `pa.array([b'x', b'y']).cast(pa.${kind}())`;
+      const rows = stream(`{'a': pa.DictionaryArray.from_arrays(pa.array([1, 0, None]), ${values})}`);
+      const { error, csv } = await probe.call(rows, { ...asked, output: { ...asked.output, format: "csv" } });
+      expect(error).toBeUndefined();
+      expect(csv).toBe(kind === "string_view" ? 'a\ny\nx\n""\n' : "a\nb'y'\nb'x'\n\"\"\n");
+    });
+
     it("but not runs whose values pyarrow cannot repeat", async () => {
       const rows = stream("{'a': pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int16()), pa.array(['x'], pa.string_view()))}");
       expect((await probe.call(rows, asked)).error).toMatchObject({
@@ -211,6 +260,12 @@ it("times of day in a date64, which JavaScript writes, are read", async () => {
   });
   expect(error).toBeUndefined();
   expect(Buffer.concat(frames).toString()).toBe("a,b\n1970-01-01,x\n1970-01-02,y\n");
+});
+
+it("times with a zone in a year beyond 9999 are refused where they must be written", async () => {
+  const rows = stream("{'a': pa.array([0, 2**57], pa.timestamp('s', 'Europe/Berlin'))}");
+  const { error } = await probe.call(rows, { input: { format: "arrow", types: { a: "float64" } } });
+  expect(error).toMatchObject({ phase: "parse", type: "BadRows", message: expect.stringContaining("outside of the years 1 to 9999") });
 });
 
 it("a value that cannot be read is told by its ends", async () => {
