@@ -43,6 +43,10 @@ class States:
                 self._written.append((found, memory, most, written))
                 most -= written[0]
 
+    def __len__(self) -> int:
+        """How many objects there are."""
+        return len(self._found)
+
     def changed(self) -> str | None:
         """Which global's object, or what belongs to it, holds something else by now: its name and type."""
         return next((found.told for found in self._altered()), None)

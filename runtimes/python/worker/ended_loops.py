@@ -9,7 +9,7 @@ import gc
 import signal
 from _signal import getsignal as raw_handler
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from .interrupts import SIGNALS
 
@@ -20,8 +20,9 @@ class EndedLoops:
     """Of the main thread's calls, one after the other."""
 
     def __init__(self) -> None:
-        self._made: WeakSet[Any] = WeakSet()
-        self._let_go: WeakSet[Any] = WeakSet()
+        # Lists, as they are asked for in each call.
+        self._made: list[ref[Any]] = []
+        self._let_go: list[ref[Any]] = []
         self._held: WeakSet[Any] = WeakSet()
 
     def watch(self, policy: Any) -> None:
@@ -32,20 +33,21 @@ class EndedLoops:
 
         def told() -> Any:
             loop = make()
-            self._made.add(loop)
+            self._made.append(ref(loop))
             return loop
 
         setattr(policy, FACTORY, told)
 
     def let_go(self, loop: Any) -> None:
         """No later call gets this loop."""
-        self._let_go.add(loop)
+        self._let_go.append(ref(loop))
 
     def are_held(self) -> bool:
         """Whether something holds loops that ended since this was asked last."""
         if not (self._made or self._let_go):
             return False
-        self._held = WeakSet([each for each in self._made if each.is_closed()]) | self._let_go
+        self._held = WeakSet([each for each in _there(self._made) if each.is_closed()])
+        self._held.update(_there(self._let_go))
         self._made.clear()
         self._let_go.clear()
         return self.are_still_held()
@@ -56,6 +58,10 @@ class EndedLoops:
             if self._held:
                 _collect(generation)
         return len(self._held) > 0
+
+
+def _there(loops: list[ref[Any]]) -> list[Any]:
+    return [each for each in (one() for one in loops) if each is not None]
 
 
 def _collect(generation: int) -> None:

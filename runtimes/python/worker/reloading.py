@@ -89,7 +89,7 @@ class Reloading:
         if not self._was_in_vain:
             agreed = states.of_instances(self._ours)
             if _seconds_of(agreed) <= LOOK_SECONDS:
-                return agreed
+                return agreed or None
         if not self._ours:
             return None
         agreed = states.of(self._ours)
