@@ -84,7 +84,11 @@ describe("SIGKILL of a helper process", () => {
   ])("%s is replaced: the next save and the next call work", async (what, pattern) => {
     const before = processes().filter(({ command }) => pattern.test(command));
     expect(before.length).toBeGreaterThan(0);
+    const isBelow = ({ parent }: { parent: number }) => before.some(({ pid }) => pid === parent);
+    const workers = processes().filter(isBelow);
     for (const { pid } of before) process.kill(pid, "SIGKILL");
+    // They end with it; a call that reaches one of them before is lost.
+    while (processes().some(({ pid }) => workers.some((each) => each.pid === pid))) await sleep(5);
     await story.save(what);
     while ((await story.said()) !== `1,2,${what}`) await sleep(50);
     expect((await story.call("algorithm=steps&method=fit&model_name=other", "a\n1\n")).status).toBe(200);
